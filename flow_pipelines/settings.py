@@ -1,0 +1,78 @@
+"""An engagement's settings: what a person decides about how its flows work.
+
+Belongs here: the validated model, its defaults and their meaning. Does not: installation settings (state
+folder, database URL), which belong to `resources/`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from flow_pipelines.errors import SettingsError
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class EngagementSettings(BaseModel):
+    """Settings of one engagement; written as YAML, stored with the engagement, part of every input manifest."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    as_of: date = Field(description="The date for which findings hold; the day the engagement was added if not set.")
+    near_end_of_life_days: int = Field(
+        default=365,
+        ge=0,
+        le=3650,
+        description="How many days before its end of life a product counts as near.",
+    )
+    mapping_threshold: Share = Field(
+        default=0.7, description="Confidence below which a mapping is proposed, not applied."
+    )
+    date_order: Literal["day first", "month first"] = Field(
+        default="day first", description="How to read 03/04/2025 where the column itself does not tell."
+    )
+    decimal_mark: Literal[".", ","] = Field(
+        default=".", description="How to read 1,234 where the column itself does not tell."
+    )
+    noise_ports: tuple[Port, ...] = Field(
+        default=(), description="Ports that count as infrastructure noise besides the built-in ones."
+    )
+    domains: tuple[str, ...] = Field(
+        default=(), description="DNS domains of the enterprise; stripped from host names when comparing them."
+    )
+
+
+def parse_settings(text: str, *, origin: str, today: date) -> EngagementSettings:
+    """Read an engagement's settings from YAML.
+
+    Args:
+        text: YAML, a mapping of setting to value; may be empty.
+        origin: File name for messages.
+        today: The as-of date where the text sets none.
+
+    Raises:
+        SettingsError: The YAML can't be read, or settings are unknown or out of range; every problem is listed.
+    """
+    remedy = "See docs/settings.md for every setting."
+    try:
+        values = yaml.safe_load(text) or {}
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{origin} is not YAML: {error}.", remedy=remedy) from error
+    if not isinstance(values, dict):
+        raise SettingsError(f"{origin} holds no mapping of setting to value.", remedy=remedy)
+    try:
+        return EngagementSettings.model_validate({"as_of": today, **values})
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        raise SettingsError(f"{origin} has invalid settings: {problems}.", remedy=remedy) from error
+
+
+def read_settings(path: Path, *, today: date) -> EngagementSettings:
+    """Read an engagement's settings file; see `parse_settings`."""
+    return parse_settings(path.read_text(encoding="utf-8-sig"), origin=str(path), today=today)

@@ -1,0 +1,121 @@
+"""Holding a frame to the contract of the table it is meant for.
+
+Belongs here: casting and checking a whole frame. Does not: rules about single values that a table's gate checks.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Double,
+    Table,
+    Text,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
+
+from flow_pipelines.errors import ContractError
+
+DTYPE_OF_TYPE: tuple[tuple[type[TypeEngine[Any]], str], ...] = (
+    (BigInteger, "Int64"),
+    (Double, "Float64"),
+    (Boolean, "boolean"),
+    (DateTime, "datetime64[us, UTC]"),
+    (Text, "object"),
+    (Uuid, "object"),
+    (ARRAY, "object"),
+    (Date, "object"),
+    (JSONB, "object"),
+)
+
+
+def dtype_of(column: Column[Any]) -> str:
+    """Return the pandas dtype in which a column of this type travels between phases."""
+    return next(dtype for kind, dtype in DTYPE_OF_TYPE if isinstance(column.type, kind))
+
+
+def empty(table: Table) -> pd.DataFrame:
+    """Return a frame with the table's columns and no rows."""
+    return pd.DataFrame({column.name: pd.Series(dtype=dtype_of(column)) for column in table.columns})
+
+
+def conform(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """Cast a frame to its table's contract.
+
+    Args:
+        frame: One row per row of the table, in any column order; optional columns may be absent.
+        table: The declared table.
+
+    Returns:
+        A new frame with exactly the table's columns in their order and house dtypes, missing cells as None (in
+        object columns) or NA, sorted by the table's key, with a fresh index.
+
+    Raises:
+        ContractError: Columns are unknown, missing or not castable, required cells are empty, the key is not
+            unique, or a closed list is broken. All breaches are listed.
+    """
+    known = [column.name for column in table.columns]
+    breaches = [f"column {name} is not declared" for name in frame.columns if name not in known]
+    columns: dict[str, pd.Series[Any]] = {}
+    for column in table.columns:
+        if column.name in frame.columns:
+            try:
+                columns[column.name] = _cast(frame[column.name], column)
+            except (TypeError, ValueError) as error:
+                breaches.append(f"column {column.name} is not {dtype_of(column)}: {error}")
+        elif column.nullable:
+            columns[column.name] = pd.Series(None, index=frame.index, dtype=dtype_of(column))
+        else:
+            breaches.append(f"required column {column.name} is absent")
+    result = pd.DataFrame(columns, index=frame.index)
+    breaches += _breaches(result, table)
+    if breaches:
+        raise ContractError(
+            f"The rows for {table.schema}/{table.name} break its contract: {'; '.join(breaches)}.",
+            remedy="This is a defect of the phase that made them; please report it with the run's id.",
+        )
+    return result.sort_values(list(table.info["key"]), kind="stable").reset_index(drop=True)
+
+
+def _cast(values: pd.Series[Any], column: Column[Any]) -> pd.Series[Any]:
+    dtype = dtype_of(column)
+    if dtype != "object":
+        return values.astype(pd.api.types.pandas_dtype(dtype))
+    as_object = values.astype(object)
+    return as_object.where(as_object.notna(), None)
+
+
+def _breaches(frame: pd.DataFrame, table: Table) -> list[str]:
+    breaches = [
+        f"required column {column.name} is empty in {empty_cells} rows"
+        for column in table.columns
+        if column.name in frame and not column.nullable and (empty_cells := int(frame[column.name].isna().sum()))
+    ]
+    key = list(table.info["key"])
+    if set(key) <= set(frame.columns) and (repeated := int(frame.duplicated(key).sum())):
+        breaches.append(f"{repeated} rows repeat the key ({', '.join(key)})")
+    for column_name, allowed in closed_lists(table).items():
+        found = set(frame[column_name].dropna().unique()) if column_name in frame else set()
+        if unknown := sorted(found - allowed):
+            breaches.append(f"column {column_name} holds {json.dumps(unknown[:5])}")
+    return breaches
+
+
+def closed_lists(table: Table) -> dict[str, set[str]]:
+    """Return the values that each column declared by `one_of` may hold."""
+    return {
+        constraint.info["column"]: set(constraint.info["values"])
+        for constraint in table.constraints
+        if isinstance(constraint, CheckConstraint) and "values" in constraint.info
+    }

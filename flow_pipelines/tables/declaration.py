@@ -1,0 +1,124 @@
+"""How a table is declared: the small vocabulary that every table of every flow is written in.
+
+Belongs here: column and table builders. Does not: any particular table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Double,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
+
+from flow_pipelines.reference.attributes import Attribute, AttributeType
+
+METADATA = MetaData()
+
+TEXT = Text()
+TEXT_LIST = ARRAY(Text())
+IDENTIFIER = Uuid(as_uuid=False)
+IDENTIFIER_LIST = ARRAY(Uuid(as_uuid=False))
+INTEGER = BigInteger()
+DECIMAL: TypeEngine[float] = Double()
+BOOLEAN = Boolean()
+DATE = Date()
+TIMESTAMP = DateTime(timezone=True)
+JSON = JSONB()
+
+TYPE_OF_ATTRIBUTE: dict[AttributeType, TypeEngine[Any]] = {
+    AttributeType.TEXT: TEXT,
+    AttributeType.TEXT_LIST: TEXT_LIST,
+    AttributeType.INTEGER: INTEGER,
+    AttributeType.DECIMAL: DECIMAL,
+    AttributeType.BOOLEAN: BOOLEAN,
+    AttributeType.DATE: DATE,
+    AttributeType.TIMESTAMP: TIMESTAMP,
+}
+
+
+def required(name: str, kind: TypeEngine[Any], comment: str, *, sources: Iterable[str] = ()) -> Column[Any]:
+    """Declare a column that is never empty; see `optional`."""
+    return Column(name, kind, nullable=False, comment=comment, info={"sources": tuple(sources)})
+
+
+def optional(
+    name: str,
+    kind: TypeEngine[Any],
+    comment: str,
+    *,
+    unit: str | None = None,
+    sources: Iterable[str] = (),
+) -> Column[Any]:
+    """Declare a column that may be empty.
+
+    Args:
+        name: The column's name.
+        kind: One of this module's types.
+        comment: What it means; shown in the database and in Dagster.
+        unit: Unit of its values, if they have one.
+        sources: The upstream columns it is computed from, `flow/table.column`; becomes the column lineage.
+    """
+    comment = f"{comment} Unit: {unit}." if unit else comment
+    return Column(name, kind, nullable=True, comment=comment, info={"sources": tuple(sources), "unit": unit})
+
+
+def attribute_columns(attributes: Iterable[Attribute], *, sources: Iterable[str]) -> list[Column[Any]]:
+    """Declare one optional column per attribute.
+
+    Args:
+        attributes: Attributes of the catalogue.
+        sources: Upstream columns, in which `*` stands for the attribute's own name.
+    """
+    return [
+        optional(
+            attribute.name,
+            TYPE_OF_ATTRIBUTE[attribute.type],
+            attribute.description,
+            unit=attribute.unit,
+            sources=[source.replace("*", attribute.name) for source in sources],
+        )
+        for attribute in attributes
+    ]
+
+
+def one_of(column: str, *values: str) -> CheckConstraint:
+    """Declare that a text column holds one of a closed list of values."""
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(
+        f"{column} IN ({listed})", name=f"{column}_is_known", info={"column": column, "values": values}
+    )
+
+
+def share(column: str) -> CheckConstraint:
+    """Declare that a number lies between 0 and 1."""
+    return CheckConstraint(f"{column} BETWEEN 0 AND 1", name=f"{column}_is_a_share")
+
+
+def output_table(
+    flow: str, name: str, comment: str, *parts: Column[Any] | CheckConstraint, key: tuple[str, ...]
+) -> Table:
+    """Declare the table of one asset.
+
+    Args:
+        flow: Name of its flow; the schema in which analysts find it.
+        name: Its name.
+        comment: What one row is; shown in the database and in Dagster.
+        parts: Its columns and checks. Scope and snapshot are added by the storage.
+        key: The columns that tell two rows of one snapshot apart.
+    """
+    return Table(name, METADATA, *parts, schema=flow, comment=comment, info={"key": key})
