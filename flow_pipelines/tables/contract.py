@@ -59,7 +59,7 @@ def conform(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
 
     Returns:
         A new frame with exactly the table's columns in their order and house dtypes, missing cells as None (in
-        object columns) or NA, sorted by the table's key, with a fresh index.
+        object columns) or NA, sorted by the table's key, with a fresh index. An empty text is a missing cell.
 
     Raises:
         ContractError: Columns are unknown, missing or not castable, required cells are empty, the key is not
@@ -75,7 +75,7 @@ def conform(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
             except (TypeError, ValueError) as error:
                 breaches.append(f"column {column.name} is not {dtype_of(column)}: {error}")
         elif column.nullable:
-            columns[column.name] = pd.Series(None, index=frame.index, dtype=dtype_of(column))
+            columns[column.name] = pd.Series([None] * len(frame), index=frame.index, dtype=dtype_of(column))
         else:
             breaches.append(f"required column {column.name} is absent")
     result = pd.DataFrame(columns, index=frame.index)
@@ -93,7 +93,10 @@ def _cast(values: pd.Series[Any], column: Column[Any]) -> pd.Series[Any]:
     if dtype != "object":
         return values.astype(pd.api.types.pandas_dtype(dtype))
     as_object = values.astype(object)
-    return as_object.where(as_object.notna(), None)
+    present = as_object.notna()
+    if isinstance(column.type, Text):
+        present &= as_object != ""
+    return as_object.where(present, None)
 
 
 def _breaches(frame: pd.DataFrame, table: Table) -> list[str]:

@@ -1,0 +1,79 @@
+"""What starts runs by itself: the sensor on the landing folder and the nightly schedule.
+
+Belongs here: when a flow starts and for whom. Does not: limits of concurrent runs (`run_coordinator.py`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from dagster import (
+    DefaultScheduleStatus,
+    DefaultSensorStatus,
+    RunRequest,
+    ScheduleDefinition,
+    ScheduleEvaluationContext,
+    SensorDefinition,
+    SensorEvaluationContext,
+    SkipReason,
+    schedule,
+    sensor,
+)
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from assets_defs.partitions import registered
+from assets_defs.run_coordinator import scope_tags
+from resources.installation import landing_root
+from resources.landing import Landing
+
+SENSOR_SECONDS = 30
+
+
+def landing_sensor(job: UnresolvedAssetJobDefinition) -> SensorDefinition:
+    """Return the sensor that starts a job for each engagement whose landing folder has changed."""
+
+    @sensor(
+        name="landing_folder",
+        job=job,
+        minimum_interval_seconds=SENSOR_SECONDS,
+        default_status=DefaultSensorStatus.RUNNING,
+        description="Starts Discovery for an engagement when a file arrives in its landing folder or changes there.",
+    )
+    def landing_folder(context: SensorEvaluationContext) -> Iterator[RunRequest | SkipReason]:
+        seen: dict[str, str] = json.loads(context.cursor or "{}")
+        landing = Landing(landing_root())
+        found: dict[str, str] = {}
+        for scope in registered(context.instance):
+            fingerprint = landing.fingerprint(scope)
+            if fingerprint and seen.get(scope.partition_key) != fingerprint:
+                found[scope.partition_key] = fingerprint
+                yield RunRequest(
+                    run_key=f"{scope}:{fingerprint}", partition_key=scope.partition_key, tags=scope_tags(scope)
+                )
+        if not found:
+            yield SkipReason("No engagement's landing folder has changed.")
+        context.update_cursor(json.dumps({**seen, **found}, sort_keys=True))
+
+    return landing_folder
+
+
+def nightly_schedule(job: UnresolvedAssetJobDefinition) -> ScheduleDefinition:
+    """Return the schedule that runs a job every night for each engagement that has landed files."""
+
+    @schedule(
+        name="nightly_discovery",
+        job=job,
+        cron_schedule="0 2 * * *",
+        execution_timezone="UTC",
+        default_status=DefaultScheduleStatus.RUNNING,
+        description="Runs Discovery every night for each engagement with files, so that new code and facts take hold.",
+    )
+    def nightly_discovery(context: ScheduleEvaluationContext) -> Iterator[RunRequest]:
+        landing = Landing(landing_root())
+        night = context.scheduled_execution_time.date()
+        for scope in registered(context.instance):
+            if landing.files(scope):
+                yield RunRequest(run_key=f"{scope}:{night}", partition_key=scope.partition_key, tags=scope_tags(scope))
+
+    return nightly_discovery

@@ -1,0 +1,117 @@
+"""The Discovery flow in Dagster: which domain function computes each phase, and what its gate demands.
+
+Belongs here: one short function per phase. Does not: how phases are read, written and published
+(`phase_assets.py`).
+"""
+
+from __future__ import annotations
+
+from flow_pipelines.discovery.attribute_mapping import map_attributes
+from flow_pipelines.discovery.data_cleansing import cleanse_records
+from flow_pipelines.discovery.data_import import import_files
+from flow_pipelines.discovery.dependencies import find_dependencies
+from flow_pipelines.discovery.inventory import resolve_inventory
+from flow_pipelines.discovery.tech_debt import find_tech_debt
+
+from assets_defs.charts import bar_chart
+from assets_defs.phase_assets import PhaseInputs, PhaseOutputs, PhaseShell
+from flow_pipelines.discovery import gates
+
+IMPORTED = "discovery/imported_records"
+REJECTED = "discovery/rejected_records"
+MAPPINGS = "discovery/attribute_mappings"
+CLEANSED = "discovery/cleansed_records"
+CHANGES = "discovery/cleansing_changes"
+INVENTORY = "discovery/inventory"
+CONFLICTS = "discovery/inventory_conflicts"
+DEPENDENCIES = "discovery/dependencies"
+TECH_DEBT = "discovery/tech_debt"
+
+
+def data_import(phase: PhaseInputs) -> PhaseOutputs:
+    """Read the landed files."""
+    result = import_files(phase.files, scope=phase.scope, settings=phase.settings, progress=phase.progress)
+    return PhaseOutputs(
+        {IMPORTED: result.imported_records, REJECTED: result.rejected_records},
+        problems={IMPORTED: gates.import_problems(result)},
+        metadata={
+            IMPORTED: {"records_by_type": bar_chart(result.imported_records["record_type"])},
+            REJECTED: {"rejections_by_reason": bar_chart(result.rejected_records["reason_code"])},
+        },
+    )
+
+
+def attribute_mapping(phase: PhaseInputs) -> PhaseOutputs:
+    """Decide what each column holds."""
+    imported = phase.frames[IMPORTED]
+    mappings = map_attributes(imported, scope=phase.scope, settings=phase.settings)
+    return PhaseOutputs(
+        {MAPPINGS: mappings},
+        problems={MAPPINGS: gates.mapping_problems(imported, mappings)},
+        metadata={MAPPINGS: {"columns_by_method": bar_chart(mappings["method"])}},
+    )
+
+
+def data_cleansing(phase: PhaseInputs) -> PhaseOutputs:
+    """Cleanse every cell."""
+    imported = phase.frames[IMPORTED]
+    result = cleanse_records(imported, phase.frames[MAPPINGS], scope=phase.scope, settings=phase.settings)
+    return PhaseOutputs(
+        {CLEANSED: result.cleansed_records, CHANGES: result.cleansing_changes},
+        problems={
+            CLEANSED: gates.cleansing_problems(imported, result.cleansed_records),
+            CHANGES: gates.change_problems(result.cleansed_records, result.cleansing_changes),
+        },
+        metadata={CHANGES: {"changes_by_rule": bar_chart(result.cleansing_changes["rule"])}},
+    )
+
+
+def inventory(phase: PhaseInputs) -> PhaseOutputs:
+    """Resolve records to assets."""
+    cleansed = phase.frames[CLEANSED]
+    result = resolve_inventory(cleansed, scope=phase.scope, settings=phase.settings)
+    return PhaseOutputs(
+        {INVENTORY: result.inventory, CONFLICTS: result.inventory_conflicts},
+        problems={
+            INVENTORY: gates.inventory_problems(cleansed, result.inventory),
+            CONFLICTS: gates.conflict_problems(result.inventory, result.inventory_conflicts),
+        },
+        metadata={
+            INVENTORY: {
+                "assets_by_type": bar_chart(result.inventory["asset_type"]),
+                "assets_by_resolution": bar_chart(result.inventory["resolution_method"]),
+            },
+        },
+    )
+
+
+def dependencies(phase: PhaseInputs) -> PhaseOutputs:
+    """Find the edges between assets."""
+    assets = phase.frames[INVENTORY]
+    edges = find_dependencies(phase.frames[CLEANSED], assets, scope=phase.scope, settings=phase.settings)
+    return PhaseOutputs(
+        {DEPENDENCIES: edges},
+        problems={DEPENDENCIES: gates.dependency_problems(assets, edges)},
+        metadata={DEPENDENCIES: {"edges_by_kind": bar_chart(edges["kind"])}},
+    )
+
+
+def tech_debt(phase: PhaseInputs) -> PhaseOutputs:
+    """Hold products against end-of-life facts."""
+    assets = phase.frames[INVENTORY]
+    findings = find_tech_debt(assets, scope=phase.scope, settings=phase.settings)
+    return PhaseOutputs(
+        {TECH_DEBT: findings},
+        problems={TECH_DEBT: gates.finding_problems(assets, findings)},
+        metadata={TECH_DEBT: {"findings_by_status": bar_chart(findings["status"])}},
+    )
+
+
+DISCOVERY = (
+    PhaseShell("data_import", (), data_import, reads_files=True),
+    PhaseShell("attribute_mapping", (IMPORTED,), attribute_mapping),
+    PhaseShell("data_cleansing", (IMPORTED, MAPPINGS), data_cleansing),
+    PhaseShell("inventory", (CLEANSED,), inventory),
+    PhaseShell("dependencies", (CLEANSED, INVENTORY), dependencies),
+    PhaseShell("tech_debt", (INVENTORY,), tech_debt),
+)

@@ -1,0 +1,181 @@
+"""`flow import`: bring files into an engagement, or see first what they would do.
+
+Belongs here: the command and its preview as text and JSON. Does not: reading files (`discovery/data_import.py`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+
+from flow_pipelines.cli.output import JsonOption, ScopeArgument, console, notices, print_json, print_table
+from flow_pipelines.discovery.data_import import SheetReport
+from flow_pipelines.discovery.preview import ImportPreview, preview_import
+from flow_pipelines.flows import flow_named
+from flow_pipelines.scope import Scope
+from flow_pipelines.tables import output_tables
+from flow_pipelines.tables.contract import empty
+from resources.database import Database
+from resources.installation import Installation, landing_root, open_installation
+from resources.landing import Landing, check_files
+from resources.snapshots import SnapshotStore
+from resources.tenancy import engagement_settings
+
+INVENTORY = "discovery/inventory"
+SHOWN_REJECTIONS = 10
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add this module's command to the `flow` command."""
+    app.command("import")(import_command)
+
+
+def import_command(
+    scope: ScopeArgument,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Exports: CSV, XLSX.")],
+    preview: Annotated[bool, typer.Option("--preview", help="Show what would happen; write nothing.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Copy exports into the engagement's landing folder and read them into its records."""
+    check_files(files)
+    with open_installation() as installation:
+        if preview:
+            _preview(installation.database, scope, files, json=json)
+        else:
+            _import(installation, scope, files, json=json)
+
+
+def _preview(database: Database, scope: Scope, files: list[Path], *, json: bool) -> None:
+    settings = engagement_settings(database, scope)
+    store = SnapshotStore(database)
+    current = store.current(scope, [INVENTORY]).get(INVENTORY)
+    inventory = store.read(scope, current) if current else empty(output_tables()[INVENTORY])
+    landing = Landing(landing_root())
+    with notices().status("Reading ..."):
+        shown = preview_import(landing.files(scope), check_files(files), inventory, scope=scope, settings=settings)
+    if json:
+        print_json(_preview_json(shown))
+    else:
+        _print_preview(shown)
+
+
+def _preview_json(preview: ImportPreview) -> dict[str, Any]:
+    files: dict[str, list[SheetReport]] = {}
+    for sheet in preview.sheets:
+        files.setdefault(sheet.source_file, []).append(sheet)
+    listed = [_file_json(name, sheets, preview) for name, sheets in files.items()]
+    change = preview.change
+    result: dict[str, Any] = {
+        "inventory": {
+            "created": change.created,
+            "updated": change.updated,
+            "unchanged": change.unchanged,
+            "vanished": change.vanished,
+        },
+        "files": listed,
+    }
+    # A program that previews one file reads its format where it looks first.
+    return {**listed[0], **result} if len(listed) == 1 else result
+
+
+def _file_json(name: str, sheets: list[SheetReport], preview: ImportPreview) -> dict[str, Any]:
+    main = max(sheets, key=lambda sheet: (sheet.record_type is not None, sheet.rows))
+    rejected = preview.rejected_records
+    return {
+        "file": name,
+        "format": main.source_format,
+        "confidence": main.confidence,
+        "sheets": [
+            {
+                "sheet": sheet.sheet,
+                "format": sheet.source_format,
+                "record_type": sheet.record_type,
+                "rows": sheet.rows,
+                "imported": sheet.imported_rows,
+                "rejected": sheet.rejected_rows,
+                "mappings": [
+                    {
+                        "source": row.source_column,
+                        "attribute": row.attribute,
+                        "method": row.method,
+                        "confidence": row.confidence,
+                        "status": row.status,
+                    }
+                    for row in _of_sheet(preview.attribute_mappings, sheet).itertuples()
+                ],
+            }
+            for sheet in sheets
+        ],
+        "rejections": rejected.loc[
+            rejected["source_file"] == name, ["sheet", "row_number", "row_count", "reason_code", "reason", "remedy"]
+        ]
+        .astype(object)
+        .where(lambda cells: cells.notna(), None)
+        .to_dict("records"),
+    }
+
+
+def _of_sheet(frame: pd.DataFrame, sheet: SheetReport) -> pd.DataFrame:
+    same_sheet = frame["sheet"].isna() if sheet.sheet is None else frame["sheet"] == sheet.sheet
+    return frame[(frame["source_file"] == sheet.source_file) & same_sheet]
+
+
+def _print_preview(preview: ImportPreview) -> None:
+    for sheet in preview.sheets:
+        name = sheet.source_file if sheet.sheet is None else f"{sheet.source_file}, sheet {sheet.sheet}"
+        kind = sheet.record_type or "not used"
+        console().print(
+            f"[bold]{name}[/]: {sheet.source_format} ({sheet.confidence:.0%}), {kind}, {sheet.rows:,} rows, "
+            f"{sheet.imported_rows:,} good, {sheet.rejected_rows:,} rejected"
+        )
+        mappings = _of_sheet(preview.attribute_mappings, sheet)
+        if not mappings.empty:
+            print_table(
+                "",
+                ("column", "attribute", "status", "method", "confidence", "example"),
+                mappings[["source_column", "attribute", "status", "method", "confidence", "example"]]
+                .astype(object)
+                .where(mappings.notna(), None)
+                .itertuples(index=False),
+            )
+    for reason in list(preview.rejected_records["reason"])[:SHOWN_REJECTIONS]:
+        console().print(f"  rejected: {reason}", markup=False)
+    change = preview.change
+    console().print(
+        f"The inventory would have {change.created:,} new, {change.updated:,} updated, {change.unchanged:,} unchanged "
+        f"and {change.vanished:,} vanished assets. Nothing was written."
+    )
+
+
+def _import(installation: Installation, scope: Scope, files: list[Path], *, json: bool) -> None:
+    from flow_pipelines.cli.run_flow import run_phases  # noqa: PLC0415  (Dagster takes over a second to import)
+
+    engagement_settings(installation.database, scope)
+    landed = Landing(landing_root()).land(scope, files)
+    discovery = flow_named("discovery")
+    run_phases(installation, scope, discovery, discovery.phases[:1])
+    counts = _counts(installation.database, scope, [file.name for file in landed])
+    if json:
+        print_json(counts)
+        return
+    print_table(f"Imported into {scope}", ("file", "good rows", "rejected rows"), [tuple(c.values()) for c in counts])
+    console().print(f"Next: flow run {scope}")
+
+
+def _counts(database: Database, scope: Scope, names: list[str]) -> list[dict[str, object]]:
+    store = SnapshotStore(database)
+    totals = {}
+    for key in ("discovery/imported_records", "discovery/rejected_records"):
+        frame = store.read(scope, store.current(scope, [key])[key])
+        totals[key] = frame.groupby("source_file")["row_count"].sum()
+    return [
+        {
+            "file": name,
+            "imported": int(totals["discovery/imported_records"].get(name, 0)),
+            "rejected": int(totals["discovery/rejected_records"].get(name, 0)),
+        }
+        for name in names
+    ]

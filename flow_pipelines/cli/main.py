@@ -1,0 +1,58 @@
+"""The `flow` command: its commands put together, and the boundary at which errors become one line.
+
+Belongs here: assembling and the error boundary. Does not: any single command.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from flow_pipelines.cli import importing, querying, running, sampling, services, tenants
+from flow_pipelines.errors import FlowError
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="flow",
+    help="Run migration flows: from messy exports to a migration that can be executed.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+@app.callback()
+def options(
+    *,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the stack trace of an error.")] = False,
+) -> None:
+    """Read the options that every command has; `run` looks for --debug itself, wherever it stands."""
+
+
+tenants.add_commands(app)
+importing.add_commands(app)
+running.add_commands(app)
+querying.add_commands(app)
+sampling.add_commands(app)
+services.add_commands(app)
+
+
+def run() -> None:
+    """Run the command line; the `flow` script. Exit codes: 0 done, 2 misused, 130 interrupted, see `errors.py`."""
+    debug = "--debug" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    try:
+        app(args=arguments)
+    except FlowError as error:
+        if debug:
+            raise
+        console = Console(stderr=True, soft_wrap=True, highlight=False)
+        console.print(f"[red]{escape(error.problem)}[/] {escape(error.remedy)}")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

@@ -1,0 +1,59 @@
+"""How commands talk: tables for people, JSON for programs.
+
+Belongs here: the two consoles and rendering. Does not: what is said.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from flow_pipelines.scope import Scope
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+ScopeArgument = Annotated[
+    Scope, typer.Argument(parser=Scope.parse, metavar="CLIENT/ENGAGEMENT", help="For example acme/dc-exit.")
+]
+
+
+def console() -> Console:
+    """Return the console for results, on standard output."""
+    return Console(highlight=False)
+
+
+def notices() -> Console:
+    """Return the console for progress and notices, on standard error."""
+    return Console(stderr=True, highlight=False)
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON on standard output."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def print_table(title: str, headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table; numbers stand to the right, and no cell is read as markup."""
+    listed = [[_text(cell) for cell in row] for row in rows]
+    table = Table(title=escape(title), title_justify="left", title_style="bold")
+    for index, header in enumerate(headers):
+        numeric = bool(listed) and all(row[index][:1].isdigit() or row[index] in {"", "-"} for row in listed)
+        table.add_column(header, justify="right" if numeric else "left")
+    for row in listed:
+        table.add_row(*map(escape, row))
+    console().print(table)
+
+
+def _text(cell: object) -> str:
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, int):
+        return f"{cell:,}"
+    if isinstance(cell, float):
+        return f"{cell:.2f}"
+    return "" if cell is None else str(cell)

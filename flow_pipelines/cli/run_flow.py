@@ -1,0 +1,137 @@
+"""Running a flow, or some of its phases, in this process, with progress.
+
+Belongs here: starting a Dagster run from the command line and following it. Does not: printing results.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from dagster import DagsterInstance, DagsterRunStatus, ExecuteInProcessResult, RunsFilter
+from dagster._core.events import DagsterEventType
+from dagster._core.utils import make_new_run_id
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from assets_defs.catalog_metadata import asset_key
+from assets_defs.definitions import build_definitions
+from assets_defs.instance import open_instance
+from assets_defs.partitions import ENGAGEMENTS
+from assets_defs.run_coordinator import ENGAGEMENT_TAG, scope_tags
+from flow_pipelines.cli.output import notices
+from flow_pipelines.errors import GateError, RunError
+from flow_pipelines.flows import Flow, Phase
+from flow_pipelines.scope import Scope
+from resources.database import Database
+from resources.installation import Installation
+from resources.tenancy import engagement_settings
+
+POLL_SECONDS = 0.3
+UNFINISHED = [
+    DagsterRunStatus.QUEUED,
+    DagsterRunStatus.NOT_STARTED,
+    DagsterRunStatus.STARTING,
+    DagsterRunStatus.STARTED,
+]
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """A run that succeeded."""
+
+    run_id: str
+    scope: Scope
+    flow: str
+
+
+def run_phases(installation: Installation, scope: Scope, flow: Flow, phases: Sequence[Phase]) -> FinishedRun:
+    """Run phases of a flow for one engagement, in this process, and wait for the end.
+
+    Raises:
+        ScopeError: The engagement is not registered.
+        RunError: A phase failed, or another run of the engagement is under way.
+        GateError: A phase's gate refused its output.
+    """
+    engagement_settings(installation.database, scope)
+    run_id = make_new_run_id()
+    with open_instance(installation) as instance, _alone(installation.database, scope, instance):
+        job = build_definitions().resolve_job_def(flow.name)
+        with _progress(instance, run_id, scope, flow, phases):
+            result = job.execute_in_process(
+                instance=instance,
+                partition_key=scope.partition_key,
+                asset_selection=[asset_key(f"{flow.name}/{table}") for phase in phases for table in phase.tables],
+                tags=scope_tags(scope),
+                run_id=run_id,
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                raise_on_error=False,
+            )
+    if not result.success:
+        raise _failure(result, flow, scope)
+    return FinishedRun(run_id, scope, flow.name)
+
+
+@contextmanager
+def _alone(database: Database, scope: Scope, instance: DagsterInstance) -> Iterator[None]:
+    unfinished = instance.get_runs(RunsFilter(statuses=UNFINISHED, tags={ENGAGEMENT_TAG: scope.partition_key}), limit=1)
+    with database.lock(f"run:{scope}") as taken:
+        if not taken or unfinished:
+            which = f" ({unfinished[0].run_id})" if unfinished else ""
+            raise RunError(
+                f"Another run of {scope} is under way{which}.", remedy="Wait for it, or cancel it in the Dagster UI."
+            )
+        if scope.partition_key not in instance.get_dynamic_partitions(str(ENGAGEMENTS.name)):
+            instance.add_dynamic_partitions(str(ENGAGEMENTS.name), [scope.partition_key])
+        yield
+
+
+def _failure(result: ExecuteInProcessResult, flow: Flow, scope: Scope) -> RunError | GateError:
+    failures = result.filter_events(lambda event: event.event_type == DagsterEventType.STEP_FAILURE)
+    remedy = f"Mend the cause and run it again: flow run {scope} --flow {flow.name}; --debug shows more."
+    if not failures:
+        return RunError(f"The run of {flow.title} for {scope} did not succeed.", remedy=remedy)
+    failed = failures[0]
+    data = failed.step_failure_data
+    description = data.user_failure_data.description if data.user_failure_data else None
+    if description:
+        return GateError(description, remedy=remedy)
+    error = data.error
+    while error and error.cause:
+        error = error.cause
+    message = error.message.strip() if error else "unknown error"
+    return RunError(f"{failed.step_key} failed for {scope}: {message}", remedy=remedy)
+
+
+@contextmanager
+def _progress(
+    instance: DagsterInstance, run_id: str, scope: Scope, flow: Flow, phases: Sequence[Phase]
+) -> Iterator[None]:
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    titles = {f"{flow.name}_{phase.name}": phase.title for phase in phases}
+    done = threading.Event()
+    with Progress(*columns, console=notices(), transient=True) as progress:
+        task = progress.add_task(str(scope), total=len(phases))
+
+        def follow() -> None:
+            while not done.wait(POLL_SECONDS):
+                finished, running = _steps(instance, run_id)
+                progress.update(task, completed=finished, description=f"{scope}  {titles.get(running, '')}")
+
+        follower = threading.Thread(target=follow)
+        follower.start()
+        try:
+            yield
+        finally:
+            done.set()
+            follower.join()
+
+
+def _steps(instance: DagsterInstance, run_id: str) -> tuple[int, str]:
+    kinds = {DagsterEventType.STEP_START, DagsterEventType.STEP_SUCCESS}
+    records = instance.get_records_for_run(run_id, of_type=kinds).records
+    events = [event for record in records if (event := record.event_log_entry.dagster_event)]
+    finished = {event.step_key for event in events if event.event_type == DagsterEventType.STEP_SUCCESS}
+    running = [event.step_key or "" for event in events if event.step_key not in finished]
+    return len(finished), running[-1] if running else ""

@@ -1,0 +1,92 @@
+"""`flow run` and `flow status`: run a flow, and see where every engagement stands.
+
+Belongs here: the commands and what they print. Does not: how a run is started (`run_flow.py`).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from flow_pipelines.cli.output import JsonOption, ScopeArgument, console, print_json, print_table
+from flow_pipelines.cli.summary import EngagementSummary, summarize
+from flow_pipelines.errors import RunError
+from flow_pipelines.flows import FLOWS, Flow
+from flow_pipelines.scope import Scope
+from flow_pipelines.tables import output_tables
+from resources.installation import Installation, open_installation
+from resources.tenancy import all_engagements, engagement_settings
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add this module's commands to the `flow` command."""
+    app.command("run")(run)
+    app.command("status")(status)
+
+
+def run(
+    scope: ScopeArgument,
+    flow: Annotated[str, typer.Option(help=f"One of {', '.join(flow.name for flow in FLOWS)}.")] = "discovery",
+    json: JsonOption = False,
+) -> None:
+    """Run a flow for an engagement, all its phases, and wait for the end."""
+    from flow_pipelines.cli.run_flow import run_phases  # noqa: PLC0415  (Dagster takes over a second to import)
+
+    declared = runnable_flow(flow)
+    with open_installation() as installation:
+        finished = run_phases(installation, scope, declared, declared.phases)
+        summary = summarize(installation.database, scope)
+    if json:
+        print_json({"run_id": finished.run_id, **summary.as_json()})
+    else:
+        print_summary(summary)
+
+
+def runnable_flow(name: str) -> Flow:
+    """Return a flow that has something to run.
+
+    Raises:
+        RunError: There is no such flow, or nothing of it is built yet.
+    """
+    runnable = {flow.name: flow for flow in FLOWS if set(flow.tables) <= set(output_tables())}
+    if name in runnable:
+        return runnable[name]
+    raise RunError(f"There is no flow {name!r} to run.", remedy=f"Choose one of: {', '.join(runnable)}.")
+
+
+def status(
+    scope: Annotated[
+        Scope | None,
+        typer.Argument(parser=Scope.parse, metavar="[CLIENT/ENGAGEMENT]", help="All engagements if left out."),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Show each engagement's tables: rows, version and when they became current."""
+    with open_installation() as installation:
+        summaries = [summarize(installation.database, chosen) for chosen in _chosen(installation, scope)]
+    if json:
+        print_json([summary.as_json() for summary in summaries])
+        return
+    for summary in summaries:
+        print_summary(summary)
+    if not summaries:
+        console().print("No engagements yet. Add one: flow client add acme && flow engagement add acme/dc-exit")
+
+
+def _chosen(installation: Installation, scope: Scope | None) -> list[Scope]:
+    if scope is None:
+        return all_engagements(installation.owner)
+    engagement_settings(installation.database, scope)
+    return [scope]
+
+
+def print_summary(summary: EngagementSummary) -> None:
+    """Print an engagement's tables and, once there are any, what they come to."""
+    print_table(
+        str(summary.scope),
+        ("phase", "table", "rows", "data version", "current since"),
+        [(t.phase, t.table, t.rows, t.data_version, t.since and f"{t.since:%Y-%m-%d %H:%M}") for t in summary.tables],
+    )
+    if summary.figures:
+        print_table(f"{summary.scope} in figures", ("figure", "value"), summary.figures.items())

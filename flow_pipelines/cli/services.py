@@ -1,0 +1,141 @@
+"""`flow up` and `flow down`: Dagster's web server and daemon, on the installation's PostgreSQL.
+
+Belongs here: starting and stopping them together. Does not: what they serve (`assets_defs/definitions.py`).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import typer
+from resources.local_server import state_folder
+
+from flow_pipelines.cli.output import console, notices
+from flow_pipelines.errors import RunError
+from resources.installation import open_installation
+
+CODE_LOCATION = "assets_defs.definitions"
+HOST = "127.0.0.1"
+START_SECONDS = 120.0
+STOP_SECONDS = 60.0
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add this module's commands to the `flow` command."""
+    app.command("up")(up)
+    app.command("down")(down)
+    app.command("serve", hidden=True)(serve)
+
+
+def up(port: Annotated[int, typer.Option(help="Port of the web server on this machine.")] = 3000) -> None:
+    """Start Dagster's web server and daemon in the background, and say where to look."""
+    state = state_folder()
+    if not _running(state):
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (state / "services.log").open("ab") as log:
+            process = subprocess.Popen(  # noqa: S603
+                [sys.executable, "-m", "flow_pipelines.cli", "serve", "--port", str(port)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        with notices().status("Starting the web server and the daemon ..."):
+            _wait_until_served(process, state, f"http://{HOST}:{port}")
+    address = json.loads((state / "services.json").read_text(encoding="utf-8"))["url"]
+    console().print(f"Dagster is at {address}; its log is {state / 'services.log'}; stop it with: flow down")
+
+
+def down() -> None:
+    """Stop what `flow up` started; runs that are under way in it end with it."""
+    state = state_folder()
+    if not _running(state):
+        console().print("Nothing is running.")
+        return
+    process = int(json.loads((state / "services.json").read_text(encoding="utf-8"))["pid"])
+    os.kill(process, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    while _running(state):
+        if time.monotonic() > deadline:
+            raise RunError(
+                f"Process {process} has not stopped in {STOP_SECONDS:.0f} seconds.",
+                remedy=f"Look into {state / 'services.log'}; then: kill -9 {process}",
+            )
+        time.sleep(0.2)
+    console().print("Stopped.")
+
+
+def serve(port: Annotated[int, typer.Option()] = 3000) -> None:
+    """Hold the database open and keep web server and daemon running until told to stop."""
+    from assets_defs.instance import instance_environment  # noqa: PLC0415  (imports Dagster)
+
+    state = state_folder()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with _only_one(state), open_installation() as installation:
+        environment = {**os.environ, **instance_environment(installation)}
+        programs = Path(sys.executable).parent
+        commands = (
+            [programs / "dagster-webserver", "-m", CODE_LOCATION, "-h", HOST, "-p", str(port)],
+            [programs / "dagster-daemon", "run", "-m", CODE_LOCATION],
+        )
+        children = [subprocess.Popen(command, env=environment) for command in commands]  # noqa: S603
+        try:
+            record = {"pid": os.getpid(), "url": f"http://{HOST}:{port}"}
+            (state / "services.json").write_text(json.dumps(record), encoding="utf-8")
+            while all(child.poll() is None for child in children):
+                time.sleep(0.5)
+        finally:
+            for child in children:
+                child.terminate()
+            for child in children:
+                child.wait()
+
+
+@contextmanager
+def _only_one(state: Path) -> Iterator[None]:
+    # The kernel lets go of the lock when the process ends, however it ends.
+    with (state / "services.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise RunError("The services are running already.", remedy="Stop them first: flow down") from error
+        yield
+
+
+def _running(state: Path) -> bool:
+    if not (state / "services.lock").exists():
+        return False
+    with (state / "services.lock").open("r") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def _wait_until_served(process: subprocess.Popen[bytes], state: Path, address: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urlopen(f"{address}/server_info", timeout=2):  # noqa: S310  (our own address)
+                return
+        except (URLError, TimeoutError, ConnectionError):
+            time.sleep(0.3)
+    process.terminate()
+    last = (state / "services.log").read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
+    raise RunError(
+        f"The web server did not come up at {address}: {''.join(last)}",
+        remedy=f"Look into {state / 'services.log'}; if the port is taken: flow up --port 3001",
+    )

@@ -1,0 +1,102 @@
+"""What an engagement comes to, in a page: rows per phase, coverage, assets, duplicates, dependencies, debt.
+
+Belongs here: the queries behind `flow status`, `flow run` and `flow demo`. Does not: printing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select, text
+
+from flow_pipelines.flows import FLOWS
+from flow_pipelines.scope import Scope
+from flow_pipelines.tables import output_tables
+from resources.control_tables import current_snapshots, snapshots
+from resources.database import Database
+
+# Each figure is one query over the engagement's current views; its scope comes from the transaction.
+FIGURES = {
+    "source rows imported": "SELECT coalesce(sum(row_count), 0)::bigint FROM discovery.imported_records",
+    "source rows rejected": "SELECT coalesce(sum(row_count), 0)::bigint FROM discovery.rejected_records",
+    "columns mapped": "SELECT count(*) FILTER (WHERE status = 'applied') || ' of ' || count(*) || ' (' || coalesce("
+    "round(100.0 * count(*) FILTER (WHERE status = 'applied') / nullif(count(*), 0))::text, '-') || ' %)' "
+    "FROM discovery.attribute_mappings",
+    "columns proposed": "SELECT count(*) FROM discovery.attribute_mappings WHERE status = 'proposed'",
+    "cells cleansed": "SELECT count(*) FROM discovery.cleansing_changes",
+    "servers": "SELECT count(*) FROM discovery.inventory WHERE asset_type = 'server'",
+    "applications": "SELECT count(*) FROM discovery.inventory WHERE asset_type = 'application'",
+    "databases": "SELECT count(*) FROM discovery.inventory WHERE asset_type = 'database'",
+    "other assets": "SELECT count(*) FROM discovery.inventory "
+    "WHERE asset_type NOT IN ('server', 'application', 'database')",
+    "server records merged as duplicates": "SELECT (SELECT count(*) FROM discovery.cleansed_records "
+    "WHERE record_type = 'server' AND is_template IS NOT TRUE) - "
+    "(SELECT count(*) FROM discovery.inventory WHERE asset_type = 'server')",
+    "conflicting values kept": "SELECT count(*) FROM discovery.inventory_conflicts",
+    "dependencies": "SELECT count(*) FROM discovery.dependencies",
+    "  of them noise": "SELECT count(*) FROM discovery.dependencies WHERE is_noise",
+    "  of them with an external end": "SELECT count(*) FROM discovery.dependencies "
+    "WHERE source_is_external OR target_is_external",
+    "tech debt findings": "SELECT count(*) FROM discovery.tech_debt",
+    "  past end of life": "SELECT count(*) FROM discovery.tech_debt WHERE status = 'past'",
+}
+
+
+@dataclass(frozen=True)
+class TableSummary:
+    """Where one table stands; rows are None while it has no current snapshot."""
+
+    phase: str
+    table: str
+    rows: int | None
+    data_version: str | None
+    since: datetime | None
+
+
+@dataclass(frozen=True)
+class EngagementSummary:
+    """Where one engagement stands."""
+
+    scope: Scope
+    tables: tuple[TableSummary, ...]
+    figures: dict[str, int | str]
+
+    def as_json(self) -> dict[str, object]:
+        """Return it as a program reads it."""
+        return {
+            "engagement": str(self.scope),
+            "tables": {
+                table.table: {"rows": table.rows, "data_version": table.data_version, "current_since": table.since}
+                for table in self.tables
+            },
+            "figures": {name.strip(): value for name, value in self.figures.items()},
+        }
+
+
+def summarize(database: Database, scope: Scope) -> EngagementSummary:
+    """Return where an engagement stands, read in one transaction."""
+    with database.in_scope(scope) as connection:
+        tables = _tables(connection)
+        complete = all(table.rows is not None for table in tables if table.table.startswith("discovery/"))
+        figures = {name: connection.execute(text(query)).scalar_one() for name, query in FIGURES.items()}
+    return EngagementSummary(scope, tables, figures if complete else {})
+
+
+def _tables(connection: Connection) -> tuple[TableSummary, ...]:
+    query = select(
+        snapshots.c.table_key, snapshots.c.row_count, snapshots.c.data_version, current_snapshots.c.moved_at
+    ).join(current_snapshots, current_snapshots.c.snapshot_id == snapshots.c.snapshot_id)
+    current = {row.table_key: row for row in connection.execute(query)}
+    summaries = []
+    for flow in FLOWS:
+        for phase in flow.phases:
+            for key in (f"{flow.name}/{table}" for table in phase.tables):
+                if key in output_tables():
+                    row = current.get(key)
+                    summaries.append(
+                        TableSummary(phase.title, key, row.row_count, row.data_version, row.moved_at)
+                        if row
+                        else TableSummary(phase.title, key, None, None, None)
+                    )
+    return tuple(summaries)

@@ -1,0 +1,77 @@
+"""`flow client add`, `flow engagement add`, `flow user add`: who works here and who may read what.
+
+Belongs here: the commands that register tenants. Does not: the tables behind them (`resources/tenancy.py`).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assets_defs.instance import open_instance
+from assets_defs.partitions import register
+from flow_pipelines.cli.output import ScopeArgument, console
+from flow_pipelines.errors import InputError
+from flow_pipelines.scope import Scope
+from flow_pipelines.settings import EngagementSettings, parse_settings, read_settings
+from resources.installation import Installation, open_installation
+from resources.tenancy import add_analyst, add_client, add_engagement
+
+client = typer.Typer(help="Client accounts: the tenants.", no_args_is_help=True)
+engagement = typer.Typer(help="Engagements: one migration of one client.", no_args_is_help=True)
+user = typer.Typer(help="Users: analysts who read a client's tables.", no_args_is_help=True)
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add this module's commands to the `flow` command."""
+    app.add_typer(client, name="client")
+    app.add_typer(engagement, name="engagement")
+    app.add_typer(user, name="user")
+
+
+@client.command("add")
+def client_add(name: Annotated[str, typer.Argument(help="Lower-case letters, digits and hyphens.")]) -> None:
+    """Register a client account."""
+    with open_installation() as installation:
+        added = add_client(installation.database, name)
+    console().print(f"Client account {name} {'added' if added else 'was there already'}.")
+
+
+@engagement.command("add")
+def engagement_add(
+    scope: ScopeArgument,
+    settings: Annotated[
+        Path | None, typer.Option(help="YAML file with the engagement's settings; see docs/settings.md.")
+    ] = None,
+) -> None:
+    """Register an engagement of a client, or give a known one new settings."""
+    if settings is not None and not settings.is_file():
+        raise InputError(f"{settings} is not a file.", remedy="Name a YAML file, or leave --settings out.")
+    today = datetime.now(UTC).date()
+    chosen = read_settings(settings, today=today) if settings else parse_settings("", origin="defaults", today=today)
+    with open_installation() as installation:
+        added = register_engagement(installation, scope, chosen)
+    console().print(f"Engagement {scope} {'added' if added else 'has its new settings'}, as of {chosen.as_of}.")
+
+
+def register_engagement(installation: Installation, scope: Scope, settings: EngagementSettings) -> bool:
+    """Register an engagement in the tables of tenants and as Dagster's partition; returns whether it is new."""
+    added = add_engagement(installation.database, scope, settings)
+    with open_instance(installation) as instance:
+        register(instance, scope)
+    return added
+
+
+@user.command("add")
+def user_add(
+    client_name: Annotated[str, typer.Argument(metavar="CLIENT", help="The client whose tables the user may read.")],
+    name: Annotated[str, typer.Argument(help="Name of the user.")],
+) -> None:
+    """Create an analyst's database login, or give a known one a new password; it is shown this once."""
+    with open_installation() as installation:
+        login = add_analyst(installation.database, installation.owner, client_name, name)
+        address = installation.analyst_url(login.role, login.password)
+    console().print(f"{name} may read all tables of {client_name} with:\n{address}", soft_wrap=True)

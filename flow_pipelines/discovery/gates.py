@@ -1,0 +1,112 @@
+"""What must hold before a table of Discovery is published: nothing lost, nothing invented, nothing dangling.
+
+Belongs here: for each table, a function that lists what does not hold, in words. Does not: column contracts
+(`flow_pipelines/tables/contract.py`), which every frame has passed already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from flow_pipelines.discovery.data_import import ImportResult, check_row_sum
+
+# How many offenders a message names: enough to start looking, short enough to read.
+NAMED = 5
+# Record types whose rows describe an asset or a part of one; the others become edges.
+EDGE_RECORD_TYPES = frozenset({"relation", "connection"})
+DETAIL_RECORD_TYPES = frozenset(
+    {"server_disk", "server_partition", "server_network", "server_processor", "server_memory"}
+)
+
+
+def import_problems(result: ImportResult) -> list[str]:
+    """List files and sheets whose rows are not all in exactly one of the two results, or an import of nothing."""
+    problems = check_row_sum(result)
+    if result.imported_records.empty:
+        files = len({sheet.source_file for sheet in result.sheets})
+        reasons = sorted(set(result.rejected_records["reason"]))[:NAMED]
+        problems.append(f"no row of {files} files could be imported: {'; '.join(reasons)}")
+    return problems
+
+
+def mapping_problems(imported_records: pd.DataFrame, attribute_mappings: pd.DataFrame) -> list[str]:
+    """List sheets with imported records of which no column was mapped to an attribute."""
+    sheets = imported_records[["source_file", "sheet"]].drop_duplicates()
+    applied = attribute_mappings.loc[attribute_mappings["status"] == "applied", ["source_file", "sheet"]]
+    known = set(applied.itertuples(index=False, name=None))
+    unmapped = [_sheet_name(*sheet) for sheet in sheets.itertuples(index=False, name=None) if sheet not in known]
+    return _problems("no column of {} could be mapped to an attribute", unmapped)
+
+
+def cleansing_problems(imported_records: pd.DataFrame, cleansed_records: pd.DataFrame) -> list[str]:
+    """List imported records that were lost, and cleansed records that no imported one accounts for."""
+    imported, cleansed = set(imported_records["record_id"]), set(cleansed_records["record_id"])
+    problems = _problems("imported records {} were lost", imported - cleansed)
+    problems += _problems("cleansed records {} were never imported", cleansed - imported)
+    rows_before, rows_after = int(imported_records["row_count"].sum()), int(cleansed_records["row_count"].sum())
+    if rows_before != rows_after:
+        problems.append(f"{rows_before} source rows were imported but {rows_after} are accounted for")
+    return problems
+
+
+def change_problems(cleansed_records: pd.DataFrame, cleansing_changes: pd.DataFrame) -> list[str]:
+    """List changes of records that do not exist."""
+    unknown = set(cleansing_changes["record_id"]) - set(cleansed_records["record_id"])
+    return _problems("changes name unknown records {}", unknown)
+
+
+def inventory_problems(cleansed_records: pd.DataFrame, inventory: pd.DataFrame) -> list[str]:
+    """List asset records that are in no asset or in several, and application ids that name no application."""
+    is_template = cleansed_records["is_template"].fillna(value=False).astype(bool)
+    describes_asset = ~cleansed_records["record_type"].isin(EDGE_RECORD_TYPES | DETAIL_RECORD_TYPES)
+    expected = set(cleansed_records.loc[describes_asset & ~is_template, "record_id"])
+    resolved = inventory[["asset_id", "asset_type", "source_entity_ids"]].explode("source_entity_ids")
+    # An application that only servers name rests on the servers' records, which are the servers' own too.
+    own = resolved[resolved["asset_type"] != "application"]
+    problems = _problems("records {} are in no asset", expected - set(resolved["source_entity_ids"]))
+    shared = own.loc[own["source_entity_ids"].duplicated(), "source_entity_ids"]
+    problems += _problems("records {} are in several assets", set(shared))
+    unknown = set(resolved["source_entity_ids"].dropna()) - set(cleansed_records["record_id"])
+    problems += _problems("assets rest on unknown records {}", unknown)
+    applications = set(inventory.loc[inventory["asset_type"] == "application", "asset_id"])
+    named = set(inventory["application_ids"].explode().dropna())
+    return problems + _problems("assets belong to unknown applications {}", named - applications)
+
+
+def conflict_problems(inventory: pd.DataFrame, inventory_conflicts: pd.DataFrame) -> list[str]:
+    """List conflicts about assets that do not exist."""
+    unknown = set(inventory_conflicts["asset_id"]) - set(inventory["asset_id"])
+    return _problems("conflicts name unknown assets {}", unknown)
+
+
+def dependency_problems(inventory: pd.DataFrame, dependencies: pd.DataFrame) -> list[str]:
+    """List edges with an end that is neither a known asset nor marked as external, or the other way round."""
+    assets = set(inventory["asset_id"])
+    problems = []
+    for end in ("source", "target"):
+        is_known = dependencies[f"{end}_id"].isin(assets)
+        is_external = dependencies[f"{end}_is_external"].astype(bool)
+        dangling = dependencies.loc[is_known == is_external, "dependency_id"]
+        problems += _problems(f"the {end} of dependencies {{}} is neither a known asset nor external", set(dangling))
+    return problems
+
+
+def finding_problems(inventory: pd.DataFrame, tech_debt: pd.DataFrame) -> list[str]:
+    """List findings about assets that do not exist."""
+    unknown = set(tech_debt["asset_id"]) - set(inventory["asset_id"])
+    return _problems("findings name unknown assets {}", unknown)
+
+
+def _problems(sentence: str, offenders: Iterable[Any]) -> list[str]:
+    listed = sorted(map(str, offenders))
+    if not listed:
+        return []
+    more = f" and {len(listed) - NAMED} more" if len(listed) > NAMED else ""
+    return [sentence.format(", ".join(listed[:NAMED]) + more)]
+
+
+def _sheet_name(source_file: str, sheet: str | None) -> str:
+    return source_file if sheet is None else f"{source_file}, sheet {sheet}"

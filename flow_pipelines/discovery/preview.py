@@ -1,0 +1,92 @@
+"""What an import would do: the phases up to the inventory, computed in memory and compared with what is there.
+
+Belongs here: putting the pure phases together and comparing two inventories. Does not: writing anything.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from flow_pipelines.discovery.attribute_mapping import map_attributes
+from flow_pipelines.discovery.data_cleansing import cleanse_records
+from flow_pipelines.discovery.data_import import ImportResult, SheetReport, SourceFile, import_files
+from flow_pipelines.discovery.inventory import resolve_inventory
+from flow_pipelines.scope import Scope
+from flow_pipelines.settings import EngagementSettings
+
+
+@dataclass(frozen=True)
+class InventoryChange:
+    """How many assets an import would create, update, leave as they are, and no longer find."""
+
+    created: int
+    updated: int
+    unchanged: int
+    vanished: int
+
+
+@dataclass(frozen=True)
+class ImportPreview:
+    """What an import would do; nothing was written."""
+
+    sheets: tuple[SheetReport, ...]
+    rejected_records: pd.DataFrame
+    attribute_mappings: pd.DataFrame
+    change: InventoryChange
+
+
+def preview_import(
+    landed: Sequence[SourceFile],
+    arriving: Sequence[SourceFile],
+    current_inventory: pd.DataFrame,
+    *,
+    scope: Scope,
+    settings: EngagementSettings,
+) -> ImportPreview:
+    """Compute what importing files would do, without writing anything.
+
+    Args:
+        landed: The files that the engagement has already.
+        arriving: The files to be imported; one of the same name replaces a landed one.
+        current_inventory: The engagement's current inventory; without rows if there is none.
+        scope: The engagement.
+        settings: Its settings.
+    """
+    names = {file.name for file in arriving}
+    files = [*(file for file in landed if file.name not in names), *arriving]
+    imported = import_files(files, scope=scope, settings=settings)
+    mappings = map_attributes(imported.imported_records, scope=scope, settings=settings)
+    cleansed = cleanse_records(imported.imported_records, mappings, scope=scope, settings=settings).cleansed_records
+    inventory = resolve_inventory(cleansed, scope=scope, settings=settings).inventory
+    return ImportPreview(
+        sheets=tuple(sheet for sheet in imported.sheets if sheet.source_file in names),
+        rejected_records=_of_files(imported, names),
+        attribute_mappings=mappings[mappings["source_file"].isin(names)],
+        change=compare_inventories(current_inventory, inventory),
+    )
+
+
+def compare_inventories(before: pd.DataFrame, after: pd.DataFrame) -> InventoryChange:
+    """Count the assets of two inventories that are new, differ, are equal, or are gone; told apart by asset id."""
+    old, new = _contents(before), _contents(after)
+    common = old.keys() & new.keys()
+    unchanged = sum(old[asset] == new[asset] for asset in common)
+    return InventoryChange(
+        created=len(new.keys() - old.keys()),
+        updated=len(common) - unchanged,
+        unchanged=unchanged,
+        vanished=len(old.keys() - new.keys()),
+    )
+
+
+def _contents(inventory: pd.DataFrame) -> dict[str, str]:
+    rows = inventory.drop(columns="asset_id").to_dict("records")
+    return dict(zip(inventory["asset_id"], (json.dumps(row, default=str, sort_keys=True) for row in rows), strict=True))
+
+
+def _of_files(imported: ImportResult, names: set[str]) -> pd.DataFrame:
+    return imported.rejected_records[imported.rejected_records["source_file"].isin(names)]

@@ -1,0 +1,164 @@
+"""Who may see and write what: roles, row-level security, grants, and the views of current rows.
+
+Belongs here: everything about access that derives from the declared tables; it is applied again whenever the
+declaration changes. Does not: the tables themselves (`migrations/`), tenants (`tenancy.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, Dialect, Table, text
+from sqlalchemy.schema import SetColumnComment, SetTableComment
+
+from flow_pipelines.flows import FLOWS
+from flow_pipelines.tables import output_tables
+from resources.control_tables import METADATA, PLATFORM, all_tables, history_schema, history_tables
+
+PIPELINE = "flow_pipeline"
+READER = "flow_reader"
+ANALYST = "flow_analyst"
+DAGSTER = "flow_dagster"
+DAGSTER_SCHEMA = "dagster"
+READERS = f"{PIPELINE}, {READER}, {ANALYST}"
+
+CLIENT_IN_SCOPE = "NULLIF(current_setting('flow.client_account_id', true), '')::uuid"
+ENGAGEMENT_IN_SCOPE = "NULLIF(current_setting('flow.engagement_id', true), '')::uuid"
+# An analyst's scope comes from the role that logged in. No setting an analyst could change takes part in it.
+CLIENT_OF_ANALYST = f"(SELECT u.client_account_id FROM {PLATFORM}.users u WHERE u.database_role = CURRENT_USER)"  # noqa: S608
+
+# What the pipeline may do beyond reading; histories can be added to and never changed.
+PIPELINE_GRANTS = {
+    "client_accounts": "INSERT",
+    "engagements": "INSERT, UPDATE (settings)",
+    "users": "INSERT",
+    "snapshots": "INSERT, UPDATE (status, rejection, published_at)",
+    "snapshot_inputs": "INSERT",
+    "current_snapshots": "INSERT, UPDATE",
+}
+
+
+def apply_access(connection: Connection, database: str) -> None:
+    """Bring roles, policies, grants, views and comments in step with the declaration.
+
+    Does nothing if they are: the schema's comment names the fingerprint of what was applied last.
+
+    Args:
+        connection: A transaction of the owner, which may create roles.
+        database: Name of the database, for its grants.
+    """
+    statements = list(_statements(database, connection.dialect))
+    fingerprint = hashlib.sha256("\n".join(statements).encode()).hexdigest()[:16]
+    applied = connection.execute(text(f"SELECT obj_description('{PLATFORM}'::regnamespace)")).scalar()
+    if applied == fingerprint:
+        return
+    for statement in statements:
+        connection.exec_driver_sql(statement)
+    connection.exec_driver_sql(f"COMMENT ON SCHEMA {PLATFORM} IS '{fingerprint}'")
+
+
+def create_roles(connection: Connection) -> None:
+    """Create the pipeline's, the reader's, the analysts' and Dagster's role where they are missing.
+
+    Roles belong to the whole server, so they may be there already for another database.
+    """
+    for role, login in ((PIPELINE, "LOGIN"), (READER, "LOGIN"), (ANALYST, "NOLOGIN"), (DAGSTER, "LOGIN")):
+        known = connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}).scalar()
+        if not known:
+            connection.exec_driver_sql(
+                f"CREATE ROLE {role} {login} NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOBYPASSRLS"
+            )
+
+
+def _statements(database: str, dialect: Dialect) -> Iterator[str]:
+    yield from _schema_statements(dialect.identifier_preparer.quote(database))
+    for table in all_tables().tables.values():
+        yield from _table_statements(table, dialect)
+    for key, table in output_tables().items():
+        yield from _view_statements(key, table)
+
+
+def _schema_statements(quoted: str) -> Iterator[str]:
+    yield f"REVOKE ALL ON DATABASE {quoted} FROM PUBLIC"
+    yield f"GRANT CONNECT ON DATABASE {quoted} TO {READERS}, {DAGSTER}"
+    yield f"GRANT TEMPORARY ON DATABASE {quoted} TO {PIPELINE}"
+    yield "REVOKE ALL ON SCHEMA public FROM PUBLIC"
+    yield f"CREATE SCHEMA IF NOT EXISTS {DAGSTER_SCHEMA}"
+    yield f"REVOKE ALL ON SCHEMA {DAGSTER_SCHEMA} FROM PUBLIC"
+    yield f"GRANT ALL ON SCHEMA {DAGSTER_SCHEMA} TO {DAGSTER}"
+    yield f"ALTER ROLE {DAGSTER} SET search_path = {DAGSTER_SCHEMA}"
+    flows = {str(table.schema) for table in output_tables().values()}
+    for flow in FLOWS:
+        if flow.name in flows:
+            yield f"CREATE SCHEMA IF NOT EXISTS {flow.name}"
+    for schema in (PLATFORM, *flows, *map(history_schema, sorted(flows))):
+        yield f"GRANT USAGE ON SCHEMA {schema} TO {READERS}"
+
+
+def _table_statements(table: Table, dialect: Dialect) -> Iterator[str]:
+    name = f"{table.schema}.{table.name}"
+    if table.comment is not None:
+        yield str(SetTableComment(table).compile(dialect=dialect))
+    for column in table.columns:
+        yield str(SetColumnComment(column).compile(dialect=dialect))
+    yield f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY"
+    yield f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY"
+    for policy, roles, condition in (
+        ("by_scope", f"{PIPELINE}, {READER}", _scope_condition(table)),
+        ("by_login", ANALYST, _login_condition(table)),
+    ):
+        yield f"DROP POLICY IF EXISTS {policy} ON {name}"
+        yield f"CREATE POLICY {policy} ON {name} TO {roles} USING ({condition})"
+    yield f"REVOKE ALL ON {name} FROM PUBLIC, {READERS}"
+    yield f"GRANT SELECT ON {name} TO {READERS}"
+    yield f"GRANT {PIPELINE_GRANTS.get(table.name, 'INSERT')} ON {name} TO {PIPELINE}"
+
+
+def _scope_condition(table: Table) -> str:
+    client = "id" if table.name == "client_accounts" else "client_account_id"
+    condition = f"{client} = {CLIENT_IN_SCOPE}"
+    if "engagement_id" in table.columns:
+        return f"{condition} AND engagement_id = {ENGAGEMENT_IN_SCOPE}"
+    if table.name == "engagements":
+        return f"{condition} AND id = COALESCE({ENGAGEMENT_IN_SCOPE}, id)"
+    return condition
+
+
+def _login_condition(table: Table) -> str:
+    if table.name == "users":
+        return "database_role = CURRENT_USER"
+    client = "id" if table.name == "client_accounts" else "client_account_id"
+    return f"{client} = {CLIENT_OF_ANALYST}"
+
+
+def _view_statements(key: str, table: Table) -> Iterator[str]:
+    history = history_tables()[key]
+    name = f"{table.schema}.{table.name}"
+    columns = ", ".join(f"h.{column.name}" for column in table.columns)
+    yield f"DROP VIEW IF EXISTS {name}"
+    yield (
+        f"CREATE VIEW {name} WITH (security_invoker = true, security_barrier = true) AS "  # noqa: S608  (declared names)
+        f"SELECT {columns}, h.client_account_id, h.engagement_id, c.snapshot_id "
+        f"FROM {PLATFORM}.current_snapshots c "
+        f"JOIN {history.schema}.{history.name} h ON h.snapshot_id = c.rows_snapshot_id "
+        f"AND h.client_account_id = c.client_account_id AND h.engagement_id = c.engagement_id "
+        f"WHERE c.table_key = '{key}'"
+    )
+    yield f"COMMENT ON VIEW {name} IS {_literal(str(table.comment))}"
+    for column in table.columns:
+        yield f"COMMENT ON COLUMN {name}.{column.name} IS {_literal(str(column.comment))}"
+    yield f"COMMENT ON COLUMN {name}.client_account_id IS 'The client account that the row belongs to.'"
+    yield f"COMMENT ON COLUMN {name}.engagement_id IS 'The engagement that the row belongs to.'"
+    yield f"COMMENT ON COLUMN {name}.snapshot_id IS 'The snapshot that is current.'"
+    yield f"GRANT SELECT ON {name} TO {READERS}"
+
+
+def _literal(words: str) -> str:
+    return "'" + words.replace("'", "''") + "'"
+
+
+def owned_tables() -> list[str]:
+    """Return the qualified names of all tables under row-level security, for tests that try to get around it."""
+    all_tables()
+    return sorted(METADATA.tables)

@@ -1,0 +1,96 @@
+"""Bringing the database's schema up to date: Alembic's migrations, then access.
+
+Belongs here: when and how migrations run. Does not: any particular migration (`migrations/versions/`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from psycopg import Connection as PsycopgConnection
+from psycopg import sql
+from sqlalchemy import Connection, text
+
+from flow_pipelines.errors import DatabaseError
+from resources.access import apply_access, create_roles
+from resources.control_tables import PLATFORM
+from resources.database import Database
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+# Any constant serves; it keeps two commands that start at once from migrating at once.
+MIGRATION_LOCK = 4_711_200_426
+OLDEST_SERVER = 150_000
+
+
+def bring_up_to_date(owner: Database, passwords: Mapping[str, str | None]) -> None:
+    """Apply outstanding migrations, roles, policies, grants and views, all in one transaction.
+
+    Args:
+        owner: The database as its owner.
+        passwords: Password of each login role of ours; None where the server trusts the connection.
+
+    Raises:
+        DatabaseError: The server is too old, or the schema is newer than this code.
+    """
+    with owner.transaction() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+        _refuse_old_server(connection)
+        if not _is_current(connection):
+            create_roles(connection)
+            connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {PLATFORM}"))
+            command.upgrade(configuration(connection), "head")
+            _set_passwords(connection, passwords)
+        apply_access(connection, str(owner.url.database))
+
+
+def configuration(connection: Connection) -> Config:
+    """Return Alembic's configuration for running on an open connection."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _is_current(connection: Connection) -> bool:
+    scripts = ScriptDirectory.from_config(configuration(connection))
+    known = connection.execute(text("SELECT to_regclass(:name)"), {"name": f"{PLATFORM}.alembic_version"}).scalar()
+    if known is None:
+        return False
+    context = MigrationContext.configure(connection, opts={"version_table_schema": PLATFORM})
+    applied = context.get_current_revision()
+    if applied not in {revision.revision for revision in scripts.walk_revisions()}:
+        raise DatabaseError(
+            f"The database's schema has revision {applied}, which this version of flow-pipelines does not know.",
+            remedy="It was last used by a newer version: install that one, or use another FLOW_STATE or database.",
+        )
+    return applied == scripts.get_current_head()
+
+
+def _refuse_old_server(connection: Connection) -> None:
+    version = int(connection.execute(text("SHOW server_version_num")).scalar_one())
+    if version < OLDEST_SERVER:
+        raise DatabaseError(
+            f"The PostgreSQL server has version {version // 10_000}.",
+            remedy="flow-pipelines needs PostgreSQL 15 or newer, whose views can keep their reader's row security.",
+        )
+
+
+def _set_passwords(connection: Connection, passwords: Mapping[str, str | None]) -> None:
+    for role, password in passwords.items():
+        if password is not None:
+            set_password(connection, role, password)
+
+
+def set_password(connection: Connection, role: str, password: str) -> None:
+    """Set a role's password; only its SCRAM verifier is sent, so no server log can hold the password."""
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, PsycopgConnection):
+        raise TypeError(driver)
+    verifier = driver.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
+    statement = sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(verifier.decode()))
+    driver.execute(statement)

@@ -1,0 +1,293 @@
+"""The snapshot store: write, audit, publish; and reading a consistent set.
+
+Belongs here: the life of a snapshot, from candidate to current or rejected. Does not: what the rows mean, nor
+who decides that they are good (a gate in `assets_defs/`).
+
+A snapshot's rows never change. Publishing moves pointers, in one transaction, so that readers see all of a
+phase's old tables or all of its new ones. A crash at any instant leaves the pointers where they were.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO
+from uuid import UUID, uuid4
+
+import pandas as pd
+from psycopg import Connection as PsycopgConnection
+from sqlalchemy import Connection, Table, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as insert_or
+
+from flow_pipelines.errors import RunError
+from flow_pipelines.scope import Scope
+from flow_pipelines.tables import output_tables
+from flow_pipelines.tables.contract import empty
+from resources.control_tables import current_snapshots, history_tables, snapshot_inputs, snapshots
+from resources.database import Database
+from resources.rows import ContentHash, parse, select_list, serialize
+
+# Up to this size a snapshot's text stays in memory between hashing and COPY; beyond it goes to a temporary file.
+SPOOL_BYTES = 64 * 1024 * 1024
+COPY_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One immutable version of one table in one engagement."""
+
+    snapshot_id: UUID
+    rows_snapshot_id: UUID
+    table_key: str
+    data_version: str
+    row_count: int
+
+
+@dataclass(frozen=True)
+class Input:
+    """One entry of an inputs manifest: a table's snapshot, or something that is no table."""
+
+    name: str
+    version: str
+    snapshot_id: UUID | None = None
+
+    @classmethod
+    def of_snapshot(cls, snapshot: Snapshot) -> Input:
+        """Return the entry for a snapshot that was read."""
+        return cls(snapshot.table_key, snapshot.data_version, snapshot.snapshot_id)
+
+
+@dataclass(frozen=True)
+class SnapshotStore:
+    """The snapshots of all engagements, seen through the pipeline's role, one scope at a time."""
+
+    database: Database
+
+    def current(self, scope: Scope, table_keys: Iterable[str] | None = None) -> dict[str, Snapshot]:
+        """Return the current snapshots of an engagement, by table key: one statement, hence a consistent set.
+
+        Args:
+            scope: The engagement.
+            table_keys: The tables wanted; all if not given. A table that has no snapshot yet is not in the result.
+        """
+        query = select(
+            snapshots.c.snapshot_id,
+            snapshots.c.rows_snapshot_id,
+            snapshots.c.table_key,
+            snapshots.c.data_version,
+            snapshots.c.row_count,
+        ).join(current_snapshots, current_snapshots.c.snapshot_id == snapshots.c.snapshot_id)
+        if table_keys is not None:
+            query = query.where(snapshots.c.table_key.in_(list(table_keys)))
+        with self.database.in_scope(scope) as connection:
+            found = {row.table_key: Snapshot(*row) for row in connection.execute(query)}
+        return {key: found[key] for key in output_tables() if key in found}
+
+    def read(self, scope: Scope, snapshot: Snapshot) -> pd.DataFrame:
+        """Return a snapshot's rows as a frame that conforms to its table."""
+        table, history = output_tables()[snapshot.table_key], history_tables()[snapshot.table_key]
+        if snapshot.row_count == 0:
+            return empty(table)
+        statement = (
+            f"COPY (SELECT {select_list(table)} FROM {history.schema}.{history.name} "  # noqa: S608  (declared names)
+            f"WHERE snapshot_id = '{snapshot.rows_snapshot_id}') TO STDOUT (FORMAT csv, HEADER)"
+        )
+        with self.database.in_scope(scope) as connection, _driver(connection).cursor().copy(statement) as copy:
+            return parse(b"".join(bytes(block) for block in copy), table)
+
+    def write(
+        self,
+        scope: Scope,
+        frames: Mapping[str, pd.DataFrame],
+        *,
+        inputs: Sequence[Input],
+        run_id: str,
+        code_version: str,
+    ) -> list[Snapshot]:
+        """Write frames as candidate snapshots, which nobody sees until they are published.
+
+        Rows equal to those of a published snapshot of the same table and engagement are not stored again.
+
+        Args:
+            scope: The engagement; its pair of ids is on every row.
+            frames: By table key, frames that conform to their tables.
+            inputs: All that the frames were computed from.
+            run_id: The run that computed them.
+            code_version: The version of the code that computed them.
+        """
+        return [
+            self._write_one(scope, key, frame, inputs=inputs, run_id=run_id, code_version=code_version)
+            for key, frame in frames.items()
+        ]
+
+    def _write_one(
+        self, scope: Scope, key: str, frame: pd.DataFrame, *, inputs: Sequence[Input], run_id: str, code_version: str
+    ) -> Snapshot:
+        table = output_tables()[key]
+        content = ContentHash(table)
+        with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as spool:
+            for block in serialize(frame, table, content):
+                spool.write(block)
+            spool.seek(0)
+            with self.database.in_scope(scope) as connection:
+                snapshot_id = uuid4()
+                stored = _published_rows(connection, scope, key, content.data_version)
+                snapshot = Snapshot(snapshot_id, stored or snapshot_id, key, content.data_version, content.row_count)
+                _register(connection, scope, snapshot, inputs=inputs, run_id=run_id, code_version=code_version)
+                if stored is None:
+                    _copy_rows(connection, scope, snapshot_id, table, spool)
+        return snapshot
+
+    def publish(self, scope: Scope, candidates: Sequence[Snapshot]) -> None:
+        """Make candidates current, all of them at once.
+
+        Raises:
+            RunError: One of their inputs is no longer current: they were computed from outdated data.
+        """
+        with self.database.in_scope(scope) as connection:
+            connection.execute(
+                text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": scope.partition_key}
+            )
+            _refuse_outdated(connection, candidates)
+            for snapshot in candidates:
+                _point(connection, scope, snapshot)
+            connection.execute(
+                update(snapshots)
+                .where(snapshots.c.snapshot_id.in_([snapshot.snapshot_id for snapshot in candidates]))
+                .values(status="published", published_at=func.coalesce(snapshots.c.published_at, func.now()))
+            )
+
+    def reject(self, scope: Scope, candidates: Sequence[Snapshot], reason: str) -> None:
+        """Keep candidates for inspection, never to be current."""
+        with self.database.in_scope(scope) as connection:
+            connection.execute(
+                update(snapshots)
+                .where(snapshots.c.snapshot_id.in_([snapshot.snapshot_id for snapshot in candidates]))
+                .values(status="rejected", rejection=reason)
+            )
+
+    def stored_rows(self, scope: Scope, snapshot: Snapshot) -> int:
+        """Return how many rows of a snapshot the database really holds."""
+        history = history_tables()[snapshot.table_key]
+        query = select(func.count()).where(history.c.snapshot_id == snapshot.rows_snapshot_id)
+        with self.database.in_scope(scope) as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def inputs_of(self, scope: Scope, snapshot: Snapshot) -> list[Input]:
+        """Return the inputs manifest of a snapshot, by name."""
+        query = (
+            select(snapshot_inputs.c.input_name, snapshot_inputs.c.input_version, snapshot_inputs.c.input_snapshot_id)
+            .where(snapshot_inputs.c.snapshot_id == snapshot.snapshot_id)
+            .order_by(snapshot_inputs.c.input_name)
+        )
+        with self.database.in_scope(scope) as connection:
+            return [Input(*row) for row in connection.execute(query)]
+
+
+def _scope_values(scope: Scope) -> dict[str, UUID]:
+    return {"client_account_id": scope.client_account_id, "engagement_id": scope.engagement_id}
+
+
+def _published_rows(connection: Connection, scope: Scope, key: str, data_version: str) -> UUID | None:
+    query = (
+        select(snapshots.c.rows_snapshot_id)
+        .where(snapshots.c.engagement_id == scope.engagement_id, snapshots.c.table_key == key)
+        .where(snapshots.c.data_version == data_version, snapshots.c.status == "published")
+        .limit(1)
+    )
+    return connection.execute(query).scalar()
+
+
+def _register(
+    connection: Connection,
+    scope: Scope,
+    snapshot: Snapshot,
+    *,
+    inputs: Sequence[Input],
+    run_id: str,
+    code_version: str,
+) -> None:
+    connection.execute(
+        insert(snapshots).values(
+            **_scope_values(scope),
+            snapshot_id=snapshot.snapshot_id,
+            rows_snapshot_id=snapshot.rows_snapshot_id,
+            table_key=snapshot.table_key,
+            data_version=snapshot.data_version,
+            row_count=snapshot.row_count,
+            status="candidate",
+            run_id=run_id,
+            code_version=code_version,
+        )
+    )
+    if inputs:
+        connection.execute(
+            insert(snapshot_inputs),
+            [
+                {
+                    **_scope_values(scope),
+                    "snapshot_id": snapshot.snapshot_id,
+                    "input_name": entry.name,
+                    "input_snapshot_id": entry.snapshot_id,
+                    "input_version": entry.version,
+                }
+                for entry in inputs
+            ],
+        )
+
+
+def _copy_rows(connection: Connection, scope: Scope, snapshot_id: UUID, table: Table, lines: IO[bytes]) -> None:
+    # PostgreSQL refuses COPY into a table under row-level security, hence the temporary table.
+    history = history_tables()[f"{table.schema}/{table.name}"]
+    columns = ", ".join(column.name for column in table.columns)
+    driver = _driver(connection)
+    driver.execute(
+        f"CREATE TEMPORARY TABLE arriving ON COMMIT DROP AS "  # noqa: S608  (declared names)
+        f"SELECT {columns} FROM {history.schema}.{history.name} WITH NO DATA"
+    )
+    with driver.cursor().copy(f"COPY arriving ({columns}) FROM STDIN") as copy:
+        while block := lines.read(COPY_BYTES):
+            copy.write(block)
+    connection.execute(
+        text(
+            f"INSERT INTO {history.schema}.{history.name} "  # noqa: S608  (declared names)
+            f"(client_account_id, engagement_id, snapshot_id, {columns}) "
+            f"SELECT :client_account_id, :engagement_id, :snapshot_id, {columns} FROM arriving"
+        ),
+        {**_scope_values(scope), "snapshot_id": snapshot_id},
+    )
+
+
+def _refuse_outdated(connection: Connection, candidates: Sequence[Snapshot]) -> None:
+    outdated = connection.execute(
+        select(snapshot_inputs.c.input_name)
+        .join(
+            current_snapshots,
+            (current_snapshots.c.table_key == snapshot_inputs.c.input_name)
+            & (current_snapshots.c.snapshot_id != snapshot_inputs.c.input_snapshot_id),
+        )
+        .where(snapshot_inputs.c.snapshot_id.in_([snapshot.snapshot_id for snapshot in candidates]))
+        .distinct()
+    ).scalars()
+    if names := sorted(outdated):
+        raise RunError(
+            f"{', '.join(names)} changed while this phase was running.",
+            remedy="Run the phase again; it will read the new data.",
+        )
+
+
+def _point(connection: Connection, scope: Scope, snapshot: Snapshot) -> None:
+    target = {"snapshot_id": snapshot.snapshot_id, "rows_snapshot_id": snapshot.rows_snapshot_id}
+    connection.execute(
+        insert_or(current_snapshots)
+        .values(**_scope_values(scope), table_key=snapshot.table_key, **target)
+        .on_conflict_do_update(index_elements=["engagement_id", "table_key"], set_={**target, "moved_at": func.now()})
+    )
+
+
+def _driver(connection: Connection) -> PsycopgConnection[tuple[object, ...]]:
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, PsycopgConnection):
+        raise TypeError(driver)
+    return driver

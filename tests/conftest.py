@@ -1,0 +1,54 @@
+"""What tests of every room share: one real PostgreSQL per test session, and fresh tenants per test."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+
+from flow_pipelines.scope import Scope
+from flow_pipelines.settings import EngagementSettings
+from resources.installation import Installation, open_installation
+from resources.snapshots import SnapshotStore
+from resources.tenancy import add_client, add_engagement
+
+SETTINGS = EngagementSettings(as_of=date(2026, 6, 30))
+NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """An installation on an embedded PostgreSQL of its own."""
+    before = dict(os.environ)
+    os.environ["FLOW_STATE"] = str(tmp_path_factory.mktemp("state"))
+    os.environ.pop("FLOW_DATABASE_URL", None)
+    try:
+        with open_installation() as opened:
+            yield opened
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@pytest.fixture
+def scope(installation: Installation) -> Scope:
+    """An engagement that no other test uses."""
+    return new_engagement(installation)
+
+
+@pytest.fixture
+def store(installation: Installation) -> SnapshotStore:
+    """The snapshot store, as the pipeline's role."""
+    return SnapshotStore(installation.database)
+
+
+def new_engagement(installation: Installation, client: str | None = None) -> Scope:
+    """Register a fresh engagement, of a fresh client unless one is named."""
+    number = next(NUMBERS)
+    scope = Scope(client or f"client-{number}", f"engagement-{number}")
+    add_client(installation.database, scope.client)
+    add_engagement(installation.database, scope, SETTINGS)
+    return scope
