@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from flow_pipelines.errors import SettingsError
+from flow_pipelines.settings import EngagementSettings, parse_settings, read_settings
+
+TODAY = date(2026, 6, 30)
+
+
+def test_nothing_set_means_the_defaults_as_of_today() -> None:
+    assert parse_settings("", origin="file", today=TODAY) == EngagementSettings(as_of=TODAY)
+
+
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "settings.yaml"
+    file.write_text("as_of: 2025-01-31\ndomains: [corp.example.com]\n", encoding="utf-8-sig")
+    settings = read_settings(file, today=TODAY)
+    assert (settings.as_of, settings.domains) == (date(2025, 1, 31), ("corp.example.com",))
+
+
+def test_every_problem_is_named_at_once() -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse_settings("mapping_threshold: 2\nnoise_port: [1]\ndate_order: sometimes\n", origin="my.yaml", today=TODAY)
+    for word in ("my.yaml", "mapping_threshold", "noise_port", "date_order"):
+        assert word in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["- a\n- b\n", "just words", "a: [", "as_of: someday"])
+def test_what_is_no_mapping_of_settings_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError):
+        parse_settings(text, origin="my.yaml", today=TODAY)
+
+
+def test_the_manual_names_every_setting_and_its_default() -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "settings.md").read_text(encoding="utf-8")
+    for name, field in EngagementSettings.model_fields.items():
+        assert f"| `{name}` |" in manual
+        if field.default not in {(), None} and not field.is_required():
+            assert f"| `{name}` | `{field.default}` |" in manual

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+
+from flow_pipelines.errors import DatabaseError
+from flow_pipelines.tables import output_tables
+from resources.control_tables import PLATFORM, all_tables
+from resources.database import Database
+from resources.installation import Installation
+from resources.schema import bring_up_to_date
+
+
+@pytest.fixture
+def fresh(installation: Installation) -> Database:
+    """An empty database of its own on the session's server."""
+    name = "fresh"
+    with installation.owner.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    return Database(installation.owner_url.set(database=name))
+
+
+def test_the_migrated_database_is_the_declared_one(fresh: Database) -> None:
+    bring_up_to_date(fresh, {})
+    with fresh.transaction() as connection:
+        context = MigrationContext.configure(
+            connection,
+            opts={
+                "compare_type": True,
+                "include_schemas": True,
+                "version_table_schema": PLATFORM,
+                "include_name": lambda name, kind, _: kind != "schema" or name != "dagster",
+            },
+        )
+        assert compare_metadata(context, all_tables()) == []
+
+
+def test_analysts_find_every_column_documented(fresh: Database) -> None:
+    bring_up_to_date(fresh, {})
+    query = text(
+        "SELECT a.attname, col_description(a.attrelid, a.attnum) FROM pg_attribute a "
+        "WHERE a.attrelid = CAST(:view AS regclass) AND a.attnum > 0 ORDER BY a.attnum"
+    )
+    with fresh.transaction() as connection:
+        for key, table in output_tables().items():
+            documented = connection.execute(query, {"view": key.replace("/", ".")}).all()
+            expected = [(column.name, column.comment) for column in table.columns]
+            assert [tuple(row) for row in documented[: len(expected)]] == expected
+            assert all(comment for _, comment in documented)
+
+
+def test_a_second_start_changes_nothing(fresh: Database) -> None:
+    bring_up_to_date(fresh, {})
+    with fresh.transaction() as connection:
+        before = connection.execute(text("SELECT oid FROM pg_class WHERE relname = 'inventory'")).scalars().all()
+    bring_up_to_date(fresh, {})
+    with fresh.transaction() as connection:
+        after = connection.execute(text("SELECT oid FROM pg_class WHERE relname = 'inventory'")).scalars().all()
+    assert before == after
+
+
+def test_two_commands_may_start_at_once_on_an_empty_database(fresh: Database) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        for future in [pool.submit(bring_up_to_date, Database(fresh.url), {}) for _ in range(4)]:
+            future.result()
+
+
+def test_a_database_newer_than_the_code_is_refused(fresh: Database) -> None:
+    bring_up_to_date(fresh, {})
+    with fresh.transaction() as connection:
+        connection.execute(text(f"UPDATE {PLATFORM}.alembic_version SET version_num = '9999'"))
+    with pytest.raises(DatabaseError, match="9999.*newer version"):
+        bring_up_to_date(fresh, {})
+
+
+def test_an_unreachable_server_is_named_without_its_password() -> None:
+    from sqlalchemy import make_url  # noqa: PLC0415
+
+    nowhere = Database(make_url("postgresql+psycopg://me:secret@127.0.0.1:1/flow"))
+    with pytest.raises(DatabaseError, match="127.0.0.1:1") as caught, nowhere.transaction():
+        pass
+    assert "secret" not in str(caught.value)
