@@ -3,8 +3,6 @@
 Belongs here: when a flow starts and for whom. Does not: limits of concurrent runs (`run_coordinator.py`).
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 

@@ -4,12 +4,11 @@ Belongs here: how a phase's function becomes Dagster assets. Does not: what any 
 (`flow_pipelines/`), which phases there are (`flow_pipelines/flows.py`).
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from dagster import (
@@ -22,6 +21,7 @@ from dagster import (
     DataVersion,
     Failure,
     MaterializeResult,
+    MetadataValue,
     multi_asset,
 )
 from flow_pipelines.discovery.data_import import SourceFile
@@ -61,7 +61,7 @@ class PhaseOutputs:
 
     frames: Mapping[str, pd.DataFrame]
     problems: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    metadata: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    metadata: Mapping[str, Mapping[str, MetadataValue[Any]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def build_phase_assets(flow: Flow, shell: PhaseShell) -> AssetsDefinition:
             scope,
             {key: outputs.frames[key] for key in keys},
             inputs=manifest,
-            run_id=context.run_id,
+            run_id=context.run.run_id,
             code_version=version,
         )
         problems = {
@@ -129,10 +129,8 @@ def build_phase_assets(flow: Flow, shell: PhaseShell) -> AssetsDefinition:
             yield MaterializeResult(
                 asset_key=asset_key(key),
                 data_version=DataVersion(candidate.data_version),
-                metadata={
-                    **materialization_metadata(output_tables()[key], outputs.frames[key], candidate),
-                    **outputs.metadata.get(key, {}),
-                },
+                metadata=materialization_metadata(output_tables()[key], outputs.frames[key], candidate)
+                | dict(outputs.metadata.get(key, {})),
             )
 
     return phase_assets
