@@ -74,7 +74,7 @@ def test_a_database_newer_than_the_code_is_refused(fresh: Database) -> None:
     bring_up_to_date(fresh, {})
     with fresh.transaction() as connection:
         connection.execute(text(f"UPDATE {PLATFORM}.alembic_version SET version_num = '9999'"))
-    with pytest.raises(DatabaseError, match="9999.*newer version"):
+    with pytest.raises(DatabaseError, match=r"9999.*newer version"):
         bring_up_to_date(fresh, {})
 
 
@@ -82,6 +82,6 @@ def test_an_unreachable_server_is_named_without_its_password() -> None:
     from sqlalchemy import make_url  # noqa: PLC0415
 
     nowhere = Database(make_url("postgresql+psycopg://me:secret@127.0.0.1:1/flow"))
-    with pytest.raises(DatabaseError, match="127.0.0.1:1") as caught, nowhere.transaction():
+    with pytest.raises(DatabaseError, match=r"127\.0\.0\.1:1") as caught, nowhere.transaction():
         pass
     assert "secret" not in str(caught.value)

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
+import random
 import threading
 from datetime import UTC, date, datetime
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -72,7 +72,9 @@ def test_rows_come_back_as_they_were_written(
 
 @SLOW
 @given(values=raw_rows, order=st.randoms(use_true_random=False))
-def test_the_same_rows_in_another_order_have_the_same_data_version(values: list[dict[str, str]], order: Any) -> None:
+def test_the_same_rows_in_another_order_have_the_same_data_version(
+    values: list[dict[str, str]], order: random.Random
+) -> None:
     frame = imported(Scope("acme", "dc-exit"), values)
     shuffled = list(range(len(frame)))
     order.shuffle(shuffled)

@@ -89,7 +89,9 @@ def test_the_scope_ends_with_its_transaction(installation: Installation, tenants
         for _ in range(2):
             assert connection.execute(text("SELECT count(*) FROM discovery.rejected_records")).scalar_one() == 0
             connection.execute(
-                text("SELECT set_config('flow.client_account_id', :c, true), set_config('flow.engagement_id', :e, true)"),
+                text(
+                    "SELECT set_config('flow.client_account_id', :c, true), set_config('flow.engagement_id', :e, true)"
+                ),
                 {"c": str(tenants[0].client_account_id), "e": str(tenants[0].engagement_id)},
             )
             assert connection.execute(text("SELECT count(*) FROM discovery.rejected_records")).scalar_one() == 1
@@ -110,7 +112,10 @@ def test_the_pipeline_cannot_write_rows_of_another_scope_or_of_a_mismatched_pair
 def test_a_mismatched_pair_of_ids_is_impossible_even_for_the_owner(
     installation: Installation, tenants: tuple[Scope, Scope]
 ) -> None:
-    with pytest.raises(IntegrityError, match="snapshots_of_engagements"), installation.owner.transaction() as connection:
+    with (
+        pytest.raises(IntegrityError, match="snapshots_of_engagements"),
+        installation.owner.transaction() as connection,
+    ):
         _register_snapshot(connection, tenants[0], tenants[1])
 
 
@@ -125,9 +130,7 @@ def test_a_pointer_cannot_be_moved_to_another_tenants_snapshot(
         )
 
 
-def test_another_tenants_snapshot_cannot_be_read_by_its_id(
-    store: SnapshotStore, tenants: tuple[Scope, Scope]
-) -> None:
+def test_another_tenants_snapshot_cannot_be_read_by_its_id(store: SnapshotStore, tenants: tuple[Scope, Scope]) -> None:
     foreign = store.current(tenants[1])[REJECTED]
     assert store.read(tenants[0], foreign).empty
     assert store.stored_rows(tenants[0], foreign) == 0
@@ -165,12 +168,10 @@ def test_the_pipelines_role_cannot_give_itself_more(statement: str, installation
 
 
 def test_row_security_off_is_an_error_not_a_way_around(installation: Installation) -> None:
-    with (
-        pytest.raises(DBAPIError, match="row-level security"),
-        installation.database.transaction() as connection,
-    ):
+    with installation.database.transaction() as connection:
         connection.exec_driver_sql("SET LOCAL row_security = off")
-        connection.exec_driver_sql("SELECT * FROM discovery_history.inventory")
+        with pytest.raises(DBAPIError, match="row-level security"):
+            connection.exec_driver_sql("SELECT * FROM discovery_history.inventory")
 
 
 @pytest.mark.parametrize("table", [*SCOPED, "platform.users", "platform.client_accounts"])
@@ -208,9 +209,7 @@ def test_an_analyst_sees_the_own_clients_rows(installation: Installation, tenant
         "SELECT lo_import('/etc/passwd')",
     ],
 )
-def test_an_analyst_can_only_read(
-    statement: str, installation: Installation, tenants: tuple[Scope, Scope]
-) -> None:
+def test_an_analyst_can_only_read(statement: str, installation: Installation, tenants: tuple[Scope, Scope]) -> None:
     with analyst(installation, tenants[0]) as connection, pytest.raises(psycopg.Error):
         connection.execute(statement.encode())
 
@@ -244,9 +243,7 @@ def test_nobody_logs_in_over_the_network_as_one_of_our_roles_without_a_password(
             psycopg.connect(url.set(username=role, password=None).render_as_string())
 
 
-def test_the_reader_reads_in_scope_and_writes_nothing(
-    installation: Installation, tenants: tuple[Scope, Scope]
-) -> None:
+def test_the_reader_reads_in_scope_and_writes_nothing(installation: Installation, tenants: tuple[Scope, Scope]) -> None:
     reader = Database(installation.url_of_role(READER))
     with reader.in_scope(tenants[0]) as connection:
         assert connection.execute(text("SELECT count(*) FROM discovery.rejected_records")).scalar_one() == 1
@@ -257,7 +254,18 @@ def test_the_reader_reads_in_scope_and_writes_nothing(
 
 @pytest.mark.parametrize(
     "key",
-    ["acme", "acme/", "/dc", "acme/dc/exit", "acme/../globex", "Acme/dc", "acme/dc exit", "acme/dc'--", "acme/%", "a\n/b"],
+    [
+        "acme",
+        "acme/",
+        "/dc",
+        "acme/dc/exit",
+        "acme/../globex",
+        "Acme/dc",
+        "acme/dc exit",
+        "acme/dc'--",
+        "acme/%",
+        "a\n/b",
+    ],
 )
 def test_a_forged_partition_key_is_refused(key: str) -> None:
     with pytest.raises(ScopeError):
