@@ -120,7 +120,7 @@ def _file_json(name: str, sheets: list[SheetReport], preview: ImportPreview) -> 
 
 def _of_sheet(frame: pd.DataFrame, sheet: SheetReport) -> pd.DataFrame:
     same_sheet = frame["sheet"].isna() if sheet.sheet is None else frame["sheet"] == sheet.sheet
-    return frame[(frame["source_file"] == sheet.source_file) & same_sheet]
+    return frame.loc[(frame["source_file"] == sheet.source_file) & same_sheet]
 
 
 def _print_preview(preview: ImportPreview) -> None:

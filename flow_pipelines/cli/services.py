@@ -87,8 +87,8 @@ def serve(port: Annotated[int, typer.Option()] = 3000) -> None:
         environment = {**os.environ, **instance_environment(installation)}
         programs = Path(sys.executable).parent
         commands = (
-            [programs / "dagster-webserver", "-m", CODE_LOCATION, "-h", HOST, "-p", str(port)],
-            [programs / "dagster-daemon", "run", "-m", CODE_LOCATION],
+            [str(programs / "dagster-webserver"), "-m", CODE_LOCATION, "-h", HOST, "-p", str(port)],
+            [str(programs / "dagster-daemon"), "run", "-m", CODE_LOCATION],
         )
         children = [subprocess.Popen(command, env=environment) for command in commands]  # noqa: S603
         try:

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from flow_pipelines.errors import InputError
+from flow_pipelines.scope import Scope
+from resources.landing import SETTLING_SECONDS, Landing, check_files, content_hash
+
+SCOPE = Scope("acme", "dc-exit")
+OTHER = Scope("acme", "cloud-first")
+
+
+def written(folder: Path, name: str, text: str = "name\nweb01\n") -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text, encoding="utf-8")
+    return folder / name
+
+
+def settle(landing: Landing) -> None:
+    past = time.time() - SETTLING_SECONDS - 1
+    for file in landing.files(SCOPE):
+        os.utime(file.path, (past, past))
+
+
+def test_files_land_in_their_engagements_folder_only(tmp_path: Path) -> None:
+    landing = Landing(tmp_path / "landing")
+    landed = landing.land(SCOPE, [written(tmp_path, "b.csv"), written(tmp_path, "a.csv")])
+    assert [file.name for file in landing.files(SCOPE)] == ["a.csv", "b.csv"]
+    assert {file.path.parent for file in landed} == {tmp_path / "landing" / "acme" / "dc-exit"}
+    assert landing.files(OTHER) == []
+
+
+def test_a_newer_export_replaces_the_one_of_the_same_name(tmp_path: Path) -> None:
+    landing = Landing(tmp_path / "landing")
+    landing.land(SCOPE, [written(tmp_path, "a.csv", "old")])
+    landing.land(SCOPE, [written(tmp_path, "a.csv", "new")])
+    assert [file.path.read_text(encoding="utf-8") for file in landing.files(SCOPE)] == ["new"]
+
+
+def test_what_is_half_copied_hidden_or_a_link_is_no_file(tmp_path: Path) -> None:
+    landing = Landing(tmp_path / "landing")
+    landing.land(SCOPE, [written(tmp_path, "a.csv")])
+    folder = landing.folder(SCOPE)
+    written(folder, ".arriving-x")
+    (folder / "passwords.csv").symlink_to("/etc/passwd")
+    written(folder / "inner", "c.csv")
+    assert [file.name for file in landing.files(SCOPE)] == ["a.csv"]
+
+
+def test_every_bad_path_is_named_and_nothing_is_copied(tmp_path: Path) -> None:
+    landing = Landing(tmp_path / "landing")
+    good, twin = written(tmp_path, "a.csv"), written(tmp_path / "other", "a.csv")
+    with pytest.raises(InputError) as caught:
+        landing.land(SCOPE, [good, twin, tmp_path / "missing.csv", tmp_path])
+    assert "missing.csv is not a file" in str(caught.value)
+    assert f"{tmp_path} is not a file" in str(caught.value)
+    assert "same name" in str(caught.value)
+    assert landing.files(SCOPE) == []
+
+
+def test_the_fingerprint_follows_every_change_and_waits_for_arriving_files(tmp_path: Path) -> None:
+    landing = Landing(tmp_path / "landing")
+    assert landing.fingerprint(SCOPE) is None
+    landing.land(SCOPE, [written(tmp_path, "a.csv")])
+    assert landing.fingerprint(SCOPE) is None
+    settle(landing)
+    first = landing.fingerprint(SCOPE)
+    assert first is not None
+    assert landing.fingerprint(SCOPE) == first
+    landing.land(SCOPE, [written(tmp_path, "a.csv", "changed")])
+    settle(landing)
+    second = landing.fingerprint(SCOPE)
+    landing.land(SCOPE, [written(tmp_path, "b.csv")])
+    settle(landing)
+    assert len({first, second, landing.fingerprint(SCOPE)}) == 3
+
+
+def test_the_content_hash_is_that_of_the_bytes(tmp_path: Path) -> None:
+    assert content_hash(written(tmp_path, "a.csv", "x")) == content_hash(written(tmp_path, "b.csv", "x"))
+    assert content_hash(written(tmp_path, "a.csv", "x")) != content_hash(written(tmp_path, "b.csv", "y"))
+    assert check_files([tmp_path / "a.csv"])[0].name == "a.csv"
