@@ -17,17 +17,16 @@ from flow_pipelines.cli.output import console, notices
 from flow_pipelines.cli.running import print_summary
 from flow_pipelines.cli.summary import summarize
 from flow_pipelines.flows import flow_named
-from flow_pipelines.sample import write_sample
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings
 from resources.installation import Installation, landing_root, open_installation
 from resources.landing import Landing
 from resources.tenancy import add_client
 
-# Two clients with three engagements: engagement, servers, connections, seed.
+# Two clients with three engagements: engagement, servers, connections, seed (equal modulo 3 for one client).
 DEMO = (
     (Scope("acme", "dc-exit"), 300, 60_000, 1),
-    (Scope("acme", "cloud-first"), 80, 10_000, 2),
+    (Scope("acme", "cloud-first"), 80, 10_000, 4),
     (Scope("globex", "hosting-end"), 150, 30_000, 3),
 )
 DEMO_AS_OF = date(2026, 6, 30)
@@ -46,6 +45,8 @@ def sample(
     seed: Annotated[int, typer.Option(help="The same seed gives the same files, byte for byte.")] = 1,
 ) -> None:
     """Write the exports of a made-up enterprise as the real tools would, and the truth beside them."""
+    from flow_pipelines.sample import write_sample  # noqa: PLC0415  (loads the workbook writer)
+
     with _spinner() as progress:
         task = progress.add_task("Writing ...")
         report = write_sample(
@@ -53,7 +54,7 @@ def sample(
             servers=servers,
             connections=connections,
             seed=seed,
-            progress=lambda step, done: progress.update(task, description=f"{step} {done:,}"),
+            progress=lambda file, rows: progress.update(task, description=f"{file} {rows:,} rows"),
         )
     for name, rows in report.rows.items():
         console().print(f"{rows:>12,} rows  {name}")
@@ -84,6 +85,7 @@ def demo() -> None:
 
 def _land_sample(installation: Installation, scope: Scope, *, servers: int, connections: int, seed: int) -> None:
     from flow_pipelines.cli.tenants import register_engagement  # noqa: PLC0415  (imports Dagster)
+    from flow_pipelines.sample import write_sample  # noqa: PLC0415  (loads the workbook writer)
 
     add_client(installation.database, scope.client)
     register_engagement(installation, scope, EngagementSettings(as_of=DEMO_AS_OF))
