@@ -89,4 +89,4 @@ def _contents(inventory: pd.DataFrame) -> dict[str, str]:
 
 
 def _of_files(imported: ImportResult, names: set[str]) -> pd.DataFrame:
-    return imported.rejected_records[imported.rejected_records["source_file"].isin(names)]
+    return imported.rejected_records.loc[imported.rejected_records["source_file"].isin(names)]

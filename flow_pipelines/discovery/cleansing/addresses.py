@@ -1,0 +1,88 @@
+"""Addresses and machine identifiers: IP, MAC, UUID, serial number.
+
+Belongs here: their canonical forms and placeholders. Does not: host names (`host_names.py`).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from uuid import UUID
+
+from flow_pipelines.discovery.cleansing.cells import Cleansed, rule
+from flow_pipelines.reference.vocabularies import fold, vocabularies
+
+SEPARATORS = re.compile(r"[,;|\s]+")
+PORT_OR_MASK = re.compile(r"^(\d+\.\d+\.\d+\.\d+)(?:/\d+|:\d+)$|^\[?([0-9a-fA-F:.]+)\]?(?:/\d+|%\w+)?$")
+MAC_DIGITS = 12
+PLACEHOLDER_UUIDS = frozenset({UUID(int=0), UUID(int=(1 << 128) - 1), UUID("03000200-0400-0500-0006-000700080009")})
+
+
+def ip_addresses(cell: str) -> Cleansed:
+    """Cleanse a list of IP addresses; those that say nothing about a machine (loopback, link-local) are left out."""
+    kept: set[str] = set()
+    wrong: list[str] = []
+    for part in filter(None, SEPARATORS.split(cell)):
+        address = _ip(part)
+        if address is None:
+            if not vocabularies().is_missing(part):
+                wrong.append(part)
+        elif not (address.is_loopback or address.is_link_local or address.is_unspecified or address.is_multicast):
+            kept.add(str(address))
+    values = sorted(kept)
+    issue = f"{', '.join(map(repr, wrong))} is no IP address" if wrong else None
+    changed = ", ".join(values) != cell.strip()
+    return Cleansed(values or None, rule("ip_address") if changed else None, issue)
+
+
+def ip_address(cell: str) -> Cleansed:
+    """Cleanse one IP address; any valid one will do."""
+    address = _ip(cell.strip())
+    if address is None:
+        return Cleansed(None, rule("ip_address"), f"{cell!r} is no IP address")
+    return Cleansed(str(address), None if str(address) == cell.strip() else rule("ip_address"))
+
+
+def mac_addresses(cell: str) -> Cleansed:
+    """Cleanse a list of MAC addresses of any notation."""
+    kept: set[str] = set()
+    wrong: list[str] = []
+    for part in filter(None, SEPARATORS.split(cell)):
+        digits = re.sub(r"[^0-9a-f]", "", part.casefold())
+        if len(digits) != MAC_DIGITS or re.search(r"[g-z]", part.casefold()):
+            if not vocabularies().is_missing(part):
+                wrong.append(part)
+        elif set(digits) not in ({"0"}, {"f"}):
+            kept.add(":".join(digits[at : at + 2] for at in range(0, MAC_DIGITS, 2)))
+    values = sorted(kept)
+    issue = f"{', '.join(map(repr, wrong))} is no MAC address" if wrong else None
+    changed = ", ".join(values) != cell.strip()
+    return Cleansed(values or None, rule("mac_address") if changed else None, issue)
+
+
+def uuid(cell: str) -> Cleansed:
+    """Cleanse a UUID; those that many machines share because a vendor left them in are dropped."""
+    try:
+        value = UUID(cell.strip().strip("{}"))
+    except ValueError:
+        return Cleansed(None, rule("uuid"), f"{cell!r} is no UUID")
+    if value in PLACEHOLDER_UUIDS:
+        return Cleansed(None, rule("placeholder_uuid"), f"{cell!r} is a placeholder")
+    return Cleansed(str(value), None if str(value) == cell.strip() else rule("uuid"))
+
+
+def serial_number(cell: str) -> Cleansed:
+    """Cleanse a serial number or asset tag."""
+    if fold(cell) in vocabularies().placeholder_serial:
+        return Cleansed(None, rule("placeholder_serial"), f"{cell!r} is a placeholder")
+    value = " ".join(cell.split()).upper()
+    return Cleansed(value, None if value == cell else rule("serial_number"))
+
+
+def _ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    matched = PORT_OR_MASK.match(text)
+    candidate = (matched.group(1) or matched.group(2)) if matched else text
+    try:
+        return ipaddress.ip_address(candidate)
+    except ValueError:
+        return None

@@ -1,0 +1,90 @@
+"""One column at a time: the rule family of its attribute, applied once to each distinct cell.
+
+Belongs here: which family of rules an attribute belongs to. Does not: the rules (this package's other modules).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from flow_pipelines.discovery.cleansing import addresses, dates, host_names, quantities, words
+from flow_pipelines.discovery.cleansing.cells import MISSING, Cleansed
+from flow_pipelines.reference.attributes import Attribute, AttributeType, attribute_named
+from flow_pipelines.reference.vocabularies import vocabularies
+from flow_pipelines.settings import EngagementSettings
+
+Rule = Callable[[str], Cleansed]
+
+BY_NAME: dict[str, Rule] = {
+    "host_name": host_names.host_name,
+    "source_name": words.text,
+    "destination_name": words.text,
+    "fqdn": host_names.fqdn,
+    "dns_domain": host_names.dns_domain,
+    "vm_uuid": addresses.uuid,
+    "bios_uuid": addresses.uuid,
+    "serial_number": addresses.serial_number,
+    "asset_tag": addresses.serial_number,
+    "ip_addresses": addresses.ip_addresses,
+    "mac_addresses": addresses.mac_addresses,
+    "default_gateway": addresses.ip_address,
+    "source_address": addresses.ip_address,
+    "destination_address": addresses.ip_address,
+    "application_names": words.names,
+    "tags": words.tags,
+    "owner": words.person,
+    "owner_email": words.mail,
+    **{
+        vocabulary: partial(words.known_word, vocabulary=vocabulary)
+        for vocabulary in (
+            "environment",
+            "criticality",
+            "power_state",
+            "lifecycle_status",
+            "protocol",
+            "architecture",
+            "firmware",
+        )
+    },
+}
+# In these a word such as "unknown" or "-" may be a real name or says as much as any other text.
+NEVER_MISSING = frozenset({"relation_type", "description"})
+
+
+def cleanse_column(
+    cells: Iterable[str], attribute_name: str, unit: str | None, settings: EngagementSettings
+) -> dict[str, Cleansed]:
+    """Cleanse the distinct cells of one column.
+
+    Args:
+        cells: Distinct cells, none empty.
+        attribute_name: The attribute the column was mapped to.
+        unit: The column's unit, if its mapping tells.
+        settings: What decides where the column itself does not tell.
+
+    Returns:
+        By cell, what it comes to.
+    """
+    listed = list(cells)
+    attribute = attribute_named(attribute_name)
+    rule = _rule_of(attribute, listed, unit, settings)
+    known = vocabularies()
+    return {
+        cell: MISSING if attribute.name not in NEVER_MISSING and known.is_missing(cell) else rule(cell)
+        for cell in listed
+    }
+
+
+def _rule_of(attribute: Attribute, cells: list[str], unit: str | None, settings: EngagementSettings) -> Rule:
+    if attribute.name in BY_NAME:
+        return BY_NAME[attribute.name]
+    if attribute.type in {AttributeType.INTEGER, AttributeType.DECIMAL}:
+        comma = quantities.comma_is_decimal(cells, settings.decimal_mark)
+        return partial(quantities.quantity, attribute=attribute, unit=unit, decimal_comma=comma)
+    if attribute.type in {AttributeType.DATE, AttributeType.TIMESTAMP}:
+        month_first = dates.month_is_first(cells, settings.date_order)
+        return partial(dates.day if attribute.type is AttributeType.DATE else dates.timestamp, month_first=month_first)
+    if attribute.type is AttributeType.BOOLEAN:
+        return words.boolean
+    return words.names if attribute.type is AttributeType.TEXT_LIST else words.text

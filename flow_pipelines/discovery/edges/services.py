@@ -1,0 +1,74 @@
+"""What an edge's port says: its service, and whether the edge is infrastructure noise.
+
+Belongs here: looking ports up, and flagging noise by port, protocol, partner and number of partners. Does not: which
+ports are what (`reference/network_services.yaml`).
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from flow_pipelines.discovery.edges.directory import address_kinds
+from flow_pipelines.reference.network_services import network_services
+from flow_pipelines.settings import EngagementSettings
+
+
+def services_of(edges: pd.DataFrame) -> pd.DataFrame:
+    """Return the service of each edge's port and why it is noise.
+
+    Args:
+        edges: At least port and protocol; a port without protocol is looked up as tcp.
+
+    Returns:
+        Columns service and noise, both missing where the port is not known; the index is that of `edges`.
+    """
+    asked = edges[["port", "protocol"]].assign(protocol=edges["protocol"].fillna("tcp"))
+    found = asked.merge(network_services().services, on=["port", "protocol"], how="left")
+    return found[["service", "noise"]].set_axis(edges.index)
+
+
+def flag_noise(edges: pd.DataFrame, *, settings: EngagementSettings) -> pd.DataFrame:
+    """Return edges with `is_noise` and `noise_reason`; none is dropped, and of several reasons the first counts.
+
+    Args:
+        edges: Edges with their ends, origin, port, protocol and service.
+        settings: The engagement's own noise ports.
+    """
+    rules = network_services()
+    port = "Port " + edges["port"].astype("str")
+    to_itself = pd.Series("It connects to itself.", index=edges.index)
+    reasons = (
+        to_itself.where(edges["source_id"] == edges["target_id"]),
+        _sentence(edges["protocol"].map(rules.noise_protocols)),
+        (port + " counts as noise in the engagement's settings.").where(edges["port"].isin(settings.noise_ports)),
+        _sentence(address_kinds(edges["target_name"]).map(rules.noise_address_kinds)),
+        port + " is " + edges["service"] + ": " + services_of(edges)["noise"] + ".",
+        _shared_services(edges, served="target", by="source", saying="reach its target on this port"),
+        _shared_services(edges, served="source", by="target", saying="are reached by its source on this port"),
+    )
+    reason = reasons[0]
+    for further in reasons[1:]:
+        reason = reason.fillna(further)
+    return edges.assign(is_noise=reason.notna(), noise_reason=reason)
+
+
+def _sentence(texts: pd.Series[str]) -> pd.Series[str]:
+    as_text = texts.astype("str")
+    return as_text.str[:1].str.upper() + as_text.str[1:] + "."
+
+
+def _shared_services(edges: pd.DataFrame, *, served: str, by: str, saying: str) -> pd.Series[str]:
+    """Tell the edges of which one end has most of all servers as partners on one port."""
+    rules = network_services()
+    observed = edges[(edges["origin"] == "network") & edges["port"].notna()]
+    known = [observed.loc[~observed[f"{end}_is_external"], f"{end}_id"] for end in ("source", "target")]
+    everybody = pd.concat(known).nunique()
+    group = [f"{served}_id", "port", "protocol"]
+    inner = observed[~observed[f"{by}_is_external"]]
+    partners = inner.groupby(group, dropna=False)[f"{by}_id"].nunique().rename("partners").reset_index()
+    least = max(rules.shared_service_least, rules.shared_service_share * everybody)
+    shared = partners[partners["partners"] >= least]
+    counts = shared["partners"].map(f"{{:,}} of {everybody:,}".format).astype("str")
+    shared = shared.assign(reason="Shared service: " + counts + " servers seen " + saying + ".")
+    found = observed[group].merge(shared, on=group, how="left").set_axis(observed.index)
+    return found["reason"].reindex(edges.index).astype("str")

@@ -1,0 +1,124 @@
+"""Values that lost: which differ from the kept ones, and why those were kept.
+
+Belongs here: comparing values and naming the rule. Does not: choosing (`survivorship.py`).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from flow_pipelines.discovery.identity.keys import read_uuid
+from flow_pipelines.discovery.identity.ranking import Integers, Mask, Ranking
+from flow_pipelines.reference.attributes import Attribute, AttributeType
+from flow_pipelines.reference.identity_model import identity_model
+
+COLUMNS = ("asset", "attribute", "kept_value", "kept_record_id", "losing_value", "losing_record_id", "rule")
+UUIDS = ("vm_uuid", "bios_uuid")
+
+
+def find_conflicts(
+    records: pd.DataFrame, attribute: Attribute, asset_of: Integers, kept: Integers, ranking: Ranking
+) -> pd.DataFrame:
+    """Find the values of one attribute that differ from the kept ones.
+
+    Args:
+        records: Rows of `cleansed_records` with a fresh index.
+        attribute: The attribute; not a list.
+        asset_of: Number of the asset of each record.
+        kept: Position of the record whose value is kept, by asset; -1 if none.
+        ranking: By which it was chosen.
+
+    Returns:
+        One row per losing record, with the columns `COLUMNS`.
+    """
+    values = records[attribute.name]
+    kept_of = kept[asset_of]
+    contested = values.notna().to_numpy() & (kept_of >= 0) & (kept_of != np.arange(len(records)))
+    losing = np.flatnonzero(contested)
+    losing = losing[_differ(values.take(kept_of[losing]), values.take(losing), attribute)]
+    if ranking.bundle and attribute.name in ranking.bundle.wording:
+        losing = losing[~_tell_the_same(records[list(ranking.bundle.lead)], kept_of[losing], losing)]
+    winning = kept_of[losing]
+    return pd.DataFrame(
+        {
+            "asset": asset_of[losing],
+            "attribute": attribute.name,
+            "kept_value": as_texts(values.take(winning), attribute.type),
+            "kept_record_id": records["record_id"].take(winning).to_numpy(),
+            "losing_value": as_texts(values.take(losing), attribute.type),
+            "losing_record_id": records["record_id"].take(losing).to_numpy(),
+            "rule": _rules(records, winning, losing, ranking),
+        },
+        columns=list(COLUMNS),
+    )
+
+
+def _differ(kept: pd.Series[Any], losing: pd.Series[Any], attribute: Attribute) -> Mask:
+    """Tell which values differ: numbers by more than the tolerance, text in more than its case."""
+    if attribute.type in (AttributeType.INTEGER, AttributeType.DECIMAL):
+        one, other = kept.to_numpy(dtype=np.float64), losing.to_numpy(dtype=np.float64)
+        tolerance = identity_model().survivorship.numeric_tolerance
+        return np.asarray(np.abs(one - other) > tolerance * np.abs(one), dtype=np.bool_)
+    if attribute.type is not AttributeType.TEXT:
+        return np.asarray(kept.to_numpy() != losing.to_numpy(), dtype=np.bool_)
+    pairs = zip(kept, losing, strict=True)
+    read = _comparable_uuid if attribute.name in UUIDS else _comparable
+    return np.fromiter((one != other and read(one) != read(other) for one, other in pairs), np.bool_, len(kept))
+
+
+def _tell_the_same(leading: pd.DataFrame, kept: Integers, losing: Integers) -> Mask:
+    """Tell which pairs of records agree on all leading attributes of a bundle; silence is no agreement."""
+    values = leading.to_numpy(dtype=object)
+    is_same = (values[kept] == values[losing]) & leading.notna().to_numpy()[losing]
+    return np.asarray(is_same.all(axis=1), dtype=np.bool_)
+
+
+def _comparable(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _comparable_uuid(text: str) -> str:
+    return read_uuid(text) or text
+
+
+def as_texts(values: pd.Series[Any], kind: AttributeType) -> list[str]:
+    """Write values as text: numbers without superfluous digits, truth values in lower case, moments in ISO 8601."""
+    if kind is AttributeType.BOOLEAN:
+        return ["true" if value else "false" for value in values]
+    if kind is AttributeType.DECIMAL:
+        return [f"{value:.10g}" for value in values]
+    if kind is AttributeType.TIMESTAMP:
+        return [value.isoformat() for value in values]
+    return [str(value) for value in values]
+
+
+def _rules(records: pd.DataFrame, winning: Integers, losing: Integers, ranking: Ranking) -> list[str]:
+    """Say for each pair of records why the one is believed rather than the other: the first difference in rank."""
+    formats = records["source_format"].to_numpy(dtype=object)
+    version = identity_model().version
+    rules = []
+    for one, other in zip(winning.tolist(), losing.tolist(), strict=True):
+        if ranking.bundle and ranking.completeness[one] != ranking.completeness[other]:
+            rule = f"completeness: it tells more of the {ranking.bundle.name}"
+        elif ranking.bundle and not ranking.eligible[other]:
+            rule = f"coherence: the {ranking.bundle.name} is taken from one record"
+        elif ranking.trust[one] != ranking.trust[other]:
+            rule = f"trust: {formats[one]} before {formats[other]} on {ranking.group.name} facts"
+        elif ranking.freshness[one] != ranking.freshness[other]:
+            rule = f"freshness: last discovered {_moment(ranking.freshness[one])}, not {_moment(ranking.freshness[other])}"
+        elif ranking.quality[one] != ranking.quality[other]:
+            rule = f"quality: {ranking.quality[one]:.2f}, not {ranking.quality[other]:.2f}"
+        else:
+            rule = "record id: the lower one, as nothing else tells the records apart"
+        rules.append(f"{rule} (identity model {version})")
+    return rules
+
+
+def _moment(microseconds: float) -> str:
+    if microseconds <= np.iinfo(np.int64).min:
+        return "at an unknown time"
+    return f"{datetime.fromtimestamp(microseconds / 1e6, tz=UTC):%Y-%m-%d %H:%M}"

@@ -1,0 +1,91 @@
+"""What forbids that two records are one asset, whatever else they have in common.
+
+Belongs here: the contradictions, one function each. Does not: evidence for identity (`pairs.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flow_pipelines.discovery.identity.evidence import Facts
+from flow_pipelines.discovery.identity.names import any_close
+
+
+def share(values: Iterable[str], others: Iterable[str]) -> bool:
+    """Tell whether two lists have a value in common."""
+    return not set(values).isdisjoint(others)
+
+
+def differ(values: Iterable[str], others: Iterable[str]) -> bool:
+    """Tell whether both lists hold values, and none in common."""
+    return bool(values) and bool(others) and not share(values, others)
+
+
+def contradict(one: Facts, other: Facts) -> bool:
+    """Tell whether two records can't be one asset."""
+    return (
+        differ(one.serial, other.serial)
+        or differ(one.bios_uuid, other.bios_uuid)
+        or differ(one.place, other.place)
+        or _are_two_machines_of_hypervisors(one, other)
+        or _are_two_lines_of_a_listing(one, other)
+        or _have_other_name_and_address(one, other)
+        or _have_one_name_in_two_places(one, other)
+        or _belong_to_others(one, other)
+    )
+
+
+def _are_two_machines_of_hypervisors(one: Facts, other: Facts) -> bool:
+    """Different UUIDs in the hypervisor, listed in one file or run by different hosts.
+
+    Some tools write the SMBIOS UUID here, so a UUID of any kind in common speaks against it.
+    """
+    if not differ(one.vm_uuid, other.vm_uuid) or share(one.uuid, other.uuid):
+        return False
+    return one.source_file == other.source_file or differ(one.hypervisor_host, other.hypervisor_host)
+
+
+def _are_two_lines_of_a_listing(one: Facts, other: Facts) -> bool:
+    """Different names in a file that lists each machine once: a clone that kept its UUIDs, for instance."""
+    return bool(one.listing) and one.listing == other.listing and _names_differ(one, other)
+
+
+def _have_other_name_and_address(one: Facts, other: Facts) -> bool:
+    """Neither name nor address in common; only an external id, a serial number or an adapter outweighs that."""
+    return (
+        differ(one.ip, other.ip)
+        and _names_differ(one, other)
+        and not share(one.external_id, other.external_id)
+        and not share(one.serial, other.serial)
+        and not share(one.mac, other.mac)
+    )
+
+
+def _have_one_name_in_two_places(one: Facts, other: Facts) -> bool:
+    """A name at other addresses of another environment or domain, with no identifier in common."""
+    if not differ(one.ip, other.ip):
+        return False
+    if not differ(one.environment, other.environment) and not differ(one.domain, other.domain):
+        return False
+    return not any(
+        share(values, others)
+        for values, others in (
+            (one.uuid, other.uuid),
+            (one.external_id, other.external_id),
+            (one.serial, other.serial),
+            (one.mac, other.mac),
+        )
+    )
+
+
+def _belong_to_others(one: Facts, other: Facts) -> bool:
+    """Applications of one name that other people of another business unit own."""
+    return (
+        differ(one.owner, other.owner)
+        and differ(one.business_unit, other.business_unit)
+        and not share(one.external_id, other.external_id)
+    )
+
+
+def _names_differ(one: Facts, other: Facts) -> bool:
+    return differ(one.name, other.name) and not any_close(one.base, other.base)

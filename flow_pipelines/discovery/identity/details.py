@@ -1,0 +1,127 @@
+"""Details of machines: the rows about disks, partitions, adapters, processors and memory, folded into their machine.
+
+Belongs here: finding the machine that a detail row is about, and what it adds to the machine's record. Does not:
+which machines of several sources are one (`clusters.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from flow_pipelines.reference.identity_model import DetailFold, identity_model
+
+# RVTools writes one text file per sheet: `RVTools_tabvInfo.csv` and `RVTools_tabvDisk.csv` are one export.
+SHEET_IN_FILE_NAME = re.compile(
+    r"(?:tab)?v(?:info|cpu|memory|disk|partition|network|host|cluster|source|tools)", re.IGNORECASE
+)
+IDENTITY = ("vm_uuid", "external_id", "virtual_center", "name")
+# What a detail row and its machine must have in common, the surest first. Only with the UUID may several machines fit
+# (a machine listed twice); without it, a name that two machines have finds none of them.
+MATCHES = (
+    ("vm_uuid", "external_id", "name"),
+    ("vm_uuid", "name"),
+    ("vm_uuid",),
+    ("external_id", "virtual_center"),
+    ("name", "virtual_center"),
+    ("external_id",),
+    ("name",),
+)
+
+
+@dataclass(frozen=True)
+class Machines:
+    """The machines of all sources, each with its details folded in.
+
+    Attributes:
+        records: Rows of `cleansed_records` that are servers and no templates, filled from their details, ordered by
+            record id, with a fresh index.
+        details: Record ids of details: position of the machine in `records` to the ids, sorted.
+    """
+
+    records: pd.DataFrame
+    details: dict[int, list[str]]
+
+
+def fold_details(cleansed_records: pd.DataFrame) -> Machines:
+    """Fold the details of machines into the machines' own records, and leave templates out.
+
+    A detail row belongs to a machine of the same export. Of rows whose machine has no record of its own (its row was
+    rejected, its sheet not exported) the first stands in for it: the hypervisor lists the machine, so it exists.
+
+    Args:
+        cleansed_records: Rows of `discovery/cleansed_records`.
+
+    Returns:
+        The machines. Detail rows that name no machine at all are not among them.
+    """
+    is_detail = cleansed_records["record_type"].isin(list(identity_model().details))
+    details = _with_export(cleansed_records[is_detail])
+    machines = _with_export(cleansed_records[cleansed_records["record_type"] == "server"])
+    owners = _owners(details, machines)
+    stand_ins = _stand_ins(details[owners.isna()])
+    owners = owners.fillna(_owners(details[owners.isna()], stand_ins))
+    machines = pd.concat([machines, stand_ins]).sort_values("record_id")
+    is_template = machines["is_template"].fillna(value=False).astype(bool)
+    machines = machines[~is_template].drop(columns=["export", *(f"match_{name}" for name in IDENTITY)])
+    machines = machines.reset_index(drop=True)
+    details = details.assign(owner=owners.map(pd.Series(machines.index, index=machines["record_id"])))
+    details = details[details["owner"].notna()].sort_values("record_id").astype({"owner": "int64"})
+    for record_type, folds in identity_model().details.items():
+        of_type = details[details["record_type"] == record_type]
+        for fold in folds:
+            _fill(machines, of_type, fold)
+    apart = details[details["record_id"] != machines["record_id"].take(details["owner"]).to_numpy()]
+    return Machines(machines, apart.groupby("owner")["record_id"].agg(list).to_dict())
+
+
+def _with_export(records: pd.DataFrame) -> pd.DataFrame:
+    """Add the columns by which details and machines are matched."""
+    exports = {name: SHEET_IN_FILE_NAME.sub("", name).casefold() for name in records["source_file"].unique()}
+    added = {f"match_{name}": records[name].astype("str").str.casefold().str.strip() for name in IDENTITY}
+    return records.assign(export=records["source_format"] + "\n" + records["source_file"].map(exports), **added)
+
+
+def _owners(details: pd.DataFrame, machines: pd.DataFrame) -> pd.Series[Any]:
+    """Return the record id of the machine that each detail row is about, missing if none; index as `details`."""
+    owners = pd.Series(index=details.index, dtype="object")
+    machines = machines.sort_values("record_id")
+    for columns in MATCHES:
+        keys = ["export", *(f"match_{name}" for name in columns)]
+        known = machines.dropna(subset=keys)
+        known = known.drop_duplicates(keys, keep="first" if "vm_uuid" in columns else False)
+        rest = details.loc[owners.isna(), keys].dropna()
+        found = rest.merge(known[[*keys, "record_id"]], how="left", on=keys).set_axis(rest.index)["record_id"]
+        owners = owners.fillna(found)
+    return owners
+
+
+def _stand_ins(orphans: pd.DataFrame) -> pd.DataFrame:
+    """Return one detail row for each machine that has no record of its own, as a record of the machine."""
+    named = orphans[orphans[["match_vm_uuid", "match_external_id", "match_name"]].notna().any(axis="columns")]
+    named = named.sort_values("record_id")
+    by_name = named["match_virtual_center"].fillna("") + "\n" + named["match_name"].fillna(named["match_external_id"])
+    first = named[~pd.DataFrame({"export": named["export"], "key": named["match_vm_uuid"].fillna(by_name)}).duplicated()]
+    return first.assign(record_type="server")
+
+
+def _fill(machines: pd.DataFrame, details: pd.DataFrame, fold: DetailFold) -> None:
+    """Fill one attribute of the machines from their details, in place."""
+    told = details.loc[details[fold.source].notna(), ["owner", fold.source]]
+    if told.empty:
+        return
+    groups = told.groupby("owner")[fold.source]
+    if fold.how == "union":
+        united = machines[fold.attribute].tolist()
+        for position, lists in groups.agg(list).items():
+            own = united[position] if isinstance(united[position], list) else []
+            united[position] = sorted({value for one in [*lists, own] for value in one})
+        machines[fold.attribute] = pd.Series(united, index=machines.index, dtype="object")
+        return
+    folded = {"sum": groups.sum, "count": groups.count, "first": groups.first}[fold.how]()
+    folded = folded.reindex(machines.index).astype(machines[fold.attribute].dtype)
+    machines[fold.attribute] = machines[fold.attribute].where(machines[fold.attribute].notna(), folded)
+

@@ -1,0 +1,276 @@
+"""What the records of one asset type say about their identity: the keys they share and the facts that may contradict.
+
+Belongs here: gathering keys and facts, per asset type. Does not: comparing records (`pairs.py`, `contradictions.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from flow_pipelines.discovery.identity.keys import (
+    external_id_key,
+    is_evidence,
+    read_serial,
+    read_uuid,
+    travelling_id,
+)
+from flow_pipelines.discovery.identity.names import base_name, compact, split_host, words_of
+from flow_pipelines.reference.identity_model import identity_model
+
+Texts = tuple[str, ...]
+Columns = dict[str, list[Texts]]
+# How sources write an instance and its server: `ERPP1@db01`, `ERPP1 on db01`, and for SQL Server `db01\ERPP1`.
+INSTANCE_AND_SERVER = re.compile(r"([^@\\]+?)(?:@|\s+on\s+)([^@\\\s]+)")
+SERVER_AND_INSTANCE = re.compile(r"([^@\\\s]+)\\([^@\\]+)")
+
+
+class Facts(NamedTuple):
+    """What one record says of itself, in comparable form; empty where it says nothing.
+
+    Attributes:
+        source_format: Its format.
+        source_file: Its file.
+        listing: File and virtual center, if that lists every machine once.
+        external_id: Its external id in its space, and across formats if it is long.
+        uuid: UUIDs of any kind.
+        bios_uuid: SMBIOS UUID.
+        vm_uuid: UUID in the hypervisor.
+        serial: Serial number that is no UUID.
+        name: Names that count as equal.
+        base: Names without remarks and suffixes, for telling close ones.
+        ip: Addresses.
+        mac: Hardware addresses.
+        domain: DNS domain, unless it is the enterprise's own.
+        environment: Environment.
+        place: What the name is unique in: the server of a database, the virtual center of a cluster.
+        hypervisor_host: Host that runs it.
+        owner: Owner; of applications only.
+        business_unit: Business unit; of applications only.
+    """
+
+    source_format: str
+    source_file: str
+    listing: str
+    external_id: Texts
+    uuid: Texts
+    bios_uuid: Texts
+    vm_uuid: Texts
+    serial: Texts
+    name: Texts
+    base: Texts
+    ip: Texts
+    mac: Texts
+    domain: Texts
+    environment: Texts
+    place: Texts
+    hypervisor_host: Texts
+    owner: Texts
+    business_unit: Texts
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The evidence of the records of one asset type.
+
+    Attributes:
+        facts: Of each record, by position.
+        keys: Kind of key to the keys of each record, by position. A key that more records share than the model
+            allows is no evidence: it is left out here, and from the facts too.
+    """
+
+    facts: list[Facts]
+    keys: Mapping[str, list[Texts]]
+
+
+def gather(records: pd.DataFrame, asset_type: str, domains: Collection[str]) -> Evidence:
+    """Gather the evidence of records of one asset type.
+
+    Args:
+        records: Rows of `cleansed_records` with a fresh index.
+        asset_type: What they describe.
+        domains: DNS domains of the enterprise: a host is the same one in each of them.
+    """
+    columns = _identifiers(records)
+    own_domains = frozenset(domain.casefold() for domain in domains)
+    if asset_type == "application":
+        columns |= _application_names(records)
+    elif asset_type == "database":
+        columns |= _database_names(records, columns["ip"], own_domains)
+    elif asset_type == "cluster":
+        columns |= _cluster_names(records)
+    else:
+        columns |= _host_names(records, own_domains)
+    keys = {kind: _without_frequent(columns[kind]) for kind in KEY_KINDS if kind in columns}
+    columns |= {kind: keys[kind] for kind in ("external_id", "uuid", "serial", "ip", "mac")}
+    columns["name"] = columns.pop("shown_name", keys["name"])
+    nothing: list[Texts] = [()] * len(records)
+    lists = [columns.get(field, nothing) for field in Facts._fields[3:]]
+    listing = _listings(records)
+    facts = map(Facts, records["source_format"], records["source_file"], listing, *lists)
+    return Evidence(list(facts), keys)
+
+
+KEY_KINDS = ("external_id", "uuid", "serial", "name", "ip", "mac", "placed_name", "context")
+
+
+def _identifiers(records: pd.DataFrame) -> Columns:
+    bios, vm = _each(records["bios_uuid"], read_uuid), _each(records["vm_uuid"], read_uuid)
+    serials = _map(records["serial_number"], read_serial, ("", ""))
+    bios = [one or _texts(uuid) for one, (uuid, _) in zip(bios, serials, strict=True)]
+    return {
+        "bios_uuid": bios,
+        "vm_uuid": vm,
+        "uuid": [tuple({*one, *other}) if one and other else one or other for one, other in zip(bios, vm, strict=True)],
+        "serial": [_texts(serial) for _, serial in serials],
+        "external_id": _external_ids(records),
+        "ip": _lists(records["ip_addresses"], "ip"),
+        "mac": _lists(records["mac_addresses"], "mac"),
+        "environment": _each(records["environment"], str.casefold),
+        "hypervisor_host": _each(records["hypervisor_host"], lambda host: split_host(host, is_host=True, domains=())[0]),
+    }
+
+
+def _external_ids(records: pd.DataFrame) -> list[Texts]:
+    sheets = records["source_file"] + "\n" + records["sheet"].fillna("").astype("str")
+    keys: list[Texts] = []
+    for external_id, source_format, center, sheet in zip(
+        _texts_of(records["external_id"]),
+        records["source_format"],
+        _texts_of(records["virtual_center"]),
+        sheets,
+        strict=True,
+    ):
+        key = external_id and external_id_key(
+            external_id, source_format=source_format, virtual_center=center, sheet=sheet
+        )
+        keys.append(_texts(key, external_id and travelling_id(external_id)))
+    return keys
+
+
+def _host_names(records: pd.DataFrame, domains: frozenset[str]) -> Columns:
+    """Host names of machines, from all that may hold one; the domain from what tells it first."""
+    free = _map(records["name"], lambda name: split_host(name, is_host=False, domains=domains), ("", ""))
+    hosts = [
+        _map(records[attribute], lambda name: split_host(name, is_host=True, domains=domains), ("", ""))
+        for attribute in ("fqdn", "host_name")
+    ]
+    bases = _map(records["name"], base_name, "")
+    stated = _texts_of(records["dns_domain"])
+    columns: Columns = {"name": [], "base": [], "domain": []}
+    for domain, base, *pairs in zip(stated, bases, *hosts, free, strict=True):
+        names = _texts(*(name for name, _ in pairs if is_evidence("name", name)))
+        told = next((one for one in (domain.casefold(), *(one for _, one in pairs)) if one), "")
+        columns["name"].append(names)
+        columns["base"].append(_texts(*names, base) if is_evidence("name", base) else names)
+        columns["domain"].append(() if told in domains else _texts(told))
+    return columns
+
+
+def _application_names(records: pd.DataFrame) -> Columns:
+    """Names of applications: equal if letters and digits are, corroborated by description, or owner and unit."""
+    shown = _each(records["name"], lambda name: " ".join(words_of(name)))
+    people = _texts_of(records["owner"] + "\n" + records["business_unit"])
+    contexts = zip(_texts_of(records["description"]), people, strict=True)
+    return {
+        "shown_name": shown,
+        "base": shown,
+        "name": _each(records["name"], compact),
+        "context": [_texts(*(compact(one) for one in context)) for context in contexts],
+        "owner": _each(records["owner"], str.casefold),
+        "business_unit": _each(records["business_unit"], str.casefold),
+    }
+
+
+def _database_names(records: pd.DataFrame, ips: Sequence[Texts], domains: frozenset[str]) -> Columns:
+    """Instances of databases: the same only on the same server, told by its name or its address.
+
+    The instance alone is a key where all records of that name can be on one server: `MSSQLSERVER` never is.
+    """
+    parts = _map(records["name"], split_instance, ("", ""))
+    hosts = [_texts_of(records[attribute]) for attribute in ("fqdn", "host_name")]
+    instances = [compact(instance) for instance, _ in parts]
+    servers = [
+        split_host(server or fqdn or host, is_host=True, domains=domains)[0]
+        for (_, server), fqdn, host in zip(parts, *hosts, strict=True)
+    ]
+    seen: dict[str, tuple[set[str], set[str]]] = {}
+    for instance, server, addresses in zip(instances, servers, ips, strict=True):
+        known = seen.setdefault(instance, (set(), set()))
+        known[0].update(_texts(server))
+        known[1].update(addresses)
+    is_one = {instance: all(len(places) <= 1 for places in known) for instance, known in seen.items()}
+    return {
+        "name": [_texts(instance) if is_one[instance] else () for instance in instances],
+        "shown_name": [_texts(instance) for instance in instances],
+        "place": [_texts(server) for server in servers],
+        "placed_name": [
+            tuple(f"{instance}@{place}" for place in _texts(server, *addresses)) if instance else ()
+            for instance, server, addresses in zip(instances, servers, ips, strict=True)
+        ],
+    }
+
+
+def split_instance(name: str) -> tuple[str, str]:
+    """Split the name of a database into instance and server; the server is empty if the name tells none."""
+    name = " ".join(name.split())
+    if match := SERVER_AND_INSTANCE.fullmatch(name):
+        return match[2], match[1]
+    if match := INSTANCE_AND_SERVER.fullmatch(name):
+        return match[1], match[2]
+    return name, ""
+
+
+def _cluster_names(records: pd.DataFrame) -> Columns:
+    """Names of clusters, which are unique only within their virtual center."""
+    names = _each(records["name"], str.casefold)
+    return {"name": names, "place": _each(records["virtual_center"], str.casefold)}
+
+
+def _listings(records: pd.DataFrame) -> list[str]:
+    is_listing = records["source_format"].isin(list(identity_model().listings))
+    centers = _texts_of(records["virtual_center"])
+    return [
+        f"{file}\n{center}" if listed else ""
+        for file, center, listed in zip(records["source_file"], centers, is_listing, strict=True)
+    ]
+
+
+def _without_frequent(column: list[Texts]) -> list[Texts]:
+    counts = Counter(chain.from_iterable(column))
+    frequent = {key for key, count in counts.items() if count > identity_model().most_records_per_key}
+    if not frequent:
+        return column
+    return [tuple(key for key in keys if key not in frequent) for keys in column]
+
+
+def _map(values: pd.Series[Any], read: Callable[[str], Any], missing: object) -> list[Any]:
+    """Read a column of text, each distinct value once."""
+    readings = {value: read(value) for value in values.dropna().unique()}
+    return [readings.get(value, missing) for value in values]
+
+
+def _each(values: pd.Series[Any], read: Callable[[str], str]) -> list[Texts]:
+    return _map(values, lambda value: _texts(read(value)), ())
+
+
+def _lists(values: pd.Series[Any], kind: str) -> list[Texts]:
+    return [
+        tuple(key for key in keys if is_evidence(kind, key)) if isinstance(keys, list) else () for keys in values
+    ]
+
+
+def _texts_of(values: pd.Series[Any]) -> list[str]:
+    filled: list[str] = values.fillna("").tolist()
+    return filled
+
+
+def _texts(*values: str) -> Texts:
+    """Return the values that are not empty, each once, in order."""
+    return tuple(dict.fromkeys(filter(None, values)))

@@ -1,0 +1,80 @@
+"""The order in which records of one asset are believed.
+
+Belongs here: ranking records by trust, freshness and quality. Does not: choosing values by it (`survivorship.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from flow_pipelines.reference.identity_model import Bundle, TrustGroup
+
+Integers = npt.NDArray[np.int64]
+Decimals = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The order in which records are believed about a group or a bundle of attributes.
+
+    Attributes:
+        group: The group.
+        bundle: The bundle, if it holds for one.
+        completeness: How many leading attributes of the bundle each record tells; 0 without a bundle.
+        trust: Place of each record's format; 0 is trusted first.
+        freshness: When each record was last discovered, in microseconds; the least number if it does not say.
+        quality: Quality of each record.
+        order: Positions of the records, those of one asset together, the most believed first.
+        eligible: Records that may be believed: in a bundle, those that do not contradict the most believed one.
+    """
+
+    group: TrustGroup
+    bundle: Bundle | None
+    completeness: Integers
+    trust: Integers
+    freshness: Decimals
+    quality: Decimals
+    order: Integers
+    eligible: Mask
+
+
+def rank_records(records: pd.DataFrame, asset_of: Integers, group: TrustGroup, bundle: Bundle | None) -> Ranking:
+    """Rank the records of each asset.
+
+    The record that tells most of a bundle's leading attributes comes first, then the format trusted most, then the
+    record discovered last, then the one of the best quality, then the lowest record id.
+
+    Args:
+        records: Rows of `cleansed_records` with a fresh index, ordered by record id.
+        asset_of: Number of the asset of each record.
+        group: The group of attributes.
+        bundle: The bundle of attributes, if it is about one.
+    """
+    ranks = {source_format: group.rank(source_format) for source_format in records["source_format"].unique()}
+    trust = records["source_format"].map(ranks).to_numpy(dtype=np.int64)
+    completeness = np.zeros(len(records), dtype=np.int64)
+    if bundle:
+        completeness = records[list(bundle.lead)].notna().sum(axis="columns").to_numpy(dtype=np.int64)
+    moments = records["last_discovered"].dt.tz_localize(None).to_numpy(dtype="datetime64[us]")
+    freshness = moments.astype(np.int64).astype(np.float64)
+    quality = records["quality_score"].to_numpy(dtype=np.float64)
+    order = np.lexsort((np.arange(len(records)), -quality, -freshness, trust, -completeness, asset_of))
+    eligible = np.ones(len(records), dtype=np.bool_)
+    for name in bundle.lead if bundle else ():
+        told = records[name]
+        led = told.take(first_of_each(asset_of, order)[asset_of]).reset_index(drop=True)
+        eligible &= (told.isna() | led.isna() | (told == led)).to_numpy(dtype=np.bool_)
+    return Ranking(group, bundle, completeness, trust, freshness, quality, order, eligible)
+
+
+def first_of_each(asset_of: Integers, candidates: Integers) -> Integers:
+    """Return the first candidate of each asset, by asset number; -1 for assets without any."""
+    first = np.full(int(asset_of.max(initial=-1)) + 1, -1, dtype=np.int64)
+    # Of several values assigned to one place the last one stays, hence backwards.
+    first[asset_of[candidates][::-1]] = candidates[::-1]
+    return first

@@ -1,0 +1,82 @@
+"""Survivorship: which of the values that an asset's records tell is kept.
+
+Belongs here: applying the orders of trust to records that are known to be one asset. Does not: the orders themselves
+(`reference/identity_model.yaml`), ranking (`ranking.py`) and what becomes of the values that lost (`conflicts.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from flow_pipelines.discovery.identity.conflicts import COLUMNS, find_conflicts
+from flow_pipelines.discovery.identity.ranking import Integers, Ranking, first_of_each, rank_records
+from flow_pipelines.reference.attributes import AttributeType
+from flow_pipelines.reference.identity_model import identity_model
+from flow_pipelines.tables.discovery import ASSET_ATTRIBUTES
+
+
+@dataclass(frozen=True)
+class Survivors:
+    """What is known of each asset, and what lost.
+
+    Attributes:
+        assets: One row per asset, a column per attribute that any record tells.
+        conflicts: One row per losing value; columns as `conflicts.COLUMNS`.
+    """
+
+    assets: pd.DataFrame
+    conflicts: pd.DataFrame
+
+
+def survive(records: pd.DataFrame, asset_of: Integers) -> Survivors:
+    """Choose the value of every attribute of every asset.
+
+    Lists are united. Of other attributes the value of the most believed record that tells one is kept; every value
+    that differs from it is a conflict.
+
+    Args:
+        records: Rows of `cleansed_records` with a fresh index, ordered by record id.
+        asset_of: Number of the asset of each record, from 0 on without gaps.
+    """
+    survivorship = identity_model().survivorship
+    rankings: dict[str, Ranking] = {}
+    columns: dict[str, pd.Series[Any]] = {}
+    conflicts = [pd.DataFrame(columns=list(COLUMNS))]
+    for attribute in ASSET_ATTRIBUTES:
+        name, values = attribute.name, records[attribute.name]
+        if not values.notna().any():
+            continue
+        if attribute.type is AttributeType.TEXT_LIST:
+            columns[name] = unite(values, asset_of)
+        elif name in survivorship.extremes:
+            groups = values.groupby(asset_of)
+            columns[name] = groups.min() if survivorship.extremes[name] == "earliest" else groups.max()
+        else:
+            group, bundle = survivorship.group_of(name), survivorship.bundle_of(name)
+            key = bundle.name if bundle else group.name
+            if key not in rankings:
+                rankings[key] = rank_records(records, asset_of, group, bundle)
+            kept = _kept(values, asset_of, rankings[key])
+            columns[name] = values.reindex(kept).reset_index(drop=True)
+            if name not in survivorship.of_the_source:
+                conflicts.append(find_conflicts(records, attribute, asset_of, kept, rankings[key]))
+    assets = pd.DataFrame(columns, index=range(int(asset_of.max(initial=-1)) + 1))
+    return Survivors(assets, pd.concat([found for found in conflicts if len(found)] or conflicts, ignore_index=True))
+
+
+def _kept(values: pd.Series[Any], asset_of: Integers, ranking: Ranking) -> Integers:
+    """Return the position of the record whose value is kept, by asset; -1 where no record tells one."""
+    may_win = values.notna().to_numpy() & ranking.eligible
+    return first_of_each(asset_of, ranking.order[may_win[ranking.order]])
+
+
+def unite(lists: pd.Series[Any], asset_of: Integers) -> pd.Series[Any]:
+    """Unite lists by asset, sorted and without repetitions; None for assets without any."""
+    united: list[set[str] | None] = [None] * (int(asset_of.max(initial=-1)) + 1)
+    told = lists.notna().to_numpy()
+    for asset, texts in zip(asset_of[told].tolist(), lists[told], strict=True):
+        united[asset] = (united[asset] or set()).union(texts)
+    return pd.Series([None if one is None else sorted(one) for one in united], dtype="object")

@@ -1,0 +1,51 @@
+-- Fold a line file of connections to one row per distinct combination of its key columns, and one per unreadable row.
+-- Filled in by connections.py (what follows a dollar sign); every literal it fills in is quoted there.
+CREATE TEMP TABLE folded AS
+WITH lines AS (
+    -- One column, whatever the line holds: DuckDB keeps the order of lines, so the window counts physical lines.
+    SELECT row_number() OVER () AS line_number, line
+    FROM read_csv(
+        $path, auto_detect = false, header = false, columns = {'line': 'TEXT'},
+        delim = $no_delimiter, quote = '', escape = '', new_line = $newline, strict_mode = false
+    )
+),
+split AS (
+    SELECT line_number, line, list_transform(string_split(line, $delimiter), lambda cell: nullif(cell, '')) AS cells
+    FROM lines
+    WHERE $is_numbered OR (line_number > $header_number AND trim(line, $delimiter) <> '')
+),
+judged AS (
+    -- A rewritten file's own cells follow the number of the row, so they are shifted by one.
+    SELECT
+        CASE WHEN $is_numbered THEN cells[1]::BIGINT ELSE line_number END AS number,
+        line,
+        len(cells) - $shift AS cell_count,
+        CASE
+            -- The first comparison spares nearly every row the second one.
+            WHEN cells[$first + $shift] = $first_name
+                AND cells[1 + $shift:$width + $shift] IS NOT DISTINCT FROM $header
+                THEN 'repeated_header'
+            WHEN $width >= $least_footer_width
+                AND len(list_filter(cells, lambda cell: cell IS NOT NULL)) <= $most_footer_cells + $shift
+                AND regexp_full_match(list_filter(cells, lambda cell: cell IS NOT NULL)[1 + $shift], $footer, 'is')
+                THEN 'footer'
+            WHEN len(cells) - $shift > $columns
+                AND len(list_filter(cells[$columns + $shift + 1:], lambda cell: cell IS NOT NULL)) > 0
+                THEN 'too_many_cells'
+            WHEN len(cells) - $shift < $least_cells
+                THEN 'too_few_cells'
+        END AS reason,
+        $cells
+    FROM split
+)
+SELECT
+    reason,
+    min(number) AS number,
+    count(*) AS row_count,
+    max(cell_count) AS cell_count,
+    min(CASE WHEN reason IS NOT NULL THEN line END) AS line,
+    $observed_from AS observed_from,
+    $observed_to AS observed_to,
+    $results
+FROM judged
+GROUP BY reason, CASE WHEN reason IS NOT NULL THEN number END, $groups

@@ -1,0 +1,285 @@
+"""What sources call the canonical attributes: exact lookup of headers after normalisation.
+
+Belongs here: loading `attribute_aliases.yaml` and looking headers up. Does not: how a header is taken apart
+(`header_words.py`), headers of known formats (`source_formats.py`), likeness and values (`discovery/mapping/`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from flow_pipelines.reference.attributes import AttributeType, attribute_named
+from flow_pipelines.reference.header_words import dimension_of, expanded, header_rules, parse_header
+
+DEFAULT_FAMILY = "asset"
+# `u_server_owner` has two owners before its meaning.
+MOST_OWNERS = 2
+
+
+@dataclass(frozen=True)
+class HeaderMatch:
+    """What a header means.
+
+    Attributes:
+        attribute: Name of the canonical attribute.
+        unit: Unit that the header tells, such as `MB`, `KB/s`, `MHz` or `percent`; None if it tells none.
+    """
+
+    attribute: str
+    unit: str | None
+
+
+@dataclass(frozen=True)
+class Names:
+    """The headers that mean an attribute."""
+
+    names: tuple[str, ...]
+    with_unit: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Aliases:
+    """The content of `attribute_aliases.yaml`, see its comments; families know inherited names too."""
+
+    version: int
+    family_of: Mapping[str, str]
+    names: Mapping[str, Mapping[str, Names]]  # family to attribute
+    told_by_values: Mapping[str, Mapping[tuple[str, ...], tuple[str, ...]]]  # family to words of a header
+    without_attribute: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FamilyIndex:
+    """Keys of headers, as written and written out, to what they mean in one family of record types.
+
+    Several attributes mean that only the values can tell. What is equal only when written out and means different
+    things (`disk` a size, `disks` a number) is left out of `written_out`.
+    """
+
+    as_written: Mapping[str, tuple[str, ...]]
+    written_out: Mapping[str, tuple[str, ...]]
+    by_dimension: Mapping[tuple[str, str], str]
+
+    def meanings(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the attributes that exactly these words may mean."""
+        found = self.as_written.get("".join(words), ())
+        return found or self.written_out.get(_key(words), ())
+
+
+def canonical_words(header: str) -> tuple[str, ...]:
+    """Return the words of a header as they are compared.
+
+    Lower case, without accents, plural forms and the unit, abbreviations written out: `VM.RamInMB` gives
+    (virtual, machine, memory).
+    """
+    return expanded(parse_header(header).words_without_unit)
+
+
+def attribute_of_header(header: str, *, record_type: str | None = None) -> HeaderMatch | None:
+    """Look a header up among the aliases.
+
+    Args:
+        header: The header as the source writes it.
+        record_type: What the rows describe; `name` means something else in a list of connections than of servers.
+            Without it the meaning for assets counts, else that of any other kind of record.
+
+    Returns:
+        The attribute and the unit that the header tells, or None if it is no alias, or tells a unit that its
+        attribute cannot have. Of a header that only values can explain, its most usual meaning.
+    """
+    if record_type is not None:
+        return _match(header, family_of(record_type))
+    matches = (_match(header, family) for family in (DEFAULT_FAMILY, *aliases().names))
+    return next((match for match in matches if match), None)
+
+
+def attributes_told_by_values(header: str, *, record_type: str) -> tuple[str, ...]:
+    """Return what a header may mean if only its values can tell, most usual first; empty if the header tells."""
+    meanings = _index(family_of(record_type)).meanings(parse_header(header).words_without_unit)
+    return meanings if len(meanings) > 1 else ()
+
+
+def place_among_names(header: str, attribute: str, *, record_type: str) -> int:
+    """Tell how usual a header is for an attribute: its place among the names, which stand there by usage, from 0."""
+    names = names_of_attributes(record_type)[attribute].names
+    key = _key(parse_header(header).words)
+    places = (place for place, name in enumerate(names) if _key(parse_header(name).words) == key)
+    return next(places, len(names))
+
+
+def means_nothing_known(header: str) -> bool:
+    """Whether it is a well-known header for which the catalogue has no attribute, such as `sys_mod_count`."""
+    parsed = parse_header(header)
+    return not _keys_without_attribute().isdisjoint((_key(parsed.words), _key(parsed.words_without_unit)))
+
+
+@cache
+def _keys_without_attribute() -> frozenset[str]:
+    return frozenset(_key(parse_header(header).words) for header in aliases().without_attribute)
+
+
+def names_of_attributes(record_type: str) -> Mapping[str, Names]:
+    """Return the aliases by attribute that hold for a record type."""
+    return aliases().names[family_of(record_type)]
+
+
+def family_of(record_type: str) -> str:
+    """Return the family of record types that share their meanings of a header."""
+    return aliases().family_of[record_type]
+
+
+@cache
+def aliases() -> Aliases:
+    """Load the aliases."""
+    data: dict[str, Any] = yaml.safe_load(
+        files(__package__).joinpath("attribute_aliases.yaml").read_text(encoding="utf-8")
+    )
+    families: dict[str, list[str]] = data["families"]
+    shared = _names(data["aliases"])
+    told = data["told_by_values"]
+    inherits = {family: family not in data["independent_families"] for family in families}
+    return Aliases(
+        version=data["version"],
+        family_of={record_type: family for family, record_types in families.items() for record_type in record_types},
+        names={
+            family: _merged(shared if inherits[family] else {}, _names(data["own_aliases"].get(family, {})))
+            for family in families
+        },
+        told_by_values={
+            family: _by_words(
+                _not_named(told[DEFAULT_FAMILY] if inherits[family] else {}, data["own_aliases"].get(family, {}))
+                | told.get(family, {})
+            )
+            for family in families
+        },
+        without_attribute=tuple(data["without_attribute"]),
+    )
+
+
+def _names(entries: Mapping[str, Mapping[str, list[str]]]) -> dict[str, Names]:
+    return {
+        attribute: Names(tuple(map(str, entry["names"])), tuple(entry.get("with_unit", ())))
+        for attribute, entry in entries.items()
+    }
+
+
+def _merged(shared: Mapping[str, Names], own: Mapping[str, Names]) -> dict[str, Names]:
+    """Put a family's own names first and take them away from the attributes that have them otherwise."""
+    taken = {_key(parse_header(name).words) for names in own.values() for name in names.names}
+    nothing = Names(())
+    merged = {}
+    for attribute in dict.fromkeys((*own, *shared)):
+        first, then = own.get(attribute, nothing), shared.get(attribute, nothing)
+        kept = Names(*(tuple(name for name in names if _key(parse_header(name).words) not in taken) for names in (then.names, then.with_unit)))
+        merged[attribute] = Names(first.names + kept.names, first.with_unit + kept.with_unit)
+    return merged
+
+
+def _not_named(
+    told: Mapping[str, list[str]], own: Mapping[str, Mapping[str, list[str]]]
+) -> dict[str, list[str]]:
+    """Leave out the headers for which a family has a name of its own."""
+    named = {_written(str(name)) for entry in own.values() for name in entry["names"]}
+    return {header: attributes for header, attributes in told.items() if _written(header) not in named}
+
+
+def _by_words(headers: Mapping[str, list[str]]) -> dict[tuple[str, ...], tuple[str, ...]]:
+    return {parse_header(header).words: tuple(attributes) for header, attributes in headers.items()}
+
+
+def _written(header: str) -> str:
+    return "".join(parse_header(header).words)
+
+
+def _key(words: tuple[str, ...]) -> str:
+    return "".join(expanded(words))
+
+
+@cache
+def _index(family: str) -> FamilyIndex:
+    as_written: dict[str, tuple[str, ...]] = {}
+    written_out: dict[str, set[tuple[str, ...]]] = {}
+    by_dimension: dict[tuple[str, str], str] = {}
+    listed = [
+        (parse_header(name).words, (attribute,))
+        for attribute, names in aliases().names[family].items()
+        for name in names.names
+    ]
+    told = aliases().told_by_values[family]
+    for words, attributes in [*told.items(), *listed]:
+        as_written.setdefault("".join(words), attributes)
+        written_out.setdefault(_key(words), set()).add(as_written["".join(words)])
+    for attribute, names in aliases().names[family].items():
+        dimension = dimension_of(attribute_named(attribute).unit) or ""
+        by_dimension |= {(_key(parse_header(name).words), dimension): attribute for name in names.with_unit}
+    unambiguous = {key: next(iter(found)) for key, found in written_out.items() if len(found) == 1}
+    return FamilyIndex(as_written, unambiguous, by_dimension)
+
+
+@lru_cache(maxsize=8192)
+def _match(header: str, family: str) -> HeaderMatch | None:
+    parsed = parse_header(header)
+    for words in dict.fromkeys((parsed.words, *_shortened(parsed.words_without_unit))):
+        attribute = _lookup(words, parsed.unit, family)
+        if attribute:
+            return HeaderMatch(attribute, parsed.unit)
+    numbered = parsed.words_without_unit
+    if len(numbered) > 1 and numbered[-1].isdigit():
+        attribute = _lookup(numbered[:-1], parsed.unit, family)
+        if attribute and attribute_named(attribute).type is AttributeType.TEXT_LIST:
+            return HeaderMatch(attribute, parsed.unit)
+    return None
+
+
+def _lookup(words: tuple[str, ...], unit: str | None, family: str) -> str | None:
+    """Find the attribute of exactly these words whose unit measures what the header's unit measures."""
+    index = _index(family)
+    dimension = dimension_of(unit)
+    if dimension and (_key(words), dimension) in index.by_dimension:
+        return index.by_dimension[_key(words), dimension]
+    return next(
+        (
+            attribute
+            for attribute in index.meanings(words)
+            if dimension in (None, dimension_of(attribute_named(attribute).unit))
+        ),
+        None,
+    )
+
+
+def _shortened(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Yield the words, then without leading owners, then without a trailing `name`."""
+    yield words
+    if _key(words) in _keys_without_attribute():
+        return
+    rest = words
+    for _ in range(MOST_OWNERS):
+        owner = _first_fitting(rest, header_rules().owners, leading=True)
+        if not owner:
+            break
+        rest = rest[len(owner) :]
+        yield rest
+    for candidate in dict.fromkeys((words, rest)):
+        ending = _first_fitting(candidate, header_rules().endings, leading=False)
+        if ending:
+            yield candidate[: -len(ending)]
+
+
+def _first_fitting(
+    words: tuple[str, ...], phrases: Iterable[tuple[str, ...]], *, leading: bool
+) -> tuple[str, ...] | None:
+    """Return the longest phrase with which the words begin (or end), provided that a word remains."""
+    return next(
+        (
+            phrase
+            for phrase in phrases
+            if len(words) > len(phrase) and (words[: len(phrase)] if leading else words[-len(phrase) :]) == phrase
+        ),
+        None,
+    )

@@ -1,0 +1,62 @@
+"""Which service listens on which port, and which traffic is infrastructure noise, as data.
+
+Belongs here: the loader of `network_services.yaml`. Does not: applying it (`discovery/edges/`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+SERVICES = Path(__file__).with_name("network_services.yaml")
+PROTOCOLS = ("tcp", "udp")
+
+
+@dataclass(frozen=True)
+class NetworkServices:
+    """All services and thresholds; see the comments of `network_services.yaml`.
+
+    Attributes:
+        version: Raised with every change.
+        services: One row per port and protocol: port, protocol, service, noise (None if it is no noise).
+        shared_service_share: Share of all servers above which a partner on one port is everybody's.
+        shared_service_least: Number of partners below which a share says nothing.
+        first_ephemeral_port: Ports from here on are handed out to the opening side.
+        reply_ports: Distinct ephemeral ports between two ends from which on they can be answers.
+        noise_protocols: Protocol to why it is noise.
+        noise_address_kinds: Kind of address to why traffic to it is noise.
+    """
+
+    version: int
+    services: pd.DataFrame
+    shared_service_share: float
+    shared_service_least: int
+    first_ephemeral_port: int
+    reply_ports: int
+    noise_protocols: dict[str, str]
+    noise_address_kinds: dict[str, str]
+
+
+@cache
+def network_services() -> NetworkServices:
+    """Load the services."""
+    data = yaml.safe_load(SERVICES.read_text(encoding="utf-8"))
+    rows = [
+        (entry["port"], protocol, entry["service"], entry.get("noise"))
+        for entry in data["services"]
+        for protocol in ([entry["protocol"]] if "protocol" in entry else PROTOCOLS)
+    ]
+    return NetworkServices(
+        version=data["version"],
+        services=pd.DataFrame(rows, columns=["port", "protocol", "service", "noise"]),
+        shared_service_share=data["shared_service"]["share"],
+        shared_service_least=data["shared_service"]["least"],
+        first_ephemeral_port=data["ephemeral"]["first_port"],
+        reply_ports=data["ephemeral"]["reply_ports"],
+        noise_protocols=data["noise_protocols"],
+        noise_address_kinds=data["noise_address_kinds"],
+    )
