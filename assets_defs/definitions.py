@@ -5,11 +5,8 @@ Belongs here: composition and policy for all assets. Does not: any single asset.
 
 from __future__ import annotations
 
-import warnings
-
 from dagster import AssetSelection, Definitions, define_asset_job, in_process_executor
 from dagster.components import definitions
-from dagster_shared.utils.warnings import PreviewWarning
 
 from assets_defs.automation import landing_sensor, nightly_schedule
 from assets_defs.discovery import DISCOVERY
@@ -50,6 +47,4 @@ def build_definitions() -> Definitions:
 @definitions
 def defs() -> Definitions:
     """Load the code location; workspace.yaml names this."""
-    # A check's own partitions are in preview in Dagster 1.13; without them one tenant's failed gate would block all.
-    warnings.filterwarnings("ignore", category=PreviewWarning, message=".*partitions_def.*")
     return build_definitions()

@@ -6,16 +6,15 @@ Belongs here: one short function per phase. Does not: how phases are read, writt
 
 from __future__ import annotations
 
+from assets_defs.charts import bar_chart
+from assets_defs.phase_assets import PhaseInputs, PhaseOutputs, PhaseShell
+from flow_pipelines.discovery import gates
 from flow_pipelines.discovery.attribute_mapping import map_attributes
 from flow_pipelines.discovery.data_cleansing import cleanse_records
 from flow_pipelines.discovery.data_import import import_files
 from flow_pipelines.discovery.dependencies import find_dependencies
 from flow_pipelines.discovery.inventory import resolve_inventory
 from flow_pipelines.discovery.tech_debt import find_tech_debt
-
-from assets_defs.charts import bar_chart
-from assets_defs.phase_assets import PhaseInputs, PhaseOutputs, PhaseShell
-from flow_pipelines.discovery import gates
 
 IMPORTED = "discovery/imported_records"
 REJECTED = "discovery/rejected_records"

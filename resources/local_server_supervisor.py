@@ -1,48 +1,53 @@
 """The embedded PostgreSQL's supervisor: starts the server, and stops it when nobody holds a lease any more.
 
-Belongs here: initdb, pg_ctl, and whose rights they run with. Does not: clients (`local_server.py`).
+Belongs here: the server's processes, signals, port and sockets. Does not: clients (`local_server.py`), the data folder
+(`local_server_data.py`), whose rights it runs with (`local_server_rights.py`).
 
 Run as `python -m resources.local_server_supervisor STATE LINGER`; only `local_server.lease` does.
+
+The programs are started without a shell (pg_ctl uses one), so a path may contain anything. Every process of the
+server inherits one lock: while it is held something of the server lives, whatever a file or a process id says.
 """
 
 from __future__ import annotations
 
-import ctypes
+import contextlib
 import fcntl
+import itertools
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
-from resources.local_server import DATABASE, OWNER, ServerFiles, binary, socket_folder
+from flow_pipelines.errors import DatabaseError
+from resources.local_server_data import create, hand_over
+from resources.local_server_files import (
+    PRIVATE_FOLDER,
+    ServerFiles,
+    binary,
+    is_private_folder,
+    opened,
+    read_postmaster,
+    take,
+)
+from resources.local_server_rights import Rights, choose_rights
 
 POLL_SECONDS = 0.25
+WAIT_SECONDS = 0.02
 TRIES = 40
-CLONE_NEWUSER = 0x10000000
-ORDINARY_USER = 1000
-
-SETTINGS = """
-# Written by flow-pipelines.
-max_connections = 200
-shared_buffers = 256MB
-max_wal_size = 2GB
-wal_level = minimal
-max_wal_senders = 0
-timezone = 'UTC'
-log_timezone = 'UTC'
-listen_addresses = '127.0.0.1'
-"""
-# Whoever can enter the private socket folder is the user who owns the state folder; all others need a password.
-ACCESS = """
-local all all trust
-host all all 127.0.0.1/32 scram-sha-256
-"""
+# Less than a client waits, so that it can say why.
+OTHERS_SECONDS = 45.0
+# A fast stop ends sessions and writes what is in memory; an immediate one leaves that to the next start.
+STOPS = ((signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0))
+# A socket's path may have 107 bytes, of which PostgreSQL's own name for it, `/.s.PGSQL.65535`, takes 15.
+LONGEST_SOCKET_FOLDER = 92
+# Below 32768, where Linux begins to hand ports out to outgoing connections.
+FIRST_PORT, PORTS = 20000, 12000
 
 
 def main(state: Path, linger: float) -> None:
@@ -51,152 +56,212 @@ def main(state: Path, linger: float) -> None:
     Args:
         state: The state folder.
         linger: Seconds for which the server outlasts its last user, so that commands in a row start it once.
+
+    Raises:
+        DatabaseError: The server can't be started.
     """
     files = ServerFiles(state)
     # A signal for the whole process group must not take the database away from processes that still work on it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    with files.supervisor.open("a") as alone, files.lease.open("a") as users:
+    with opened(files.supervisor) as alone, opened(files.lease) as users, opened(files.server) as server:
         if not _become_the_only_one(alone):
             return
-        start(files)
+        rights = choose_rights(state)
+        process = start(files, rights)
         unused_since: float | None = None
-        while True:
+        while _is_still(users, files.lease):
             time.sleep(POLL_SECONDS)
-            if _take(users):
-                unused_since = unused_since or time.monotonic()
-                if time.monotonic() - unused_since >= linger:
-                    _control(files, "-m", "fast", "stop")
-                    return
-                fcntl.flock(users, fcntl.LOCK_UN)
+            if not take(users):
+                unused_since = None
+                if not (_is_held(server) and _exists(process)):
+                    process = start(files, rights)
                 continue
-            unused_since = None
-            if not _lives(files):
-                start(files)
+            unused_since = unused_since or time.monotonic()
+            if time.monotonic() - unused_since >= linger:
+                break
+            fcntl.flock(users, fcntl.LOCK_UN)
+        _stop(process, server, files.server_name)
 
 
-def start(files: ServerFiles) -> None:
-    """Start the server, creating its data folder the first time; adopt one that runs already."""
-    if not (files.data / "PG_VERSION").exists():
-        _create(files)
-    if is_up(files):
-        return
-    port = _free_port(files)
-    options = f"-c unix_socket_directories='{socket_folder(files.state)}' -p {port}"
-    files.port.with_suffix(".partial").write_text(str(port), encoding="ascii")
-    files.port.with_suffix(".partial").replace(files.port)
-    _control(files, "-w", "-o", options, "-l", str(files.log), "start")
-    _create_database(files)
+def start(files: ServerFiles, rights: Rights) -> int:
+    """Start the server, creating its data folder the first time; adopt one that runs already.
+
+    Returns:
+        The id of the server's main process.
+
+    Raises:
+        DatabaseError: It ended at once, or something of an earlier one that can't be ended is in the way.
+    """
+    deadline = time.monotonic() + OTHERS_SECONDS
+    with opened(files.server) as server:
+        while not take(server):
+            postmaster = read_postmaster(files)
+            if postmaster is not None and _exists(postmaster.process):
+                return postmaster.process
+            _end_orphans(files.server_name)
+            if time.monotonic() > deadline:
+                raise DatabaseError(
+                    "Something else works on this state folder, perhaps another container or a PostgreSQL that was"
+                    " killed before all of its sessions ended.",
+                    remedy="Stop it, or set FLOW_STATE to another folder.",
+                )
+            time.sleep(WAIT_SECONDS)
+        if not files.data.exists():
+            create(files, rights, server)
+        hand_over(files.data, rights)
+        _forget_a_reused_process_id(files)
+        return _launch(files, rights, server)
 
 
-def is_up(files: ServerFiles) -> bool:
-    """Tell whether the server's main process lives."""
-    return _control(files, "--silent", "status", check=False) == 0
-
-
-def _lives(files: ServerFiles) -> bool:
-    # Four times a second, so without starting a program; is_up has the last word before a start.
-    try:
-        os.kill(int((files.data / "postmaster.pid").read_text(encoding="utf-8").split()[0]), 0)
-    except (OSError, IndexError, ValueError):
-        return False
-    return True
-
-
-def _become_the_only_one(alone: IO[str]) -> bool:
+def _become_the_only_one(alone: int) -> bool:
     # A client that asks whether a supervisor lives holds the lock for an instant, hence more than one try.
     for _ in range(TRIES):
-        if _take(alone):
+        if take(alone):
             return True
-        time.sleep(POLL_SECONDS / 5)
+        time.sleep(WAIT_SECONDS)
     return False
 
 
-def _create(files: ServerFiles) -> None:
-    # Under another name until it is complete, so that a process killed midway leaves nothing that looks like one.
-    partial = files.data.with_name("postgres.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    arguments = [f"--username={OWNER}", "--encoding=UTF8", "--locale=C.UTF-8", "--auth=scram-sha-256"]
-    password = files.state / "postgres.unused-password"
-    password.write_text(os.urandom(24).hex(), encoding="ascii")
-    password.chmod(0o600)
-    _run([str(binary("initdb")), "--pgdata", str(partial), f"--pwfile={password}", *arguments])
-    password.unlink()
-    with (partial / "postgresql.conf").open("a", encoding="utf-8") as settings:
-        settings.write(SETTINGS)
-    (partial / "pg_hba.conf").write_text(ACCESS, encoding="ascii")
-    partial.replace(files.data)
+def _launch(files: ServerFiles, rights: Rights, server: int) -> int:
+    sockets = _make_socket_folder(files.server_name)
+    command = [str(binary("postgres")), "-D", str(files.data), "-c", f"cluster_name={files.server_name}"]
+    command += ["-c", f"unix_socket_directories={sockets}"]
+    code: int | None = None
+    for port in _free_ports(files):
+        postgres = subprocess.Popen(  # noqa: S603
+            [*command, "-p", str(port)],
+            stdin=subprocess.DEVNULL,
+            pass_fds=(server,),
+            preexec_fn=rights.enter,  # noqa: PLW1509  (this process has one thread)
+            start_new_session=True,
+        )
+        while (code := postgres.poll()) is None:
+            postmaster = read_postmaster(files)
+            if postmaster is not None and postmaster.process == postgres.pid and postmaster.ready:
+                _keep_port(files, port)
+                return postgres.pid
+            time.sleep(WAIT_SECONDS)
+        if _is_free(port):
+            break  # so it was not that somebody took the port in between
+    raise DatabaseError(f"PostgreSQL ended while it started (exit code {code}).", remedy="The lines above say why.")
 
 
-def _create_database(files: ServerFiles) -> None:
-    port = files.port.read_text(encoding="ascii")
-    connection = ["-h", str(socket_folder(files.state)), "-p", port, "-U", OWNER]
-    known = subprocess.run(  # noqa: S603
-        [str(binary("psql")), *connection, "-d", "postgres", "-Atc", "SELECT datname FROM pg_database"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    if DATABASE not in known.stdout.split():
-        subprocess.run([str(binary("createdb")), *connection, DATABASE], check=True)  # noqa: S603
+def _socket_folder(name: str) -> Path:
+    folder = Path(tempfile.gettempdir()) / name
+    # Both take a list here: PostgreSQL where to listen, with quotes; and its clients whom to call, without.
+    if len(os.fsencode(folder)) <= LONGEST_SOCKET_FOLDER and not set(',"') & set(str(folder)):
+        return folder
+    return Path("/tmp") / name  # noqa: S108  (used only if it is ours alone)
 
 
-def _control(files: ServerFiles, *arguments: str, check: bool = True) -> int:
-    return _run([str(binary("pg_ctl")), "-D", str(files.data), *arguments], check=check)
+def _make_socket_folder(name: str) -> Path:
+    folder = _socket_folder(name)
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=PRIVATE_FOLDER)
+    if not is_private_folder(folder):
+        raise DatabaseError(
+            f"{folder} is not a private folder of yours.",
+            remedy="Remove it, or set TMPDIR to a folder that only you can write to.",
+        )
+    for socket_of_a_killed_server in folder.iterdir():
+        socket_of_a_killed_server.unlink()
+    return folder
 
 
-def _run(command: list[str], *, check: bool = True) -> int:
-    finished = subprocess.run(  # noqa: S603
-        command,
-        check=check,
-        stdin=subprocess.DEVNULL,
-        preexec_fn=_without_root(),
-        umask=0o077,
-    )
-    return finished.returncode
+def _free_ports(files: ServerFiles) -> Iterator[int]:
+    kept = files.port.read_text(encoding="ascii") if files.port.exists() else ""
+    first = int(files.server_name[-12:], 16)
+    others = (FIRST_PORT + (first + step) % PORTS for step in range(PORTS))
+    return filter(_is_free, itertools.chain([int(kept)] if kept.isdigit() else [], others))
 
 
-def _without_root() -> Callable[[], None] | None:
-    if os.geteuid() != 0:
-        return None
-    library = ctypes.CDLL(None, use_errno=True)
-    return lambda: _leave_root(library)
-
-
-def _leave_root(library: ctypes.CDLL) -> None:
-    """Become an ordinary user in the eyes of PostgreSQL, which refuses to run as root.
-
-    In a user namespace of its own in which root is mapped to an ordinary id, the process keeps root's access to
-    files: no system user has to exist and no folder has to be opened to one.
-    """
-    if library.unshare(CLONE_NEWUSER) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, "this system lets root have no user namespace; run as an ordinary user instead")
-    Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
-    Path("/proc/self/uid_map").write_text(f"{ORDINARY_USER} 0 1", encoding="ascii")
-    Path("/proc/self/gid_map").write_text(f"{ORDINARY_USER} 0 1", encoding="ascii")
-
-
-def _take(file: IO[str]) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
     return True
 
 
-def _free_port(files: ServerFiles) -> int:
-    kept = int(files.port.read_text(encoding="ascii")) if files.port.exists() else 0
-    for wanted in (kept, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", wanted))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise OSError("no free port on 127.0.0.1")
+def _keep_port(files: ServerFiles, port: int) -> None:
+    written = files.port.with_suffix(".partial")
+    written.write_text(str(port), encoding="ascii")
+    written.replace(files.port)
+
+
+def _forget_a_reused_process_id(files: ServerFiles) -> None:
+    """Remove what a killed server wrote if its process id is now another program's, as after a restart of the machine.
+
+    PostgreSQL would take that program for a server on this folder. Only Linux tells where a process works; elsewhere
+    the file stays, and so it does for a server that somebody started by hand.
+    """
+    postmaster = read_postmaster(files)
+    if postmaster is None or not _exists(postmaster.process) or not Path("/proc/self/cwd").exists():
+        return
+    with contextlib.suppress(OSError):
+        if Path(f"/proc/{postmaster.process}/cwd").readlink() == files.data:
+            return
+    files.postmaster.unlink()
+
+
+def _end_orphans(name: str) -> None:
+    """Kill the sessions of a server whose main process was killed: a busy one would not notice until it is done.
+
+    Only Linux tells what a process calls itself; elsewhere the wait for them goes on.
+    """
+    title = f"postgres: {name}: ".encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            if (process / "cmdline").read_bytes().startswith(title):
+                os.kill(int(process.name), signal.SIGKILL)
+
+
+def _stop(process: int, server: int, name: str) -> None:
+    for request, patience in STOPS:
+        if _exists(process):
+            os.kill(process, request)
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            # Asked in this order: the main process ends after all others, or it was killed and left some behind.
+            exists = _exists(process)
+            if not _is_held(server):
+                with contextlib.suppress(OSError):
+                    _socket_folder(name).rmdir()
+                return
+            if not exists:
+                _end_orphans(name)
+            time.sleep(WAIT_SECONDS)
+
+
+def _exists(process: int) -> bool:
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(process, os.WNOHANG)  # or else a killed child of ours would seem to exist
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return False  # somebody else's, so none that we started
+    return True
+
+
+def _is_held(descriptor: int) -> bool:
+    if not take(descriptor):
+        return True
+    fcntl.flock(descriptor, fcntl.LOCK_UN)
+    return False
+
+
+def _is_still(descriptor: int, path: Path) -> bool:
+    # Not so once the state folder was removed, or removed and made anew.
+    return path.exists() and os.path.samestat(os.fstat(descriptor), path.stat())
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), float(sys.argv[2]))
+    try:
+        main(Path(sys.argv[1]), float(sys.argv[2]))
+    except DatabaseError as error:
+        sys.exit(str(error))

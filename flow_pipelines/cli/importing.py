@@ -6,23 +6,22 @@ Belongs here: the command and its preview as text and JSON. Does not: reading fi
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import pandas as pd
 import typer
 
 from flow_pipelines.cli.output import JsonOption, ScopeArgument, console, notices, print_json, print_table
-from flow_pipelines.discovery.data_import import SheetReport
-from flow_pipelines.discovery.preview import ImportPreview, preview_import
 from flow_pipelines.flows import flow_named
 from flow_pipelines.scope import Scope
-from flow_pipelines.tables import output_tables
-from flow_pipelines.tables.contract import empty
-from resources.database import Database
 from resources.installation import Installation, landing_root, open_installation
-from resources.landing import Landing, check_files
-from resources.snapshots import SnapshotStore
 from resources.tenancy import engagement_settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from flow_pipelines.discovery.data_import import SheetReport
+    from flow_pipelines.discovery.preview import ImportPreview
+    from resources.database import Database
 
 INVENTORY = "discovery/inventory"
 SHOWN_REJECTIONS = 10
@@ -40,6 +39,8 @@ def import_command(
     json: JsonOption = False,
 ) -> None:
     """Copy exports into the engagement's landing folder and read them into its records."""
+    from resources.landing import check_files
+
     check_files(files)
     with open_installation() as installation:
         if preview:
@@ -49,6 +50,12 @@ def import_command(
 
 
 def _preview(database: Database, scope: Scope, files: list[Path], *, json: bool) -> None:
+    from flow_pipelines.discovery.preview import preview_import
+    from flow_pipelines.tables import output_tables
+    from flow_pipelines.tables.contract import empty
+    from resources.landing import Landing, check_files
+    from resources.snapshots import SnapshotStore
+
     settings = engagement_settings(database, scope)
     store = SnapshotStore(database)
     current = store.current(scope, [INVENTORY]).get(INVENTORY)
@@ -151,7 +158,8 @@ def _print_preview(preview: ImportPreview) -> None:
 
 
 def _import(installation: Installation, scope: Scope, files: list[Path], *, json: bool) -> None:
-    from flow_pipelines.cli.run_flow import run_phases  # noqa: PLC0415  (Dagster takes over a second to import)
+    from flow_pipelines.cli.run_flow import run_phases
+    from resources.landing import Landing
 
     engagement_settings(installation.database, scope)
     landed = Landing(landing_root()).land(scope, files)
@@ -166,6 +174,8 @@ def _import(installation: Installation, scope: Scope, files: list[Path], *, json
 
 
 def _counts(database: Database, scope: Scope, names: list[str]) -> list[dict[str, object]]:
+    from resources.snapshots import SnapshotStore
+
     store = SnapshotStore(database)
     totals = {}
     for key in ("discovery/imported_records", "discovery/rejected_records"):

@@ -12,7 +12,6 @@ import sys
 from typing import Annotated
 
 import typer
-from resources.local_server import binary
 
 from flow_pipelines.errors import DatabaseError, ScopeError
 from flow_pipelines.scope import Scope
@@ -20,6 +19,7 @@ from flow_pipelines.tables import output_tables
 from resources.access import READER
 from resources.control_tables import PLATFORM
 from resources.installation import Installation, open_installation
+from resources.local_server import binary
 from resources.tenancy import all_engagements, engagement_settings
 
 

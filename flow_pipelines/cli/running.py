@@ -18,6 +18,9 @@ from flow_pipelines.tables import output_tables
 from resources.installation import Installation, open_installation
 from resources.tenancy import all_engagements, engagement_settings
 
+# Enough to tell two versions apart at a glance; --json has all of them.
+VERSION_DIGITS = 8
+
 
 def add_commands(app: typer.Typer) -> None:
     """Add this module's commands to the `flow` command."""
@@ -31,7 +34,7 @@ def run(
     json: JsonOption = False,
 ) -> None:
     """Run a flow for an engagement, all its phases, and wait for the end."""
-    from flow_pipelines.cli.run_flow import run_phases  # noqa: PLC0415  (Dagster takes over a second to import)
+    from flow_pipelines.cli.run_flow import run_phases
 
     declared = runnable_flow(flow)
     with open_installation() as installation:
@@ -85,8 +88,17 @@ def print_summary(summary: EngagementSummary) -> None:
     """Print an engagement's tables and, once there are any, what they come to."""
     print_table(
         str(summary.scope),
-        ("phase", "table", "rows", "data version", "current since"),
-        [(t.phase, t.table, t.rows, t.data_version, t.since and f"{t.since:%Y-%m-%d %H:%M}") for t in summary.tables],
+        ("phase", "table", "rows", "version", "current since"),
+        [
+            (
+                table.phase,
+                table.table,
+                table.rows,
+                table.data_version and table.data_version[:VERSION_DIGITS],
+                table.since and f"{table.since:%Y-%m-%d %H:%M}",
+            )
+            for table in summary.tables
+        ],
     )
     if summary.figures:
         print_table(f"{summary.scope} in figures", ("figure", "value"), summary.figures.items())

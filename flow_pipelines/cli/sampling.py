@@ -16,11 +16,11 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from flow_pipelines.cli.output import console, notices
 from flow_pipelines.cli.running import print_summary
 from flow_pipelines.cli.summary import summarize
+from flow_pipelines.cli.tenants import register_engagement
 from flow_pipelines.flows import flow_named
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings
 from resources.installation import Installation, landing_root, open_installation
-from resources.landing import Landing
 from resources.tenancy import add_client
 
 # Two clients with three engagements: engagement, servers, connections, seed (equal modulo 3 for one client).
@@ -45,7 +45,7 @@ def sample(
     seed: Annotated[int, typer.Option(help="The same seed gives the same files, byte for byte.")] = 1,
 ) -> None:
     """Write the exports of a made-up enterprise as the real tools would, and the truth beside them."""
-    from flow_pipelines.sample import write_sample  # noqa: PLC0415  (loads the workbook writer)
+    from flow_pipelines.sample import write_sample
 
     with _spinner() as progress:
         task = progress.add_task("Writing ...")
@@ -62,7 +62,7 @@ def sample(
 
 def demo() -> None:
     """Run Discovery for two clients with three engagements on sample exports, and show the result."""
-    from flow_pipelines.cli.run_flow import run_phases  # noqa: PLC0415  (Dagster takes over a second to import)
+    from flow_pipelines.cli.run_flow import run_phases
 
     discovery = flow_named("discovery")
     with open_installation() as installation:
@@ -84,8 +84,8 @@ def demo() -> None:
 
 
 def _land_sample(installation: Installation, scope: Scope, *, servers: int, connections: int, seed: int) -> None:
-    from flow_pipelines.cli.tenants import register_engagement  # noqa: PLC0415  (imports Dagster)
-    from flow_pipelines.sample import write_sample  # noqa: PLC0415  (loads the workbook writer)
+    from flow_pipelines.sample import write_sample
+    from resources.landing import Landing
 
     add_client(installation.database, scope.client)
     register_engagement(installation, scope, EngagementSettings(as_of=DEMO_AS_OF))

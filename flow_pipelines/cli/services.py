@@ -20,11 +20,11 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import typer
-from resources.local_server import state_folder
 
 from flow_pipelines.cli.output import console, notices
 from flow_pipelines.errors import RunError
 from resources.installation import open_installation
+from resources.local_server import state_folder
 
 CODE_LOCATION = "assets_defs.definitions"
 HOST = "127.0.0.1"
@@ -79,7 +79,7 @@ def down() -> None:
 
 def serve(port: Annotated[int, typer.Option()] = 3000) -> None:
     """Hold the database open and keep web server and daemon running until told to stop."""
-    from assets_defs.instance import instance_environment  # noqa: PLC0415  (imports Dagster)
+    from assets_defs.instance import instance_environment
 
     state = state_folder()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

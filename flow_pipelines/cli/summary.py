@@ -20,9 +20,9 @@ from resources.database import Database
 FIGURES = {
     "source rows imported": "SELECT coalesce(sum(row_count), 0)::bigint FROM discovery.imported_records",
     "source rows rejected": "SELECT coalesce(sum(row_count), 0)::bigint FROM discovery.rejected_records",
-    "columns mapped": "SELECT count(*) FILTER (WHERE status = 'applied') || ' of ' || count(*) || ' (' || coalesce("
-    "round(100.0 * count(*) FILTER (WHERE status = 'applied') / nullif(count(*), 0))::text, '-') || ' %)' "
-    "FROM discovery.attribute_mappings",
+    "mapping coverage": "SELECT count(*) FILTER (WHERE status = 'applied') || ' of ' || count(*) || ' columns, ' || "
+    "coalesce(round(100.0 * sum(filled_rows) FILTER (WHERE status = 'applied') / nullif(sum(filled_rows), 0))::text, "
+    "'0') || ' % of cells' FROM discovery.attribute_mappings",
     "columns proposed": "SELECT count(*) FROM discovery.attribute_mappings WHERE status = 'proposed'",
     "cells cleansed": "SELECT count(*) FROM discovery.cleansing_changes",
     "servers": "SELECT count(*) FROM discovery.inventory WHERE asset_type = 'server'",

@@ -11,8 +11,6 @@ from typing import Annotated
 
 import typer
 
-from assets_defs.instance import open_instance
-from assets_defs.partitions import register
 from flow_pipelines.cli.output import ScopeArgument, console
 from flow_pipelines.errors import InputError
 from flow_pipelines.scope import Scope
@@ -59,6 +57,9 @@ def engagement_add(
 
 def register_engagement(installation: Installation, scope: Scope, settings: EngagementSettings) -> bool:
     """Register an engagement in the tables of tenants and as Dagster's partition; returns whether it is new."""
+    from assets_defs.instance import open_instance
+    from assets_defs.partitions import register
+
     added = add_engagement(installation.database, scope, settings)
     with open_instance(installation) as instance:
         register(instance, scope)

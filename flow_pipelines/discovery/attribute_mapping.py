@@ -46,7 +46,7 @@ def map_attributes(imported_records: pd.DataFrame, *, scope: Scope, settings: En
     Returns:
         Conforms to `discovery/attribute_mappings`: one row per file, sheet and header. `unmapped` rows have method
         `none` and confidence 0. A column is at least proposed if its attribute has the proposal floor of
-        `mapping_model.yaml`. Units are spelled as in `header_words.yaml`, and `share` for shares of 1.
+        `mapping_model.yaml`. Units are spelled as in `header_words.yaml`, and `fraction` for shares of 1.
     """
     profiler = Profiler()
     rows = [
@@ -63,7 +63,7 @@ def _decisions(sheet: Sheet, profiler: Profiler, threshold: float) -> list[Decis
     for column in sheet.columns:
         template = template_for(sheet.source_format, sheet.name, column.record_type)
         known = template.columns.get(normalise_header(column.header)) if template else None
-        profile = profiler.profile(column.values)
+        profile = profiler.profile(column.cells)
         if known is None:
             others.append((column, scored_column(column.header, profile, column.record_type)))
         elif known.attribute is None:

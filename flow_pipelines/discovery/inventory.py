@@ -12,6 +12,7 @@ import pandas as pd
 
 from flow_pipelines.discovery.identity.belonging import Belonging, find_belonging
 from flow_pipelines.discovery.identity.details import fold_details
+from flow_pipelines.discovery.identity.grouping import lists_of
 from flow_pipelines.discovery.identity.resolution import Resolved, resolve
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings
@@ -34,9 +35,7 @@ class InventoryResult:
     inventory_conflicts: pd.DataFrame
 
 
-def resolve_inventory(
-    cleansed_records: pd.DataFrame, *, scope: Scope, settings: EngagementSettings
-) -> InventoryResult:
+def resolve_inventory(cleansed_records: pd.DataFrame, *, scope: Scope, settings: EngagementSettings) -> InventoryResult:
     """Resolve the records of all sources to one row per real asset.
 
     Details of machines are folded into the machine's record, templates are left out, then the records of each asset
@@ -59,16 +58,15 @@ def resolve_inventory(
         records = machines.records if is_server else _records_of(cleansed_records, asset_type)
         details = machines.details if is_server else {}
         resolved[asset_type] = resolve(records, asset_type, details=details, domains=settings.domains, scope=scope)
-    applications = resolved.pop("application")
-    others = list(resolved.values())
-    belonging = find_belonging(cleansed_records, applications, others, scope)
-    parts = [*(_with_applications(one.assets, belonging) for one in others), applications.assets]
-    inventory = _stacked([*parts, belonging.applications])
-    inventory["application_ids"] = [one if isinstance(one, list) else [] for one in inventory["application_ids"]]
-    conflicts = _stacked([*(one.conflicts for one in (*others, applications)), belonging.conflicts])
+    others = [one for asset_type, one in resolved.items() if asset_type != "application"]
+    belonging = find_belonging(cleansed_records, resolved["application"], others, scope)
+    inventory = _stacked([*(one.assets for one in resolved.values()), belonging.applications])
+    conflicts = _stacked([*(one.conflicts for one in resolved.values()), belonging.conflicts])
     keys = conflicts[["asset_id", "attribute", "losing_record_id"]].itertuples(index=False, name=None)
-    conflicts["conflict_id"] = scope.ids_of("conflict", keys)
-    return InventoryResult(conform(inventory, inventory_table), conform(conflicts, conflicts_table))
+    conflicts = conflicts.assign(conflict_id=scope.ids_of("conflict", keys))
+    return InventoryResult(
+        conform(_with_applications(inventory, belonging), inventory_table), conform(conflicts, conflicts_table)
+    )
 
 
 def templates_left_out(cleansed_records: pd.DataFrame) -> int:
@@ -79,18 +77,28 @@ def templates_left_out(cleansed_records: pd.DataFrame) -> int:
 
 def _records_of(cleansed_records: pd.DataFrame, asset_type: str) -> pd.DataFrame:
     records = cleansed_records[cleansed_records["record_type"] == asset_type]
-    return records.sort_values("record_id", ignore_index=True)
+    records = records.sort_values("record_id", ignore_index=True)
+    if asset_type == "application":
+        # A list of applications may call its column like the column of a server list that names applications.
+        names = records["application_names"].map(
+            lambda told: told[0] if isinstance(told, list) and len(told) == 1 else None
+        )
+        records["name"] = records["name"].where(records["name"].notna(), names)
+    return records
 
 
 def _with_applications(assets: pd.DataFrame, belonging: Belonging) -> pd.DataFrame:
     """Set the applications of assets: what the records name is replaced by the names of the applications meant."""
-    memberships = belonging.memberships[belonging.memberships["asset_id"].isin(assets["asset_id"])]
-    groups = memberships.groupby("asset_id")
-    ids = groups["application_id"].agg(lambda found: sorted(set(found)))
-    names = groups["application"].agg(lambda found: sorted(set(found)))
-    return assets.assign(
-        application_ids=assets["asset_id"].map(ids), application_names=assets["asset_id"].map(names)
-    )
+    memberships = belonging.memberships.sort_values(["application", "application_id"])
+    ids = lists_of(memberships["asset_id"], memberships["application_id"])
+    named = memberships.dropna(subset=["application"])
+    names = lists_of(named["asset_id"], named["application"])
+    found = [
+        (sorted(ids.get(asset_id, ())), list(dict.fromkeys(names.get(asset_id, ()))) or None)
+        for asset_id in assets["asset_id"]
+    ]
+    columns = pd.DataFrame(found, columns=["application_ids", "application_names"], index=assets.index, dtype="object")
+    return assets.assign(**columns)
 
 
 def _stacked(parts: list[pd.DataFrame]) -> pd.DataFrame:

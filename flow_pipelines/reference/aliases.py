@@ -176,14 +176,17 @@ def _merged(shared: Mapping[str, Names], own: Mapping[str, Names]) -> dict[str, 
     merged = {}
     for attribute in dict.fromkeys((*own, *shared)):
         first, then = own.get(attribute, nothing), shared.get(attribute, nothing)
-        kept = Names(*(tuple(name for name in names if _key(parse_header(name).words) not in taken) for names in (then.names, then.with_unit)))
+        kept = Names(
+            *(
+                tuple(name for name in names if _key(parse_header(name).words) not in taken)
+                for names in (then.names, then.with_unit)
+            )
+        )
         merged[attribute] = Names(first.names + kept.names, first.with_unit + kept.with_unit)
     return merged
 
 
-def _not_named(
-    told: Mapping[str, list[str]], own: Mapping[str, Mapping[str, list[str]]]
-) -> dict[str, list[str]]:
+def _not_named(told: Mapping[str, list[str]], own: Mapping[str, Mapping[str, list[str]]]) -> dict[str, list[str]]:
     """Leave out the headers for which a family has a name of its own."""
     named = {_written(str(name)) for entry in own.values() for name in entry["names"]}
     return {header: attributes for header, attributes in told.items() if _written(header) not in named}

@@ -24,6 +24,8 @@ WORD = re.compile(
     r"|[A-Z]{2,}s(?![a-z])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+|\d+|%"
 )
 BRACKETED = re.compile(r"[(\[{]([^()\[\]{}]*)[)\]}]")
+# Address(es), Application(s).
+PLURAL_IN_BRACKETS = re.compile(r"(?<=[A-Za-z])\((?:e?s|S)\)")
 INVISIBLE = re.compile(r"[\u200b-\u200d\u2060\ufeff\u00ad]")
 GLUED_UNIT = re.compile(r"([a-z]{2,}?)(mib|gib|tib|mb|gb|tb|kb|mhz|ghz|pct)")
 # Words that end in s without being plurals: too short, or status, business, previous, analysis, os.
@@ -99,17 +101,27 @@ def fold(text: str) -> str:
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=8192)
 def parse_header(header: str) -> ParsedHeader:
     """Take a header apart: words, words without the unit, unit.
 
     `RAM.UsedSizeInMB.Avg` becomes (ram, used, size, avg) in MB, `Disk 1 read throughput (MB per second)` becomes
     (disk, 1, read, throughput) in MB/s, `CPU Usage %` becomes (cpu, usage) in percent.
     """
-    text = fold(header).replace("*", " ")
+    text = PLURAL_IN_BRACKETS.sub("s", fold(header).replace("*", " "))
     bracketed = _unit_in_brackets(text)
-    unit, kept = (bracketed[0], _lowered(bracketed[1])) if bracketed else _unit_among(WORD.findall(text))
-    return ParsedHeader(_lowered(text), kept, unit)
+    if bracketed:
+        unit, rest = bracketed
+        return ParsedHeader(_lowered(text), _lowered(rest), unit)
+    unit, kept = _unit_among(WORD.findall(BRACKETED.sub(" ", text)))
+    remarks = _lowered(" ".join(BRACKETED.findall(text)))
+    return ParsedHeader(_lowered(text), (*kept, *remarks), unit)
+
+
+def without_remarks(header: str) -> str:
+    """Return a header without what stands in brackets; unchanged if nothing else is left."""
+    rest = BRACKETED.sub(" ", header).strip()
+    return rest or header
 
 
 def _lowered(text: str) -> tuple[str, ...]:
@@ -149,7 +161,8 @@ def _unit_among(written: list[str]) -> tuple[str | None, tuple[str, ...]]:
     for place in range(len(written) - 1, -1, -1):
         unit = rules.case_decides.get(written[place], rules.units.get(lowered[place], ""))
         follows = [word for word in lowered[place + 1 :] if word not in ("per", "second", "sec")]
-        if not unit or not all(word in rules.after_unit for word in follows):
+        is_last = written[place] == "%" or all(word in rules.after_unit for word in follows)
+        if not unit or not is_last:
             continue
         dropped = {place}
         if per_second is not None and dimension_of(unit) == "data":

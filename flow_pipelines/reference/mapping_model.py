@@ -17,6 +17,8 @@ import yaml
 
 from flow_pipelines.reference.attributes import Subject
 
+PLACES_OF_TERMS = {"whole": "(?:{})", "start": "(?:{}).*", "word": r".*\b(?:{})\b.*", "anywhere": ".*(?:{}).*"}
+
 
 @dataclass(frozen=True)
 class Weights:
@@ -98,7 +100,10 @@ def mapping_model() -> MappingModel:
             )
             for attribute, entries in data["attributes"].items()
         },
-        vocabularies={name: re.compile(f"(?:{words})") for name, words in data["vocabularies"].items()},
+        vocabularies={
+            name: re.compile(PLACES_OF_TERMS[entry["in"]].format("|".join(map(str, entry["terms"]))))
+            for name, entry in data["vocabularies"].items()
+        },
         candidates=_subjects(data["candidates"]),
         by_name_only=_subjects(data["by_name_only"]),
         turning_words=frozenset(data["turning_words"]),

@@ -47,10 +47,11 @@ def connection_ends(records: pd.DataFrame, directory: AssetDirectory, *, scope: 
         For each record, under its index: source_id, source_name, source_is_external, source_confidence, source_says,
         and the same of the target; an end that is not told has no id.
     """
-    told = pd.concat([_told(records, side, directory) for side in SIDES], ignore_index=True)
-    codes = told["address"].fillna("") + SEPARATOR + told["key"].fillna("") + SEPARATOR + told["is_own"].astype("str")
-    numbers = pd.factorize(codes)[0]
-    distinct = told.assign(end=numbers).drop_duplicates("end", ignore_index=True)
+    stated = pd.concat(
+        [records[[f"{side}_address", f"{side}_name"]].set_axis(["address", "name"], axis="columns") for side in SIDES]
+    )
+    numbers = pd.factorize(stated["address"].fillna("") + SEPARATOR + stated["name"].fillna(""))[0]
+    distinct = _told(stated.assign(end=numbers).drop_duplicates("end", ignore_index=True), directory)
     nodes = _nodes(distinct, directory, scope)
     source, target = (nodes.iloc[part].set_index(records.index) for part in np.split(numbers, 2))
     return pd.concat(
@@ -62,17 +63,20 @@ def connection_ends(records: pd.DataFrame, directory: AssetDirectory, *, scope: 
     )
 
 
-def _told(records: pd.DataFrame, side: str, directory: AssetDirectory) -> pd.DataFrame:
-    """Return what records tell of one end: address, key (its name), and whether it is the machine itself."""
-    address = records[f"{side}_address"].astype("str")
-    key = name_keys(records[f"{side}_name"], directory.domains)
-    is_address = key.str.fullmatch(ADDRESS)
-    address = address.mask(address_kinds(address) == "unspecified").fillna(key.where(is_address))
+def _told(stated: pd.DataFrame, directory: AssetDirectory) -> pd.DataFrame:
+    """Return what is told of each end: end, address, key (its name), and whether it is the machine itself."""
+    address = stated["address"].astype("str")
     kind = address_kinds(address)
+    key = name_keys(stated["name"], directory.domains)
+    is_address = key.str.fullmatch(ADDRESS)
+    named_address = key.where(is_address & (address.isna() | (kind == "unspecified")))
+    kind = address_kinds(named_address).fillna(kind)
+    address = named_address.fillna(address).mask(kind.isin(["loopback", "unspecified"]))
     is_own_name = key.isin(edge_evidence().own_names)
     return pd.DataFrame(
         {
-            "address": address.mask(kind.isin(["loopback", "unspecified"])),
+            "end": stated["end"],
+            "address": address,
             "key": key.mask(is_address | is_own_name),
             "is_own": (kind == "loopback") | (is_own_name & address.isna()),
         }
@@ -82,7 +86,7 @@ def _told(records: pd.DataFrame, side: str, directory: AssetDirectory) -> pd.Dat
 def _nodes(ends: pd.DataFrame, directory: AssetDirectory, scope: Scope) -> pd.DataFrame:
     """Return the node of each end, by its number: id, name, is_external, confidence, says, is_own."""
     best = _best_assets(ends, directory)
-    inner = asset_nodes(best, directory)
+    inner = asset_nodes(best, directory, if_retired="retired_but_seen")
     is_told = ends["address"].notna() | ends["key"].notna()
     rest = ends[is_told & ~ends["end"].isin(best.index)].set_index("end")
     kind = address_kinds(rest["address"]).fillna("unknown_name")

@@ -7,8 +7,9 @@ about an end. Does not: what makes one asset fit better than another (`relation_
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -70,26 +71,36 @@ def build_directory(
     )
 
 
-def name_keys(names: pd.Series, domains: Sequence[str]) -> pd.Series:
+def name_keys(names: pd.Series[Any], domains: Sequence[str]) -> pd.Series[str]:
     """Return names as they are compared: without case, outer spaces, a final dot and the enterprise's own domains."""
-    keys = names.astype("str").str.strip().str.casefold().str.rstrip(".")
-    if domains:
-        keys = keys.str.replace(rf"\.(?:{'|'.join(map(re.escape, domains))})$", "", regex=True)
-    return keys.where(keys != "")
+    own_domain = re.compile(rf"\.(?:{'|'.join(map(re.escape, domains))})$") if domains else None
+
+    def key(name: str) -> str | None:
+        plain = name.strip().casefold().rstrip(".")
+        return (own_domain.sub("", plain) if own_domain else plain) or None
+
+    return map_distinct(names, key)
 
 
-def address_kinds(addresses: pd.Series) -> pd.Series:
+def address_kinds(addresses: pd.Series[Any]) -> pd.Series[str]:
     """Return the kind of each address, such as private_address; missing where there is no address."""
-    kinds = pd.Series(None, index=addresses.index, dtype="str")
-    for kind, pattern in reversed(edge_evidence().address_kinds):
-        kinds = kinds.mask(addresses.astype("str").str.match(pattern), kind)
-    return kinds
+    kinds = edge_evidence().address_kinds
+    return map_distinct(addresses, lambda address: next(kind for kind, pattern in kinds if pattern.match(address)))
 
 
-def first_labels(keys: pd.Series) -> pd.Series:
+def first_labels(keys: pd.Series[Any]) -> pd.Series[str]:
     """Return the part before the first dot of each key that is a dotted host name; missing where it is none."""
-    is_dotted = keys.str.fullmatch(DOTTED_NAME) & ~keys.str.fullmatch(ADDRESS)
-    return keys.where(is_dotted).str.replace(r"\..*", "", regex=True)
+
+    def label(key: str) -> str | None:
+        return key.split(".", 1)[0] if DOTTED_NAME.fullmatch(key) and not ADDRESS.fullmatch(key) else None
+
+    return map_distinct(keys, label)
+
+
+def map_distinct(values: pd.Series[Any], function: Callable[[str], str | None]) -> pd.Series[str]:
+    """Apply a function to each distinct text once: an estate has far fewer names than records."""
+    distinct = {value: function(value) for value in values.dropna().unique()}
+    return values.map(distinct, na_action="ignore").astype("str")
 
 
 def best_candidates(candidates: pd.DataFrame, *, by: Sequence[str]) -> pd.DataFrame:
@@ -130,12 +141,13 @@ def candidates_by_name(ends: pd.DataFrame, directory: AssetDirectory) -> pd.Data
     return pd.concat([whole, by_label], ignore_index=True)[["end", "asset", "found", "source_format"]]
 
 
-def asset_nodes(best: pd.DataFrame, directory: AssetDirectory) -> pd.DataFrame:
+def asset_nodes(best: pd.DataFrame, directory: AssetDirectory, *, if_retired: str) -> pd.DataFrame:
     """Return the nodes of ends that are known assets.
 
     Args:
         best: One row per end: asset, found (how, as in `edge_evidence.yaml`) and is_ambiguous.
         directory: The directory of the estate.
+        if_retired: The factor of `edge_evidence.yaml` for an asset that counts as retired.
 
     Returns:
         Under the index of `best`: id, name, is_external, confidence, says (how it was found, in words).
@@ -144,7 +156,7 @@ def asset_nodes(best: pd.DataFrame, directory: AssetDirectory) -> pd.DataFrame:
     assets = directory.assets.loc[best["asset"]].set_index(best.index)
     confidence = best["found"].map(evidence.confidence).astype(float)
     says = best["found"].map(evidence.says).astype("str")
-    for name, applies in (("ambiguous", best["is_ambiguous"]), ("retired", assets["is_retired"])):
+    for name, applies in (("ambiguous", best["is_ambiguous"]), (if_retired, assets["is_retired"])):
         factor, words = evidence.factors[name]
         confidence = confidence.where(~applies, confidence * factor)
         says = says.where(~applies, says + ", " + words)

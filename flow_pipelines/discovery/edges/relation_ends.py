@@ -134,7 +134,7 @@ def _related_assets(inventory: pd.DataFrame, directory: AssetDirectory) -> pd.Da
 def _nodes(
     records: pd.DataFrame, side: str, chosen: pd.DataFrame, directory: AssetDirectory, scope: Scope
 ) -> pd.DataFrame:
-    inner = asset_nodes(chosen, directory)
+    inner = asset_nodes(chosen, directory, if_retired="retired")
     rest = records[~records.index.isin(chosen.index)]
     keys = rest[f"{side}_key"]
     # Spelt differently here and there, it is one node: under its first spelling in alphabetical order.

@@ -13,13 +13,14 @@ import pandas as pd
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import cdist
 
-from flow_pipelines.discovery.identity.names import are_close, compact
+from flow_pipelines.discovery.identity.names import are_close, compact, words_of
 
 # Names compared with all others at a time; at 20,000 names one step needs 4 MB.
 CHUNK = 200
 # An abbreviation has at most so many letters and digits, and its application's name at least so many more.
 LONGEST_ABBREVIATION = 6
 LEFT_OUT = 2
+LEAST_LETTERS = 2
 
 
 def name_keys(mentions: pd.DataFrame, named: pd.DataFrame, stated: pd.DataFrame) -> dict[str, str]:
@@ -47,13 +48,17 @@ def name_keys(mentions: pd.DataFrame, named: pd.DataFrame, stated: pd.DataFrame)
     typos = _typos(unknown, list(known), spellings)
     told = told.assign(key=[typos.get(key, key) for key in told["key"]])
     right = [key for key in unknown if key not in typos]
-    full = _abbreviations(right, told, _keys_stated(named, stated))
+    full = _abbreviations(right, told, _keys_stated(named, stated), spellings)
     keys = {name: typos.get(key, key) for name, key in keys.items() if key}
     return {name: full.get(key, key) for name, key in keys.items()}
 
 
 def _typos(unknown: Sequence[str], known: Sequence[str], spellings: Mapping[str, str]) -> dict[str, str]:
-    """Return the name that each misspelt one means; not of those that are close to several."""
+    """Return the name that each misspelt one means; not of those that are close to several.
+
+    Abbreviations are too short for that: one letter makes MACO another application than MANO.
+    """
+    known, unknown = ([key for key in keys if len(key) > LONGEST_ABBREVIATION] for keys in (known, unknown))
     candidates = [*known, *unknown]
     meant: dict[str, str] = {}
     for start in range(0, len(unknown), CHUNK):
@@ -74,15 +79,19 @@ def _keys_stated(named: pd.DataFrame, stated: pd.DataFrame) -> pd.DataFrame:
     return stated.merge(names, on="application_id")[["asset_id", "key"]]
 
 
-def _abbreviations(unknown: Iterable[str], told: pd.DataFrame, stated: pd.DataFrame) -> dict[str, str]:
+def _abbreviations(
+    unknown: Iterable[str], told: pd.DataFrame, stated: pd.DataFrame, spellings: Mapping[str, str]
+) -> dict[str, str]:
     """Return the name that each abbreviation stands for: one that at least half of its assets bear besides."""
-    short = {key for key in unknown if len(key) <= LONGEST_ABBREVIATION}
-    abbreviated = told.loc[told["key"].isin(short), ["asset_id", "key"]]
-    full = pd.concat([told.loc[~told["key"].isin(short), ["asset_id", "key"]], stated]).drop_duplicates()
+    shorts = {key for key in unknown if len(key) <= LONGEST_ABBREVIATION}
+    abbreviated = told.loc[told["key"].isin(shorts), ["asset_id", "key"]]
+    full = pd.concat([told.loc[~told["key"].isin(shorts), ["asset_id", "key"]], stated]).drop_duplicates()
     together = abbreviated.merge(full, on="asset_id", suffixes=("", "_full"))
     assets = together.groupby("key")["asset_id"].nunique()
     pairs = together.groupby(["key", "key_full"])["asset_id"].nunique()
-    fitting = pairs[[_abbreviates(*pair) for pair in pairs.index]].sort_values(ascending=False, kind="stable")
+    fitting = pairs[[abbreviates(short, spellings[full]) for short, full in pairs.index]].sort_values(
+        ascending=False, kind="stable"
+    )
     meant: dict[str, str] = {}
     for key, ranked in fitting.groupby(level="key"):
         is_first = len(ranked) == 1 or ranked.iloc[0] > ranked.iloc[1]
@@ -91,9 +100,20 @@ def _abbreviations(unknown: Iterable[str], told: pd.DataFrame, stated: pd.DataFr
     return meant
 
 
-def _abbreviates(short: str, full: str) -> bool:
-    """Tell whether all letters of the one come in the same order in the other, which starts with the first."""
-    rest = iter(full)
-    return (
-        len(full) >= len(short) + LEFT_OUT and full[0] == short[0] and all(letter in rest for letter in short)
+def abbreviates(short: str, full: str) -> bool:
+    """Tell whether a word may abbreviate a name.
+
+    Its letters, at least two, come in the same order in the name, from the beginning of one of its words on; digits
+    may tell abbreviations apart that would be the same. `CLPO` may abbreviate `EMEA Claims Portal`, and so may `CL02`.
+    """
+    letters = "".join(letter for letter in short if letter.isalpha())
+    words = words_of(full)
+    rests = ["".join(words[place:]) for place in range(len(words))]
+    return len(letters) >= LEAST_LETTERS and any(
+        rest[0] == letters[0] and len(rest) >= len(short) + LEFT_OUT and _in_order(letters, rest) for rest in rests
     )
+
+
+def _in_order(letters: str, text: str) -> bool:
+    rest = iter(text)
+    return all(letter in rest for letter in letters)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from flow_pipelines.discovery.identity.applications import name_keys
+from flow_pipelines.discovery.identity.grouping import lists_of
 from flow_pipelines.discovery.identity.memberships import stated_memberships
 from flow_pipelines.discovery.identity.names import compact
 from flow_pipelines.discovery.identity.resolution import Resolved
@@ -50,19 +51,21 @@ def find_belonging(
         others: The assets of the other types.
         scope: The engagement, for the ids of applications that have none.
     """
-    stated = stated_memberships(cleansed_records, applications.records, [one.records for one in others])
-    named = applications.records[["asset_id", "name"]].dropna().drop_duplicates()
+    # Ids and names as objects: a frame without rows would call them numbers and could not be joined to one with rows.
+    stated = stated_memberships(cleansed_records, applications.records, [one.records for one in others]).astype(object)
+    named = applications.records[["asset_id", "name"]].dropna().drop_duplicates().astype(object)
     named = named.rename(columns={"asset_id": "application_id"})
     mentions = _mentions(others)
     keys = name_keys(mentions[["asset_id", "name"]], named, stated)
-    mentions = mentions.assign(key=mentions["name"].map(keys)).dropna(subset=["key"])
+    mentions = mentions.assign(key=mentions["name"].map(keys).astype("object")).dropna(subset=["key"])
     bearers = named.assign(key=named["name"].map(compact))[["application_id", "key"]].drop_duplicates()
     mentions = mentions.merge(bearers, how="left", on="key")
     unrecorded = mentions[mentions["application_id"].isna()].drop(columns="application_id")
     ids = {key: scope.id_of("asset", "application", "name", key) for key in sorted(unrecorded["key"].unique())}
-    mentions["application_id"] = mentions["application_id"].fillna(mentions["key"].map(ids))
-    created = _applications_of(unrecorded.assign(application_id=unrecorded["key"].map(ids)))
-    names = pd.concat([applications.assets[["asset_id", "name"]], created[["asset_id", "name"]]])
+    mentions["application_id"] = mentions["application_id"].fillna(mentions["key"].map(ids).astype("object"))
+    created = _applications_of(unrecorded.assign(application_id=unrecorded["key"].map(ids).astype("object")))
+    columns = ["asset_id", "name"]
+    names = pd.concat([applications.assets.reindex(columns=columns), created[columns]]).astype(object)
     names = names.rename(columns={"asset_id": "application_id", "name": "application"})
     together = pd.concat([mentions[["asset_id", "application_id"]], stated]).drop_duplicates()
     return Belonging(
@@ -82,28 +85,35 @@ def _mentions(others: Sequence[Resolved]) -> pd.DataFrame:
 
 def _applications_of(unrecorded: pd.DataFrame) -> pd.DataFrame:
     """Make an application of all that records name alike; the most frequent spelling is its name."""
-    rows = []
+    literal = unrecorded[unrecorded["name"].map(compact) == unrecorded["key"]]
+    spellings = literal.groupby(["application_id", "name"], as_index=False).size()
+    spellings = spellings.sort_values(["application_id", "size", "name"], ascending=[True, False, True])
+    names = spellings.drop_duplicates("application_id").set_index("application_id")["name"]
+    records = unrecorded.drop_duplicates(["application_id", "record_id"]).sort_values("record_id")
+    record_ids = lists_of(records["application_id"], records["record_id"])
+    formats = lists_of(records["application_id"], records["source_format"])
+    quality = records.groupby("application_id")["quality_score"].mean().to_dict()
     confidence = _confidence_in_names()
-    for application_id, group in unrecorded.groupby("application_id"):
-        literal = group[group["name"].map(compact) == group["key"]]
-        records = group.drop_duplicates("record_id")
-        formats = sorted(records["source_format"].unique())
-        is_single = len(records) == 1
-        count = "1 record" if is_single else f"{len(records)} records"
-        rows.append(
-            {
-                "asset_id": application_id,
-                "asset_type": "application",
-                "name": literal["name"].value_counts().sort_index().idxmax(),
-                "source_entity_ids": sorted(records["record_id"]),
-                "source_formats": formats,
-                "resolution_method": "single" if is_single else "name",
-                "resolution_confidence": 1.0 if is_single else confidence,
-                "resolution_reason": f"{count} of other assets in {' and '.join(formats)} name it; none is about it",
-                "quality_score": float(records["quality_score"].mean()),
-            }
+    rows = [
+        (
+            application_id,
+            "application",
+            name,
+            record_ids[application_id],
+            sorted(set(formats[application_id])),
+            "name" if len(record_ids[application_id]) > 1 else "single",
+            confidence if len(record_ids[application_id]) > 1 else 1.0,
+            _reason(len(record_ids[application_id]), formats[application_id]),
+            quality[application_id],
         )
-    return pd.DataFrame(rows, columns=COLUMNS)
+        for application_id, name in names.items()
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS).astype({"asset_id": "object"})
+
+
+def _reason(count: int, formats: Sequence[str]) -> str:
+    named_by = "1 record of another asset" if count == 1 else f"{count} records of other assets"
+    return f"named by {named_by} in {' and '.join(sorted(set(formats)))}; no record is about it"
 
 
 def _confidence_in_names() -> float:

@@ -109,7 +109,9 @@ def _rules(records: pd.DataFrame, winning: Integers, losing: Integers, ranking: 
         elif ranking.trust[one] != ranking.trust[other]:
             rule = f"trust: {formats[one]} before {formats[other]} on {ranking.group.name} facts"
         elif ranking.freshness[one] != ranking.freshness[other]:
-            rule = f"freshness: last discovered {_moment(ranking.freshness[one])}, not {_moment(ranking.freshness[other])}"
+            rule = (
+                f"freshness: last discovered {_moment(ranking.freshness[one])}, not {_moment(ranking.freshness[other])}"
+            )
         elif ranking.quality[one] != ranking.quality[other]:
             rule = f"quality: {ranking.quality[one]:.2f}, not {ranking.quality[other]:.2f}"
         else:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from flow_pipelines.discovery.identity.evidence import Facts
-from flow_pipelines.discovery.identity.names import any_close
 
 
 def share(values: Iterable[str], others: Iterable[str]) -> bool:
@@ -88,4 +87,5 @@ def _belong_to_others(one: Facts, other: Facts) -> bool:
 
 
 def _names_differ(one: Facts, other: Facts) -> bool:
-    return differ(one.name, other.name) and not any_close(one.base, other.base)
+    """Tell whether two records are named differently; a typo is a different name here, a remark or suffix is not."""
+    return differ(one.name, other.name) and not share(one.base, other.base)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from flow_pipelines.discovery.identity.grouping import lists_of
 from flow_pipelines.reference.identity_model import DetailFold, identity_model
 
 # RVTools writes one text file per sheet: `RVTools_tabvInfo.csv` and `RVTools_tabvDisk.csv` are one export.
@@ -59,23 +60,29 @@ def fold_details(cleansed_records: pd.DataFrame) -> Machines:
         The machines. Detail rows that name no machine at all are not among them.
     """
     is_detail = cleansed_records["record_type"].isin(list(identity_model().details))
-    details = _with_export(cleansed_records[is_detail])
-    machines = _with_export(cleansed_records[cleansed_records["record_type"] == "server"])
-    owners = _owners(details, machines)
+    details = _with_export(cleansed_records.loc[is_detail, _columns_of_details()])
+    records = cleansed_records[cleansed_records["record_type"] == "server"]
+    owners = _owners(details, _with_export(records))
     stand_ins = _stand_ins(details[owners.isna()])
     owners = owners.fillna(_owners(details[owners.isna()], stand_ins))
-    machines = pd.concat([machines, stand_ins]).sort_values("record_id")
-    is_template = machines["is_template"].fillna(value=False).astype(bool)
-    machines = machines[~is_template].drop(columns=["export", *(f"match_{name}" for name in IDENTITY)])
-    machines = machines.reset_index(drop=True)
-    details = details.assign(owner=owners.map(pd.Series(machines.index, index=machines["record_id"])))
+    records = pd.concat([records, cleansed_records.loc[stand_ins.index].assign(record_type="server")])
+    is_template = records["is_template"].fillna(value=False).astype(bool)
+    records = records[~is_template].sort_values("record_id", ignore_index=True)
+    details = details.assign(owner=owners.map(pd.Series(records.index, index=records["record_id"])))
     details = details[details["owner"].notna()].sort_values("record_id").astype({"owner": "int64"})
     for record_type, folds in identity_model().details.items():
         of_type = details[details["record_type"] == record_type]
         for fold in folds:
-            _fill(machines, of_type, fold)
-    apart = details[details["record_id"] != machines["record_id"].take(details["owner"]).to_numpy()]
-    return Machines(machines, apart.groupby("owner")["record_id"].agg(list).to_dict())
+            _fill(records, of_type, fold)
+    apart = details[details["record_id"] != records["record_id"].take(details["owner"].to_numpy()).to_numpy()]
+    return Machines(records, lists_of(apart["owner"], apart["record_id"]))
+
+
+def _columns_of_details() -> list[str]:
+    sources = {fold.source for folds in identity_model().details.values() for fold in folds}
+    return list(
+        dict.fromkeys(["record_id", "source_file", "source_format", "record_type", *IDENTITY, *sorted(sources)])
+    )
 
 
 def _with_export(records: pd.DataFrame) -> pd.DataFrame:
@@ -100,28 +107,25 @@ def _owners(details: pd.DataFrame, machines: pd.DataFrame) -> pd.Series[Any]:
 
 
 def _stand_ins(orphans: pd.DataFrame) -> pd.DataFrame:
-    """Return one detail row for each machine that has no record of its own, as a record of the machine."""
+    """Return one detail row for each machine that has no record of its own."""
     named = orphans[orphans[["match_vm_uuid", "match_external_id", "match_name"]].notna().any(axis="columns")]
     named = named.sort_values("record_id")
     by_name = named["match_virtual_center"].fillna("") + "\n" + named["match_name"].fillna(named["match_external_id"])
-    first = named[~pd.DataFrame({"export": named["export"], "key": named["match_vm_uuid"].fillna(by_name)}).duplicated()]
-    return first.assign(record_type="server")
+    keys = pd.DataFrame({"export": named["export"], "machine": named["match_vm_uuid"].fillna(by_name)})
+    return named[~keys.duplicated()]
 
 
 def _fill(machines: pd.DataFrame, details: pd.DataFrame, fold: DetailFold) -> None:
     """Fill one attribute of the machines from their details, in place."""
     told = details.loc[details[fold.source].notna(), ["owner", fold.source]]
-    if told.empty:
-        return
-    groups = told.groupby("owner")[fold.source]
     if fold.how == "union":
         united = machines[fold.attribute].tolist()
-        for position, lists in groups.agg(list).items():
+        for position, lists in lists_of(told["owner"], told[fold.source]).items():
             own = united[position] if isinstance(united[position], list) else []
             united[position] = sorted({value for one in [*lists, own] for value in one})
         machines[fold.attribute] = pd.Series(united, index=machines.index, dtype="object")
         return
+    groups = told.groupby("owner")[fold.source]
     folded = {"sum": groups.sum, "count": groups.count, "first": groups.first}[fold.how]()
     folded = folded.reindex(machines.index).astype(machines[fold.attribute].dtype)
     machines[fold.attribute] = machines[fold.attribute].where(machines[fold.attribute].notna(), folded)
-

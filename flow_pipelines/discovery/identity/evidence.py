@@ -107,8 +107,18 @@ def gather(records: pd.DataFrame, asset_type: str, domains: Collection[str]) -> 
         columns |= _cluster_names(records)
     else:
         columns |= _host_names(records, own_domains)
-    keys = {kind: _without_frequent(columns[kind]) for kind in KEY_KINDS if kind in columns}
-    columns |= {kind: keys[kind] for kind in ("external_id", "uuid", "serial", "ip", "mac")}
+    # All databases of a server share its addresses: those count only together with the instance.
+    kinds = [kind for kind in KEY_KINDS if kind in columns and (asset_type, kind) != ("database", "ip")]
+    keys = {kind: _without_frequent(columns[kind]) for kind in kinds}
+    # Some tools take a machine's UUID for its external id.
+    travelling = set(chain.from_iterable(columns["external_id"]))
+    keys["external_id"] = _without_frequent(
+        [
+            _texts(*own, *(uuid for uuid in uuids if uuid in travelling))
+            for own, uuids in zip(columns["external_id"], columns["uuid"], strict=True)
+        ]
+    )
+    columns |= {kind: keys[kind] for kind in ("uuid", "serial", "ip", "mac") if kind in keys}
     columns["name"] = columns.pop("shown_name", keys["name"])
     nothing: list[Texts] = [()] * len(records)
     lists = [columns.get(field, nothing) for field in Facts._fields[3:]]
@@ -127,13 +137,15 @@ def _identifiers(records: pd.DataFrame) -> Columns:
     return {
         "bios_uuid": bios,
         "vm_uuid": vm,
-        "uuid": [tuple({*one, *other}) if one and other else one or other for one, other in zip(bios, vm, strict=True)],
+        "uuid": [_texts(*one, *other) for one, other in zip(bios, vm, strict=True)],
         "serial": [_texts(serial) for _, serial in serials],
-        "external_id": _external_ids(records),
+        "external_id": _without_frequent(_external_ids(records)),
         "ip": _lists(records["ip_addresses"], "ip"),
         "mac": _lists(records["mac_addresses"], "mac"),
         "environment": _each(records["environment"], str.casefold),
-        "hypervisor_host": _each(records["hypervisor_host"], lambda host: split_host(host, is_host=True, domains=())[0]),
+        "hypervisor_host": _each(
+            records["hypervisor_host"], lambda host: split_host(host, is_host=True, domains=())[0]
+        ),
     }
 
 
@@ -169,7 +181,8 @@ def _host_names(records: pd.DataFrame, domains: frozenset[str]) -> Columns:
         told = next((one for one in (domain.casefold(), *(one for _, one in pairs)) if one), "")
         columns["name"].append(names)
         columns["base"].append(_texts(*names, base) if is_evidence("name", base) else names)
-        columns["domain"].append(() if told in domains else _texts(told))
+        says_nothing = told in domains or not is_evidence("domain", told)
+        columns["domain"].append(() if says_nothing else _texts(told))
     return columns
 
 
@@ -261,9 +274,7 @@ def _each(values: pd.Series[Any], read: Callable[[str], str]) -> list[Texts]:
 
 
 def _lists(values: pd.Series[Any], kind: str) -> list[Texts]:
-    return [
-        tuple(key for key in keys if is_evidence(kind, key)) if isinstance(keys, list) else () for keys in values
-    ]
+    return [tuple(key for key in keys if is_evidence(kind, key)) if isinstance(keys, list) else () for keys in values]
 
 
 def _texts_of(values: pd.Series[Any]) -> list[str]:

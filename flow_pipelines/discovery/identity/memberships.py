@@ -38,7 +38,7 @@ def stated_memberships(
     application_of, other_of = _bearers([applications]), _bearers(others)
     parents, children = (relations[f"relation_{end}"].map(_comparable) for end in ("parent", "child"))
     found = [
-        pd.DataFrame({"asset_id": part.map(other_of), "application_id": whole.map(application_of)})
+        pd.DataFrame({"asset_id": part.map(other_of), "application_id": whole.map(application_of)}, dtype="object")
         for whole, part in ((parents, children), (children, parents))
     ]
     return pd.concat(found).dropna().drop_duplicates(ignore_index=True)

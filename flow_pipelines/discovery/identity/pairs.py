@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -81,7 +80,7 @@ def _outcomes(
     for kind in OF_KEYS:
         equal = in_common.get(kind, np.zeros(len(left), dtype=np.bool_))
         outcomes[kind, "equal"] = equal
-        if kind in ("ip", "mac"):
+        if kind in ("ip", "mac") and kind in in_common:
             outcomes[kind, "different"] = _both_tell(_codes(evidence, kind), left, right) & ~equal
     differs = np.zeros(len(left), dtype=np.bool_)
     for kind in ("bios_uuid", "vm_uuid"):

@@ -33,7 +33,8 @@ def _phrase(link: Link, one: Facts, other: Facts) -> str:
 def _evidence(method: str, one: Facts, other: Facts) -> str:
     name = _common(one.name, other.name)
     if method == "external_id":
-        return f"same external_id {_common(one.external_id, other.external_id).rsplit('|', 1)[-1]}"
+        external_id = _common((*one.external_id, *one.uuid), (*other.external_id, *other.uuid))
+        return f"same external_id {external_id.rsplit('|', 1)[-1]}"
     if method == "uuid":
         return _uuid(one, other)
     if method == "serial":
@@ -41,7 +42,9 @@ def _evidence(method: str, one: Facts, other: Facts) -> str:
     if method == "host_and_address":
         return f"same name {name} and {_address(one, other)}"
     if method == "close_name":
-        return f"close names {' and '.join(sorted({_first(one.name), _first(other.name)}))}, {_corroboration(one, other)}"
+        return (
+            f"close names {' and '.join(sorted({_first(one.name), _first(other.name)}))}, {_corroboration(one, other)}"
+        )
     return f"same name {name}" if name else "same name but for spaces and punctuation"
 
 

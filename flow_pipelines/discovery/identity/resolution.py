@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -59,31 +58,25 @@ def resolve(
     asset_of = np.zeros(len(records), dtype=np.int64)
     for number, one in enumerate(clusters):
         asset_of[list(one.members)] = number
-    record_ids = records["record_id"].tolist()
+    record_ids, formats = records["record_id"].tolist(), records["source_format"].tolist()
+    sources = [
+        sorted(one for member in cluster.members for one in (record_ids[member], *details.get(member, ())))
+        for cluster in clusters
+    ]
     survivors = survive(records, asset_of)
-    ids = pd.Series(
-        asset_ids(clusters, evidence, asset_type, record_ids=record_ids, scope=scope), dtype="object"
-    )
+    ids = pd.Series(asset_ids(clusters, evidence, asset_type, record_ids=record_ids, scope=scope), dtype="object")
     assets = survivors.assets.assign(
         asset_id=ids,
         asset_type=asset_type,
-        source_entity_ids=[
-            sorted(one for member in cluster.members for one in (record_ids[member], *details.get(member, ())))
-            for cluster in clusters
-        ],
-        source_formats=_formats(records["source_format"], asset_of),
+        source_entity_ids=pd.Series(sources, dtype="object"),
+        source_formats=pd.Series(
+            [sorted({formats[member] for member in one.members}) for one in clusters], dtype="object"
+        ),
         resolution_method=[one.method for one in clusters],
         resolution_confidence=[one.confidence for one in clusters],
         resolution_reason=[reason(one, evidence.facts) for one in clusters],
         quality_score=records["quality_score"].groupby(asset_of).mean(),
     )
     conflicts = survivors.conflicts
-    conflicts.insert(0, "asset_id", ids.take(conflicts.pop("asset").astype("int64")).to_numpy())
+    conflicts.insert(0, "asset_id", ids.take(conflicts.pop("asset").to_numpy(dtype=np.int64)).to_numpy())
     return Resolved(records.assign(asset_id=ids.take(asset_of).to_numpy()), assets, conflicts)
-
-
-def _formats(source_formats: pd.Series[Any], asset_of: np.ndarray[Any, Any]) -> list[list[str]]:
-    formats: list[set[str]] = [set() for _ in range(int(asset_of.max(initial=-1)) + 1)]
-    for asset, source_format in zip(asset_of.tolist(), source_formats, strict=True):
-        formats[asset].add(source_format)
-    return [sorted(one) for one in formats]

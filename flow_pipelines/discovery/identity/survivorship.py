@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from flow_pipelines.discovery.identity.conflicts import COLUMNS, find_conflicts
+from flow_pipelines.discovery.identity.grouping import unite
 from flow_pipelines.discovery.identity.ranking import Integers, Ranking, first_of_each, rank_records
 from flow_pipelines.reference.attributes import AttributeType
 from flow_pipelines.reference.identity_model import identity_model
@@ -23,7 +24,7 @@ class Survivors:
     """What is known of each asset, and what lost.
 
     Attributes:
-        assets: One row per asset, a column per attribute that any record tells.
+        assets: One row per asset, a column per attribute.
         conflicts: One row per losing value; columns as `conflicts.COLUMNS`.
     """
 
@@ -45,11 +46,12 @@ def survive(records: pd.DataFrame, asset_of: Integers) -> Survivors:
     rankings: dict[str, Ranking] = {}
     columns: dict[str, pd.Series[Any]] = {}
     conflicts = [pd.DataFrame(columns=list(COLUMNS))]
+    count = int(asset_of.max(initial=-1)) + 1
     for attribute in ASSET_ATTRIBUTES:
         name, values = attribute.name, records[attribute.name]
         if not values.notna().any():
-            continue
-        if attribute.type is AttributeType.TEXT_LIST:
+            columns[name] = values.iloc[:0].reindex(range(count))
+        elif attribute.type is AttributeType.TEXT_LIST:
             columns[name] = unite(values, asset_of)
         elif name in survivorship.extremes:
             groups = values.groupby(asset_of)
@@ -63,7 +65,7 @@ def survive(records: pd.DataFrame, asset_of: Integers) -> Survivors:
             columns[name] = values.reindex(kept).reset_index(drop=True)
             if name not in survivorship.of_the_source:
                 conflicts.append(find_conflicts(records, attribute, asset_of, kept, rankings[key]))
-    assets = pd.DataFrame(columns, index=range(int(asset_of.max(initial=-1)) + 1))
+    assets = pd.DataFrame(columns, index=range(count))
     return Survivors(assets, pd.concat([found for found in conflicts if len(found)] or conflicts, ignore_index=True))
 
 
@@ -71,12 +73,3 @@ def _kept(values: pd.Series[Any], asset_of: Integers, ranking: Ranking) -> Integ
     """Return the position of the record whose value is kept, by asset; -1 where no record tells one."""
     may_win = values.notna().to_numpy() & ranking.eligible
     return first_of_each(asset_of, ranking.order[may_win[ranking.order]])
-
-
-def unite(lists: pd.Series[Any], asset_of: Integers) -> pd.Series[Any]:
-    """Unite lists by asset, sorted and without repetitions; None for assets without any."""
-    united: list[set[str] | None] = [None] * (int(asset_of.max(initial=-1)) + 1)
-    told = lists.notna().to_numpy()
-    for asset, texts in zip(asset_of[told].tolist(), lists[told], strict=True):
-        united[asset] = (united[asset] or set()).union(texts)
-    return pd.Series([None if one is None else sorted(one) for one in united], dtype="object")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from flow_pipelines.discovery.mapping.likeness import NO_ATTRIBUTE, NameLikeness, contrast, has_turning_word, likenesses
+from flow_pipelines.discovery.mapping.likeness import NO_ATTRIBUTE, NameLikeness, likenesses
 from flow_pipelines.discovery.mapping.value_profiles import ColumnProfile
 from flow_pipelines.reference.aliases import (
     attribute_of_header,
@@ -113,7 +113,7 @@ def scored_column(header: str, profile: ColumnProfile, record_type: str) -> Scor
         elif not _by_name_only(attribute, record_type):
             like = alike.get(attribute.name)
             name, likeness = (like.name, like.likeness) if like else ("", 0.0)
-            evidence = _likeness_evidence(header, name, likeness)
+            evidence = _likeness_evidence(likeness)
             # A header that is one attribute's name is not evidence for another's that is like it.
             evidence = min(evidence, 0.0) if by_name else evidence
             candidates[attribute.name] = Candidate(attribute.name, "likeness", name, likeness, evidence, values)
@@ -137,11 +137,9 @@ def _named(header: str, record_type: str) -> dict[str, float]:
     return {match.attribute: weights.alias - min(place * weights.less_usual, weights.least_usual)}
 
 
-def _likeness_evidence(header: str, name: str, likeness: float) -> float:
+def _likeness_evidence(likeness: float) -> float:
     weights = mapping_model().weights
-    evidence = weights.likeness * (max(likeness, weights.least_likeness) - weights.neutral_likeness)
-    evidence += weights.contrast * contrast(header, name) if likeness > weights.least_likeness else 0.0
-    return evidence + (weights.turning_word if has_turning_word(header, name) else 0.0)
+    return weights.likeness * (max(likeness, weights.least_likeness) - weights.neutral_likeness)
 
 
 def _none_score(header: str, alike: Mapping[str, NameLikeness]) -> float:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from rapidfuzz import fuzz, process
 
 from flow_pipelines.reference.aliases import aliases, canonical_words, names_of_attributes
-from flow_pipelines.reference.header_words import expanded, header_rules, parse_header
+from flow_pipelines.reference.header_words import expanded, header_rules, parse_header, without_remarks
 from flow_pipelines.reference.mapping_model import mapping_model
 
 # Pseudo-attribute of the known headers that no attribute fits.
@@ -30,6 +30,8 @@ UNKNOWN_WEIGHT = 0.8
 # Two spellings so alike are one word with a slip of the pen, wherever their words end.
 LEAST_SPELLING_LIKENESS = 0.88
 TIE_BREAK = 0.03
+# Names whose single words are looked at: those behind are not alike anyway, and each costs about 10 microseconds.
+MOST_COMPARED = 100
 
 Matrix = npt.NDArray[np.float64]
 
@@ -62,45 +64,57 @@ def likenesses(header: str, record_type: str) -> Mapping[str, NameLikeness]:
         The likeness to each attribute's most similar name; that of known headers without an attribute stands under
         `NO_ATTRIBUTE`.
     """
+    plain = without_remarks(header)
+    if plain != header:
+        # What stands in brackets may explain or distract.
+        whole, rest = _likenesses(header, header, record_type), _likenesses(header, plain, record_type)
+        return {
+            attribute: max((one[attribute] for one in (whole, rest) if attribute in one), key=lambda like: like.likeness)
+            for attribute in whole | rest
+        }
+    return _likenesses(header, header, record_type)
+
+
+def _likenesses(header: str, compared: str, record_type: str) -> dict[str, NameLikeness]:
     index = _index(record_type)
-    words = canonical_words(header)
+    words = canonical_words(compared)
     if not words:
         return {}
     spellings = _spelling_likeness("".join(words), index)
     alike = np.maximum(_shared_words(words, index), np.where(spellings >= LEAST_SPELLING_LIKENESS, spellings, 0.0))
     # Spelling also tells names of the same words apart: source to destination, destination to source.
     scores = alike * (1 - TIE_BREAK) + spellings * TIE_BREAK
+    for place in np.argsort(-scores, kind="stable")[:MOST_COMPARED].tolist():
+        scores[place] -= _difference(header, index.names[place])
     best: dict[str, NameLikeness] = {}
     for place in np.argsort(-scores, kind="stable").tolist():
-        best.setdefault(index.attributes[place], NameLikeness(float(scores[place]), index.names[place]))
+        best.setdefault(index.attributes[place], NameLikeness(float(max(scores[place], 0.0)), index.names[place]))
     return best
 
 
-def has_turning_word(header: str, name: str) -> bool:
-    """Whether a header has a word, such as target, free or backup, that the name has not."""
-    return not mapping_model().turning_words.isdisjoint(set(canonical_words(header)) - set(canonical_words(name)))
+def _difference(header: str, name: str) -> float:
+    """Say how much less alike a header and a name are, because single words make them mean different things.
 
-
-def contrast(header: str, name: str) -> float:
-    """Say how far a header and a name lie on other sides of contrasts such as peak and average.
-
-    Returns:
-        One per contrast on whose different sides they lie, a half per contrast of which only one has a word.
+    A header may have a word such as target, free or backup that the name has not, or the two lie on different sides
+    of a contrast such as peak and average; if only one of them has a word of the contrast, half of that.
     """
-    ours, theirs = _words(header), _words(name)
-    total = 0.0
-    for sides in mapping_model().contrasts:
+    model = mapping_model()
+    ours, theirs = _all_words(header), _all_words(name)
+    total = model.weights.turning_word * (not model.turning_words.isdisjoint(ours - theirs))
+    for sides in model.contrasts:
         our_sides = [not side.isdisjoint(ours) for side in sides]
         their_sides = [not side.isdisjoint(theirs) for side in sides]
         if any(our_sides) and any(their_sides):
-            total += 0.0 if any(map(all, zip(our_sides, their_sides, strict=True))) else 1.0
+            same = any(our and their for our, their in zip(our_sides, their_sides, strict=True))
+            total += 0.0 if same else model.weights.contrast
         elif any(our_sides) or any(their_sides):
-            total += 0.5
+            total += model.weights.contrast / 2
     return total
 
 
-def _words(header: str) -> set[str]:
-    return {*expanded(parse_header(header).words), *canonical_words(header)}
+@lru_cache(maxsize=8192)
+def _all_words(header: str) -> frozenset[str]:
+    return frozenset((*expanded(parse_header(header).words), *canonical_words(header)))
 
 
 @cache

@@ -6,29 +6,34 @@ Belongs here: turning row-wise raw values into columns at size. Does not: what t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
 
+import numpy as np
 import pandas as pd
 
+# Of larger sheets so many rows are looked at: reading the cells of all takes 1 second per 500,000 cells.
+MOST_ROWS = 10_000
+# A column that has fewer cells in those rows is looked for in all.
+FEWEST_CELLS = 100
 
-@dataclass
+
+@dataclass(frozen=True)
 class SheetColumn:
-    """One column of one sheet: its filled cells by the type of their records."""
+    """One column of one sheet.
+
+    Attributes:
+        header: Its header.
+        record_type: What most of its filled rows describe; of several the first in order of the alphabet.
+        filled_rows: Source rows in which it holds something, exactly.
+        cells: Filled cells; of a large sheet those of a sample of its rows.
+    """
 
     header: str
-    cells: dict[str, list[str]] = field(default_factory=dict)
-    filled_rows: int = 0
-
-    @property
-    def record_type(self) -> str:
-        """What most of its filled rows describe; of several the first in order of the alphabet."""
-        return min(self.cells, key=lambda record_type: (-len(self.cells[record_type]), record_type))
-
-    @property
-    def values(self) -> list[str]:
-        """All filled cells."""
-        return [value for cells in self.cells.values() for value in cells]
+    record_type: str
+    filled_rows: int
+    cells: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -50,30 +55,56 @@ def sheets_of(imported_records: pd.DataFrame) -> Iterator[Sheet]:
     names = imported_records["sheet"].where(imported_records["sheet"].notna(), "").astype(str)
     for key, rows in imported_records.groupby([imported_records["source_file"].astype(str), names], sort=True):
         source_file, name = map(str, key)
-        formats = Counter(rows["source_format"].tolist())
-        yield Sheet(
-            source_file=source_file,
-            name=name or None,
-            source_format=min(formats, key=lambda one: (-formats[one], one)),
-            columns=_columns(rows),
-        )
+        yield Sheet(source_file, name or None, _commonest(Counter(rows["source_format"].tolist())), _columns(rows))
 
 
 def _columns(rows: pd.DataFrame) -> tuple[SheetColumn, ...]:
-    columns: dict[str, SheetColumn] = {}
+    types: dict[str, Counter[str]] = {}
     for record_type, group in rows.groupby(rows["record_type"].astype(str), sort=True):
-        cells: dict[str, list[str]] = {}
-        filled: Counter[str] = Counter()
-        for raw, count in zip(group["raw_values"].tolist(), group["row_count"].tolist(), strict=True):
-            for header, value in raw.items():
-                if header in cells:
-                    cells[header].append(value)
-                else:
-                    cells[header] = [value]
-            if count > 1:
-                filled.update(dict.fromkeys(raw, count - 1))
-        for header, values in cells.items():
-            column = columns.setdefault(header, SheetColumn(header))
-            column.cells[str(record_type)] = values
-            column.filled_rows += len(values) + filled[header]
-    return tuple(columns[header] for header in sorted(columns))
+        for header, count in Counter(chain.from_iterable(group["raw_values"].tolist())).items():
+            types.setdefault(header, Counter())[str(record_type)] = count
+    filled = _filled_rows(rows)
+    cells = _cells(_sampled(rows)["raw_values"].tolist())
+    seldom = {
+        header for header, counts in types.items() if len(cells.get(header, ())) < min(FEWEST_CELLS, counts.total())
+    }
+    if seldom:
+        cells |= _cells({header: raw[header] for header in seldom & raw.keys()} for raw in rows["raw_values"].tolist())
+    return tuple(
+        SheetColumn(header, _commonest(types[header]), filled[header], tuple(cells[header])) for header in sorted(types)
+    )
+
+
+def _commonest(counts: Counter[str]) -> str:
+    return min(counts, key=lambda one: (-counts[one], one))
+
+
+def _filled_rows(rows: pd.DataFrame) -> Counter[str]:
+    """Count the source rows in which each column holds something; a folded record stands for many."""
+    by_count: dict[int, list[Mapping[str, str]]] = {}
+    for count, raw in zip(rows["row_count"].tolist(), rows["raw_values"].tolist(), strict=True):
+        by_count.setdefault(count, []).append(raw)
+    filled: Counter[str] = Counter()
+    for count, records in by_count.items():
+        for header, times in Counter(chain.from_iterable(records)).items():
+            filled[header] += count * times
+    return filled
+
+
+def _sampled(rows: pd.DataFrame) -> pd.DataFrame:
+    """Choose rows by the hash of their number, which neither the order of records nor the file's name changes."""
+    if len(rows) <= MOST_ROWS:
+        return rows
+    hashes = pd.util.hash_array(rows["row_number"].to_numpy(dtype=np.int64))
+    return rows.iloc[np.argsort(hashes, kind="stable")[:MOST_ROWS]]
+
+
+def _cells(records: Iterable[Mapping[str, str]]) -> dict[str, Sequence[str]]:
+    cells: dict[str, list[str]] = {}
+    for raw in records:
+        for header, value in raw.items():
+            if header in cells:
+                cells[header].append(value)
+            else:
+                cells[header] = [value]
+    return dict(cells)

@@ -53,7 +53,7 @@ def unit_of_values(attribute: str, profile: ColumnProfile) -> SourceUnit:
 
 def _percent(numbers: npt.NDArray[np.float64]) -> SourceUnit:
     if numbers.max() <= 1 and (numbers % 1 > 0).any():
-        return SourceUnit("share", "no value is above 1, so they are shares of 1, not percent")
+        return SourceUnit("fraction", "no value is above 1, so they are fractions, not percent")
     return SourceUnit("percent", None)
 
 

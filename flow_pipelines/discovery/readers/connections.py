@@ -149,9 +149,8 @@ def _fold_statement(lines: LineFile, columns: Columns, settings: EngagementSetti
         elif attribute in MEASURES:
             number = _number(cell, settings)
             groups.append(f"CASE WHEN {number} IS NULL THEN {cell} END")
-            results.append(
-                f"CASE WHEN count(*) = 1 THEN min({cell}) ELSE coalesce(sum({number})::TEXT, min({cell})) END"
-            )
+            total = f"rtrim(rtrim(sum({number})::TEXT, '0'), '.')"  # every sum has the four decimals of its type
+            results.append(f"CASE WHEN count(*) = 1 THEN min({cell}) ELSE coalesce({total}, min({cell})) END")
         else:
             results.append(f"CASE WHEN min({cell}) = max({cell}) THEN min({cell}) END")
         if attribute == "observed_at":

@@ -98,11 +98,16 @@ class Estate:
         records, assets = self.frames()
         return find_dependencies(records, assets, scope=SCOPE, settings=settings)
 
+    def edges_by(self, column: str, settings: EngagementSettings = SETTINGS) -> dict[Any, dict[str, Any]]:
+        """Return the dependencies that are found, by a column that tells them apart."""
+        rows = [{str(name): cell for name, cell in row.items()} for row in self.edges(settings).to_dict("records")]
+        assert len({row[column] for row in rows}) == len(rows)
+        return {row[column]: row for row in rows}
+
     def edge(self, settings: EngagementSettings = SETTINGS) -> dict[str, Any]:
         """Return the only dependency that is found."""
-        edges = self.edges(settings)
-        assert len(edges) == 1
-        return {str(name): cell for name, cell in edges.iloc[0].items()}
+        (edge,) = self.edges_by("dependency_id", settings).values()
+        return edge
 
 
 def _frame(rows: list[dict[str, Any]], key: str) -> pd.DataFrame:

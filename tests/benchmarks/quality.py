@@ -1,0 +1,238 @@
+"""How right Discovery is, measured against the truth beside a sample estate.
+
+Belongs here: precision and recall of mapping, identity resolution, dependencies, and how far confidences hold. Does
+not: running the phases (`discovery_run.py`), time and memory (`speed.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from tests.benchmarks.discovery_run import Frames
+
+COLUMN = ["source_file", "sheet", "source_column"]
+ROW = ["source_file", "sheet", "row_number"]
+EDGE = ["source", "target", "kind", "port", "protocol"]
+CONFIDENCE_BINS = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 1.0)
+
+
+@dataclass(frozen=True)
+class Score:
+    """How many of what was found are right, and how many of what is right were found."""
+
+    measure: str
+    found: int
+    right: int
+    expected: int
+
+    @property
+    def precision(self) -> float:
+        """Share of the found that is right."""
+        return self.right / self.found if self.found else 1.0
+
+    @property
+    def recall(self) -> float:
+        """Share of the right that is found."""
+        return self.right / self.expected if self.expected else 1.0
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of precision and recall."""
+        both = self.precision + self.recall
+        return 2 * self.precision * self.recall / both if both else 0.0
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What share of the decisions of about one confidence is right."""
+
+    measure: str
+    confidence: float
+    right: float
+    decisions: int
+
+
+@dataclass(frozen=True)
+class QualityReport:
+    """All that is measured of one estate."""
+
+    scores: tuple[Score, ...]
+    calibrations: tuple[Calibration, ...]
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The tables of truth that are measured against."""
+
+    mappings: pd.DataFrame
+    records: pd.DataFrame
+    servers: pd.DataFrame
+    databases: pd.DataFrame
+    edges: pd.DataFrame
+
+
+def read_truth(folder: Path) -> Truth:
+    """Read the truth beside a sample."""
+    names = ("mappings", "records", "servers", "databases")
+    tables = {name: pd.read_csv(folder / f"{name}.csv", dtype=str) for name in names}
+    for name in ("mappings", "records"):
+        tables[name]["sheet"] = tables[name]["sheet"].fillna("")
+    tables["records"]["row_number"] = tables["records"]["row_number"].astype(int)
+    edges = pd.read_csv(folder / "edges.csv", dtype={"source_id": str, "target_id": str, "port": "Int64"})
+    return Truth(**tables, edges=edges)
+
+
+def measure_quality(frames: Frames, truth: Truth) -> QualityReport:
+    """Hold the tables of a run against the truth."""
+    mapping, mapping_calibration = _mapping(frames["attribute_mappings"], truth.mappings)
+    records = _true_ids_of_records(frames["cleansed_records"], frames["inventory"], truth)
+    identity, identity_calibration = _identity(records)
+    true_ids = _true_ids_of_assets(records)
+    edges = _edges(frames["dependencies"], true_ids)
+    scores, edge_calibrations = _dependencies(edges, truth)
+    return QualityReport(
+        scores=(mapping, *identity, *scores, _releases(frames["inventory"], true_ids, truth.servers)),
+        calibrations=(*mapping_calibration, *identity_calibration, *edge_calibrations),
+    )
+
+
+def _mapping(mappings: pd.DataFrame, truth: pd.DataFrame) -> tuple[Score, list[Calibration]]:
+    """Columns that hold nothing in the whole file are left out: nobody can tell what they are for."""
+    found = mappings.assign(sheet=mappings["sheet"].fillna("")).merge(truth, on=COLUMN, suffixes=("", "_true"))
+    is_applied = found["status"] == "applied"
+    also_right = found["also_right"].fillna("").str.split("|")
+    is_right = (found["attribute"] == found["attribute_true"]) | pd.Series(
+        [attribute in right for attribute, right in zip(found["attribute"], also_right, strict=True)]
+    )
+    may_be_left_out = found["attribute_true"].isna() | pd.Series(["none" in right for right in also_right])
+    score = Score(
+        "attribute mapping (columns)",
+        found=int(is_applied.sum()),
+        right=int((is_applied & is_right).sum()),
+        expected=int((is_applied & is_right).sum() + (~may_be_left_out & ~(is_applied & is_right)).sum()),
+    )
+    return score, _calibration("attribute mapping", found.loc[is_applied, "confidence"], is_right[is_applied])
+
+
+def _true_ids_of_records(records: pd.DataFrame, inventory: pd.DataFrame, truth: Truth) -> pd.DataFrame:
+    """Return records that are about a thing: record_type, true_id, asset_id (missing if it is in no asset)."""
+    known = records[["record_id", "record_type", *ROW]].assign(sheet=records["sheet"].fillna(""))
+    known["row_number"] = known["row_number"].astype(int)
+    known = known.merge(truth.records, on=ROW)
+    assets = inventory[["asset_id", "asset_type", "resolution_confidence", "source_entity_ids"]]
+    members = assets.explode("source_entity_ids").rename(columns={"source_entity_ids": "record_id"})
+    members = members.merge(records[["record_id", "record_type"]], on="record_id")
+    # Applications that only servers name rest on the servers' records.
+    members = members[members["asset_type"] == members["record_type"]].drop(columns="record_type")
+    return known.merge(members, on="record_id", how="left")
+
+
+def _identity(records: pd.DataFrame) -> tuple[list[Score], list[Calibration]]:
+    """Count pairs of records: in one asset, of one thing, and both."""
+    scores = []
+    for record_type in ("server", "application", "database"):
+        chosen = records[(records["record_type"] == record_type) & (records["entity_type"] == record_type)]
+        # A record that is in no asset is alone.
+        asset = chosen["asset_id"].fillna(chosen["record_id"])
+        pairs = [
+            int((sizes * (sizes - 1) // 2).sum())
+            for sizes in (
+                chosen.groupby(asset).size(),
+                chosen.groupby([asset, chosen["true_id"]]).size(),
+                chosen.groupby("true_id").size(),
+            )
+        ]
+        scores.append(Score(f"identity of {record_type}s (pairs of records)", *pairs))
+    servers = records[(records["entity_type"] == "server") & records["asset_id"].notna()]
+    assets = servers.groupby("asset_id").agg({"resolution_confidence": "first", "true_id": ["nunique", "size"]})
+    joined = assets[assets["true_id", "size"] > 1]
+    is_right = joined["true_id", "nunique"] == 1
+    return scores, _calibration("identity of servers", joined["resolution_confidence", "first"], is_right)
+
+
+def _true_ids_of_assets(records: pd.DataFrame) -> pd.Series[str]:
+    """Return the thing that most records of each asset are about; of equals, the first by id."""
+    counts = records.dropna(subset=["asset_id"]).groupby(["asset_id", "true_id"]).size().reset_index(name="records")
+    counts = counts.sort_values(["asset_id", "records", "true_id"], ascending=[True, False, True])
+    return counts.drop_duplicates("asset_id").set_index("asset_id")["true_id"]
+
+
+def _edges(dependencies: pd.DataFrame, true_ids: pd.Series[str]) -> pd.DataFrame:
+    """Return the edges between known assets, their ends as the true ids."""
+    known = dependencies[~dependencies["source_is_external"] & ~dependencies["target_is_external"]]
+    columns = ["kind", "origin", "port", "protocol", "is_noise", "confidence"]
+    return known[columns].assign(
+        source=known["source_id"].map(true_ids), target=known["target_id"].map(true_ids)
+    )
+
+
+def _dependencies(edges: pd.DataFrame, truth: Truth) -> tuple[list[Score], list[Calibration]]:
+    true_edges = truth.edges
+    are_servers = (true_edges["source_type"] == "server") & (true_edges["target_type"] == "server")
+    seen = true_edges[are_servers & true_edges["port"].notna() & (true_edges["observed_connections"] > 0)]
+    stated = true_edges[true_edges["in_cmdb"]]
+    network = edges[edges["origin"] == "network"]
+    # A database stands for its server where no source knows the server itself.
+    server_of = truth.databases.set_index("true_database_id")["true_server_id"]
+    network = network.assign(**{end: network[end].replace(server_of) for end in ("source", "target")})
+    cmdb = edges[edges["origin"] == "cmdb"].assign(port=pd.NA, protocol="")
+    observed = _matched(network[~network["is_noise"]], seen[~seen["is_noise"]])
+    noise = _matched(network[network["is_noise"]], seen[seen["is_noise"]])
+    every = _matched(network, seen)
+    relations = _matched(cmdb, stated.assign(port=pd.NA, protocol=""))
+    scores = [
+        _score("network dependencies (server to server, port)", observed, seen[~seen["is_noise"]]),
+        _score("network noise (server to server, port)", noise, seen[seen["is_noise"]]),
+        _score("network edges with noise", every, seen),
+        _score("stated dependencies (known ends, kind)", relations, stated),
+    ]
+    return scores, [
+        *_calibration("network edges", every["confidence"], every["is_right"]),
+        *_calibration("stated edges", relations["confidence"], relations["is_right"]),
+    ]
+
+
+def _matched(edges: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
+    """Return edges with `is_right`: it is true, and no other edge has said so already."""
+    true_edges = truth.rename(columns={"source_id": "source", "target_id": "target"})[EDGE]
+    keys = edges[EDGE].astype(object).where(edges[EDGE].notna(), None)
+    expected = set(true_edges.astype(object).where(true_edges.notna(), None).itertuples(index=False, name=None))
+    is_true = [key in expected for key in keys.itertuples(index=False, name=None)]
+    return edges.assign(is_right=np.asarray(is_true, dtype=bool) & ~keys.duplicated().to_numpy())
+
+
+def _score(measure: str, edges: pd.DataFrame, truth: pd.DataFrame) -> Score:
+    return Score(measure, found=len(edges), right=int(edges["is_right"].sum()), expected=len(truth))
+
+
+def _releases(inventory: pd.DataFrame, true_ids: pd.Series[str], servers: pd.DataFrame) -> Score:
+    """Hold the operating system release of each server against the true one."""
+    found = inventory[inventory["asset_type"] == "server"]
+    found = found.assign(true_server_id=found["asset_id"].map(true_ids)).merge(
+        servers[servers["state"] == "live"], on="true_server_id", suffixes=("", "_true")
+    )
+    found = found.drop_duplicates("true_server_id")
+    is_told = found["os_product"].notna() & found["os_cycle"].notna()
+    is_right = (found["os_product"] == found["os_product_true"]) & (found["os_cycle"] == found["os_cycle_true"])
+    return Score("operating system release (servers)", int(is_told.sum()), int((is_told & is_right).sum()), len(found))
+
+
+def _calibration(measure: str, confidence: pd.Series[float], is_right: pd.Series[bool]) -> list[Calibration]:
+    values, right = confidence.to_numpy(dtype=float), is_right.to_numpy(dtype=bool)
+    bins = np.digitize(values, CONFIDENCE_BINS[1:-1], right=True)
+    return [
+        Calibration(measure, float(values[bins == one].mean()), float(right[bins == one].mean()), int((bins == one).sum()))
+        for one in np.unique(bins)
+    ]
+
+
+def expected_calibration_error(calibrations: Iterable[Calibration]) -> float:
+    """Return by how much confidence and share of right decisions differ, on average over all decisions."""
+    every = list(calibrations)
+    total = sum(one.decisions for one in every)
+    return sum(abs(one.confidence - one.right) * one.decisions for one in every) / total if total else 0.0
