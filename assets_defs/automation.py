@@ -10,6 +10,7 @@ from dagster import (
     DefaultScheduleStatus,
     DefaultSensorStatus,
     RunRequest,
+    RunsFilter,
     ScheduleDefinition,
     ScheduleEvaluationContext,
     SensorDefinition,
@@ -21,7 +22,7 @@ from dagster import (
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from assets_defs.partitions import registered
-from assets_defs.run_coordinator import scope_tags
+from assets_defs.run_coordinator import LANDING_TAG, scope_tags
 from resources.installation import landing_root
 from resources.landing import Landing
 
@@ -44,11 +45,12 @@ def landing_sensor(job: UnresolvedAssetJobDefinition) -> SensorDefinition:
         found: dict[str, str] = {}
         for scope in registered(context.instance):
             fingerprint = landing.fingerprint(scope)
-            if fingerprint and seen.get(scope.partition_key) != fingerprint:
-                found[scope.partition_key] = fingerprint
-                yield RunRequest(
-                    run_key=f"{scope}:{fingerprint}", partition_key=scope.partition_key, tags=scope_tags(scope)
-                )
+            if seen.get(scope.partition_key) == fingerprint or not landing.is_settled(scope):
+                continue
+            found[scope.partition_key] = fingerprint
+            tags = {**scope_tags(scope), LANDING_TAG: fingerprint}
+            if not context.instance.get_runs(RunsFilter(tags=tags), limit=1):
+                yield RunRequest(run_key=f"{scope}:{fingerprint}", partition_key=scope.partition_key, tags=tags)
         if not found:
             yield SkipReason("No engagement's landing folder has changed.")
         context.update_cursor(json.dumps({**seen, **found}, sort_keys=True))

@@ -54,6 +54,7 @@ def _write_home(home: Path) -> Path:
 def _settings() -> dict[str, object]:
     return {
         "telemetry": {"enabled": False},
+        "nux": {"enabled": False},
         "storage": {"postgres": {"postgres_url": {"env": URL_VARIABLE}}},
         "run_coordinator": {
             "module": "assets_defs.run_coordinator",

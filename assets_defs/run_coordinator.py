@@ -16,6 +16,8 @@ from flow_pipelines.scope import Scope
 
 CLIENT_TAG = "flow/client"
 ENGAGEMENT_TAG = "flow/engagement"
+# Fingerprint of the landing folder that a run of all of Discovery read; a run with it need not be repeated.
+LANDING_TAG = "flow/landing"
 RUNS_PER_CLIENT = 2
 
 

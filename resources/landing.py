@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flow_pipelines.discovery.data_import import SourceFile
-
 from flow_pipelines.errors import InputError
 from flow_pipelines.scope import Scope
 
@@ -64,21 +63,21 @@ class Landing:
             Path(partial).replace(folder / source.name)
         return [SourceFile(name=source.name, path=folder / source.name) for source in chosen]
 
-    def fingerprint(self, scope: Scope) -> str | None:
-        """Return a text that changes when a file is added, removed or changed; None while one is still arriving.
+    def fingerprint(self, scope: Scope) -> str:
+        """Return a text that changes when a file is added, removed or changed; the same for no files at all.
 
         Looks at names, sizes and times only, so that a sensor may ask every half minute about any number of bytes.
         """
         digest = hashlib.sha256()
-        newest = 0.0
-        files = self.files(scope)
-        for file in files:
+        for file in self.files(scope):
             status = file.path.stat()
-            newest = max(newest, status.st_mtime)
             digest.update(f"{file.name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
-        if not files or time.time() - newest < SETTLING_SECONDS:
-            return None
         return digest.hexdigest()[:16]
+
+    def is_settled(self, scope: Scope) -> bool:
+        """Tell whether there are files and none of them is still arriving."""
+        times = [file.path.stat().st_mtime for file in self.files(scope)]
+        return bool(times) and time.time() - max(times) >= SETTLING_SECONDS
 
 
 def check_files(paths: Iterable[Path]) -> list[SourceFile]:

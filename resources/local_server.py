@@ -178,5 +178,5 @@ def _start_supervisor(files: ServerFiles, linger: float) -> subprocess.Popen[byt
 
 
 def _last_lines(log: Path, start: int) -> str:
-    said = log.read_bytes()[start:].decode("utf-8", errors="replace")
+    said = log.read_bytes()[start:].decode("utf-8", errors="replace") if log.exists() else ""
     return " / ".join(said.splitlines()[-LOG_LINES:]) or f"no word from it within {START_SECONDS:.0f} s."

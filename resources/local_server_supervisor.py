@@ -110,7 +110,7 @@ def start(files: ServerFiles, rights: Rights) -> int:
         if not files.data.exists():
             create(files, rights, server)
         hand_over(files.data, rights)
-        _forget_a_reused_process_id(files)
+        _forget_a_misleading_process_id(files)
         return _launch(files, rights, server)
 
 
@@ -192,19 +192,27 @@ def _keep_port(files: ServerFiles, port: int) -> None:
     written.replace(files.port)
 
 
-def _forget_a_reused_process_id(files: ServerFiles) -> None:
-    """Remove what a killed server wrote if its process id is now another program's, as after a restart of the machine.
+def _forget_a_misleading_process_id(files: ServerFiles) -> None:
+    """Remove what a killed server wrote if PostgreSQL would not start for it.
 
-    PostgreSQL would take that program for a server on this folder. Only Linux tells where a process works; elsewhere
-    the file stays, and so it does for a server that somebody started by hand.
+    That is so if its process id is another program's by now, as after a restart of the machine, or if the machine
+    stopped before the file was on disk. A server that somebody started by hand is left alone, and so is an id that
+    nobody has: PostgreSQL sees to that one itself.
     """
-    postmaster = read_postmaster(files)
-    if postmaster is None or not _exists(postmaster.process) or not Path("/proc/self/cwd").exists():
+    if not files.postmaster.exists():
         return
-    with contextlib.suppress(OSError):
-        if Path(f"/proc/{postmaster.process}/cwd").readlink() == files.data:
-            return
+    process = files.postmaster.read_text(encoding="utf-8", errors="replace").partition("\n")[0]
+    if process.isdecimal() and (not _exists(int(process)) or _works_in(process, files.data)):
+        return
     files.postmaster.unlink()
+
+
+def _works_in(process: str, folder: Path) -> bool:
+    if not Path("/proc/self/cwd").exists():
+        return True  # only Linux tells, so elsewhere there is no reason to doubt it
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{process}/cwd").readlink() == folder
+    return False
 
 
 def _end_orphans(name: str) -> None:
@@ -241,10 +249,8 @@ def _exists(process: int) -> bool:
         os.waitpid(process, os.WNOHANG)  # or else a killed child of ours would seem to exist
     try:
         os.kill(process, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, PermissionError):  # the latter is somebody else's, so none that we started
         return False
-    except PermissionError:
-        return False  # somebody else's, so none that we started
     return True
 
 

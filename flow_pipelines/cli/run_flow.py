@@ -19,13 +19,14 @@ from assets_defs.catalog_metadata import asset_key
 from assets_defs.definitions import build_definitions
 from assets_defs.instance import open_instance
 from assets_defs.partitions import ENGAGEMENTS
-from assets_defs.run_coordinator import ENGAGEMENT_TAG, scope_tags
+from assets_defs.run_coordinator import ENGAGEMENT_TAG, LANDING_TAG, scope_tags
 from flow_pipelines.cli.output import notices
 from flow_pipelines.errors import GateError, RunError
 from flow_pipelines.flows import Flow, Phase
 from flow_pipelines.scope import Scope
 from resources.database import Database
-from resources.installation import Installation
+from resources.installation import Installation, landing_root
+from resources.landing import Landing
 from resources.tenancy import engagement_settings
 
 POLL_SECONDS = 0.3
@@ -63,7 +64,7 @@ def run_phases(installation: Installation, scope: Scope, flow: Flow, phases: Seq
                 instance=instance,
                 partition_key=scope.partition_key,
                 asset_selection=[asset_key(f"{flow.name}/{table}") for phase in phases for table in phase.tables],
-                tags=scope_tags(scope),
+                tags=_tags(scope, whole=len(phases) == len(flow.phases)),
                 run_id=run_id,
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
                 raise_on_error=False,
@@ -71,6 +72,11 @@ def run_phases(installation: Installation, scope: Scope, flow: Flow, phases: Seq
     if not result.success:
         raise _failure(result, flow, scope)
     return FinishedRun(run_id, scope, flow.name)
+
+
+def _tags(scope: Scope, *, whole: bool) -> dict[str, str]:
+    landed = {LANDING_TAG: Landing(landing_root()).fingerprint(scope)} if whole else {}
+    return {**scope_tags(scope), **landed}
 
 
 @contextmanager

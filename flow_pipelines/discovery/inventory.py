@@ -53,7 +53,9 @@ def resolve_inventory(cleansed_records: pd.DataFrame, *, scope: Scope, settings:
     """
     machines = fold_details(cleansed_records)
     resolved: dict[str, Resolved] = {}
-    for asset_type in ASSET_TYPES:
+    # Everything may belong to an application and servers may stand behind details; other types are there or not.
+    present = {"server", "application", *cleansed_records["record_type"].unique()}
+    for asset_type in (one for one in ASSET_TYPES if one in present):
         is_server = asset_type == "server"
         records = machines.records if is_server else _records_of(cleansed_records, asset_type)
         details = machines.details if is_server else {}

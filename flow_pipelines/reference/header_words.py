@@ -189,7 +189,7 @@ def _place_of(words: list[str], phrase: list[str]) -> int | None:
 def expanded(words: Iterable[str]) -> tuple[str, ...]:
     """Write abbreviations out and bring plurals to the singular: (ip, addrs) to (ip, address)."""
     abbreviations = header_rules().abbreviations
-    long = [part for word in words for part in abbreviations.get(word, (word,))]
+    long = [part for word in words for part in abbreviations.get(word, abbreviations.get(_singular(word), (word,)))]
     return tuple(_singular(word) for word in long)
 
 

@@ -19,10 +19,11 @@ from dagster import (
     define_asset_job,
 )
 from dagster._core.definitions.partitions.context import partition_loading_context
+from dagster._core.test_utils import create_run_for_test
 
 from assets_defs.automation import landing_sensor, nightly_schedule
 from assets_defs.partitions import ENGAGEMENTS, register
-from assets_defs.run_coordinator import CLIENT_TAG, ENGAGEMENT_TAG
+from assets_defs.run_coordinator import CLIENT_TAG, ENGAGEMENT_TAG, LANDING_TAG, scope_tags
 from flow_pipelines.scope import Scope
 from resources.installation import landing_root
 from resources.landing import Landing
@@ -76,6 +77,16 @@ def test_a_new_file_starts_discovery_for_its_engagement_once(
     assert requests[0].tags[CLIENT_TAG] == scope.client
     assert requests[0].tags[ENGAGEMENT_TAG] == scope.partition_key
     assert tick(sensor, instance, cursor)[0] == []
+
+
+def test_files_that_a_run_has_read_already_start_nothing(
+    instance: DagsterInstance, scope: Scope, landing: Landing, tmp_path: Path
+) -> None:
+    register(instance, scope)
+    land(landing, scope, tmp_path, "name\nweb01\n")
+    tags = {**scope_tags(scope), LANDING_TAG: landing.fingerprint(scope)}
+    create_run_for_test(instance, job_name="discovery", tags=tags)
+    assert tick(landing_sensor(JOB), instance, None)[0] == []
 
 
 def test_a_changed_file_starts_it_again(

@@ -62,21 +62,26 @@ def test_every_bad_path_is_named_and_nothing_is_copied(tmp_path: Path) -> None:
     assert landing.files(SCOPE) == []
 
 
-def test_the_fingerprint_follows_every_change_and_waits_for_arriving_files(tmp_path: Path) -> None:
+def test_the_fingerprint_follows_every_change(tmp_path: Path) -> None:
     landing = Landing(tmp_path / "landing")
-    assert landing.fingerprint(SCOPE) is None
+    seen = [landing.fingerprint(SCOPE)]
     landing.land(SCOPE, [written(tmp_path, "a.csv")])
-    assert landing.fingerprint(SCOPE) is None
-    settle(landing)
-    first = landing.fingerprint(SCOPE)
-    assert first is not None
-    assert landing.fingerprint(SCOPE) == first
+    seen.append(landing.fingerprint(SCOPE))
+    assert landing.fingerprint(SCOPE) == seen[-1]
     landing.land(SCOPE, [written(tmp_path, "a.csv", "changed")])
-    settle(landing)
-    second = landing.fingerprint(SCOPE)
+    seen.append(landing.fingerprint(SCOPE))
     landing.land(SCOPE, [written(tmp_path, "b.csv")])
+    seen.append(landing.fingerprint(SCOPE))
+    assert len(set(seen)) == 4
+
+
+def test_files_are_settled_once_none_is_arriving(tmp_path: Path) -> None:
+    landing = Landing(tmp_path / "landing")
+    assert not landing.is_settled(SCOPE)
+    landing.land(SCOPE, [written(tmp_path, "a.csv")])
+    assert not landing.is_settled(SCOPE)
     settle(landing)
-    assert len({first, second, landing.fingerprint(SCOPE)}) == 3
+    assert landing.is_settled(SCOPE)
 
 
 def test_the_content_hash_is_that_of_the_bytes(tmp_path: Path) -> None:

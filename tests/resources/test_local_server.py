@@ -326,12 +326,12 @@ def test_server_and_supervisor_killed_together_are_recovered_by_the_next_command
     held.kill()
 
 
-def test_a_process_id_that_now_is_another_programs_does_not_pass_for_a_server(state: Path) -> None:
+@pytest.mark.parametrize("first_line", [b"%d\n" % os.getpid(), b"", b"\0\0\0\n"])
+def test_what_a_killed_server_left_does_not_pass_for_a_server(state: Path, first_line: bytes) -> None:
     with lease(state, linger=LINGER):
         said = ServerFiles(state).postmaster.read_bytes().splitlines(keepends=True)
     wait_until(lambda: stopped(state))
-    ServerFiles(state).postmaster.write_bytes(b"".join([b"%d\n" % os.getpid(), *said[1:]]))
-    assert not running(state)
+    ServerFiles(state).postmaster.write_bytes(first_line and b"".join([first_line, *said[1:]]))
     with lease(state, linger=LINGER) as address:
         assert ask(address, "SELECT 1") == 1
 
@@ -489,21 +489,17 @@ def test_a_folder_of_another_user_is_refused(new: Path) -> None:
 
 
 @as_root
-def test_root_needs_no_user_namespace(holder: Callable[..., Holder], state: Path) -> None:
-    with lease(state, linger=LINGER) as address:
-        ask(address, "CREATE TABLE ownerless AS SELECT 7 AS number")
-    wait_until(lambda: stopped(state))
-    assert (state / "postgres").stat().st_uid == 0
-    held = holder(state, refusing("unshare"))
+def test_root_needs_no_user_namespace(holder: Callable[..., Holder], new: Path) -> None:
+    held = holder(new, refusing("unshare"))
     assert held.word().startswith("ServerAddress")
-    assert (state / "postgres").stat().st_uid != 0
-    with lease(state, linger=LINGER) as address:
-        assert ask(address, "SELECT number FROM ownerless") == 7
+    assert (new / "postgres").stat().st_uid != 0
+    with lease(new) as address:
+        ask(address, "CREATE TABLE kept AS SELECT 7 AS number")
     held.end()
-    wait_until(lambda: stopped(state))
-    with lease(state, linger=LINGER) as address:
-        assert (state / "postgres").stat().st_uid == 0
-        assert ask(address, "SELECT number FROM ownerless") == 7
+    wait_until(lambda: stopped(new))
+    with lease(new, linger=LINGER) as address:
+        assert (new / "postgres").stat().st_uid == 0
+        assert ask(address, "SELECT number FROM kept") == 7
 
 
 @as_root

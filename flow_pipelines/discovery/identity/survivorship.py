@@ -47,11 +47,12 @@ def survive(records: pd.DataFrame, asset_of: Integers) -> Survivors:
     columns: dict[str, pd.Series[Any]] = {}
     conflicts = [pd.DataFrame(columns=list(COLUMNS))]
     count = int(asset_of.max(initial=-1)) + 1
+    is_told = records[[attribute.name for attribute in ASSET_ATTRIBUTES]].notna().any()
     for attribute in ASSET_ATTRIBUTES:
         name, values = attribute.name, records[attribute.name]
-        if not values.notna().any():
-            columns[name] = values.iloc[:0].reindex(range(count))
-        elif attribute.type is AttributeType.TEXT_LIST:
+        if not is_told[name]:
+            continue
+        if attribute.type is AttributeType.TEXT_LIST:
             columns[name] = unite(values, asset_of)
         elif name in survivorship.extremes:
             groups = values.groupby(asset_of)
@@ -65,7 +66,8 @@ def survive(records: pd.DataFrame, asset_of: Integers) -> Survivors:
             columns[name] = values.reindex(kept).reset_index(drop=True)
             if name not in survivorship.of_the_source:
                 conflicts.append(find_conflicts(records, attribute, asset_of, kept, rankings[key]))
-    assets = pd.DataFrame(columns, index=range(count))
+    silent = records[[name for name, told in is_told.items() if not told]].iloc[:0].reindex(range(count))
+    assets = pd.concat([pd.DataFrame(columns, index=range(count)), silent], axis="columns")
     return Survivors(assets, pd.concat([found for found in conflicts if len(found)] or conflicts, ignore_index=True))
 
 

@@ -178,8 +178,10 @@ def _evidence_of_one_way(profile: ColumnProfile, expected: ValueExpectation, rec
     evidence += _vocabulary_evidence(profile, expected, background)
     if expected.most is not None and profile.numbers.size:
         evidence += weights.beyond_most * float((profile.numbers > expected.most).mean())
-    rows, distinct = profile.meaningful, profile.distinct
-    strength = weights.values * rows / (rows + weights.few_rows) * distinct / (distinct + weights.few_distinct)
+    strength = weights.values * profile.meaningful / (profile.meaningful + weights.few_rows)
+    if evidence > 0:
+        # One value in all rows may fit by chance; what does not fit need not vary to be wrong.
+        strength *= profile.distinct / (profile.distinct + weights.few_distinct)
     return strength * evidence + weights.cardinality * _repetition_evidence(profile, expected, record_type)
 
 
