@@ -43,6 +43,7 @@ class Weights:
     cardinality: float
     none: float
     taken: float
+    duplicate: float
 
 
 @dataclass(frozen=True)

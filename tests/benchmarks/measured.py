@@ -19,10 +19,23 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import duckdb
 import pandas as pd
+import psycopg
+from python_calamine import CalamineWorkbook
+from sqlalchemy.dialects import postgresql
 
+from flow_pipelines.sample import write_sample
+from flow_pipelines.tables import output_tables
+from resources.installation import OWNER, Installation, landing_root, open_installation
+from resources.landing import Landing
+from resources.local_server import lease
+from resources.rows import ContentHash, serialize
+from resources.snapshots import SnapshotStore
+from resources.tenancy import add_client, add_engagement
 from tests.benchmarks.discovery_run import PHASES, SCOPE, SETTINGS, Frames, exports
 
+DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 BLOCK = 1024 * 1024
 FLOW = (sys.executable, "-m", "flow_pipelines.cli")
 
@@ -98,8 +111,6 @@ def _read_bytes(sample: Path, _: Path) -> Measurement:
 
 def _parse(sample: Path, _: Path) -> Measurement:
     """Read every cell of every file with the parsers that Discovery uses, and keep nothing."""
-    import duckdb
-    from python_calamine import CalamineWorkbook
 
     def rows_of_workbook(path: Path) -> int:
         book = CalamineWorkbook.from_path(path)
@@ -136,64 +147,56 @@ def _encoding_of(path: Path) -> str:
 
 def _bare_copy(_: Path, work: Path) -> Measurement:
     """COPY the rows of all tables into unlogged tables without keys, indexes, checks or row security."""
-    import psycopg
-    from sqlalchemy.dialects import postgresql
-
-    from flow_pipelines.tables import output_tables
-    from resources.local_server import lease
-    from resources.rows import ContentHash, serialize
-
+    rows = sum(_write_copy_text(work, name) for name in _tables(work))
     with tempfile.TemporaryDirectory() as state, lease(Path(state)) as server:
-        url = server.url("flow_owner", driver="postgresql")
-        with psycopg.connect(url) as connection:
-            rows = 0
+        with psycopg.connect(server.url(OWNER, driver="postgresql")) as connection:
             for name in _tables(work):
                 table = output_tables()[f"discovery/{name}"]
-                columns = ", ".join(
-                    f"{column.name} {column.type.compile(postgresql.dialect())}" for column in table.columns
-                )
+                columns = ", ".join(f"{column.name} {column.type.compile(DIALECT)}" for column in table.columns)
                 connection.execute(f"CREATE UNLOGGED TABLE {name} ({columns})".encode())
-                frame = _load(work, name)
-                rows += len(frame)
-                with (work / f"{name}.copy").open("wb") as file:
-                    file.writelines(serialize(frame, table, ContentHash(table)))
             connection.commit()
+            return _measured(lambda: _copy(connection, work, rows))
 
-            def run() -> int:
-                for name in _tables(work):
-                    with (work / f"{name}.copy").open("rb") as file, connection.cursor() as cursor:
-                        with cursor.copy(f"COPY {name} FROM STDIN".encode()) as copy:
-                            while block := file.read(BLOCK):
-                                copy.write(block)
-                connection.commit()
-                return rows
 
-            return _measured(run)
+def _write_copy_text(work: Path, name: str) -> int:
+    table, frame = output_tables()[f"discovery/{name}"], _load(work, name)
+    with (work / f"{name}.copy").open("wb") as file:
+        file.writelines(serialize(frame, table, ContentHash(table)))
+    return len(frame)
+
+
+def _copy(connection: psycopg.Connection[tuple[object, ...]], work: Path, rows: int) -> int:
+    for name in _tables(work):
+        statement = f"COPY {name} FROM STDIN".encode()
+        with (work / f"{name}.copy").open("rb") as file, connection.cursor().copy(statement) as copy:
+            while block := file.read(BLOCK):
+                copy.write(block)
+    connection.commit()
+    return rows
 
 
 def _snapshots(_: Path, work: Path) -> Measurement:
     """Write and publish all tables as snapshots: hashed, under row security, with registry and pointers."""
-    from resources.snapshots import SnapshotStore
-
     with _installation() as installation:
         store = SnapshotStore(installation.database)
-        frames = {f"discovery/{name}": _load(work, name) for name in _tables(work)}
+        parts = []
+        for name in _tables(work):
+            frames = {f"discovery/{name}": _load(work, name)}
+            parts.append(_measured(lambda frames=frames: _publish(store, frames)))
+    return Measurement(
+        seconds=sum(part.seconds for part in parts),
+        peak_mib=max(part.peak_mib for part in parts),
+        rows=sum(part.rows for part in parts),
+    )
 
-        def run() -> int:
-            for key, frame in frames.items():
-                store.publish(
-                    SCOPE, store.write(SCOPE, {key: frame}, inputs=[], run_id="benchmark", code_version="benchmark")
-                )
-            return sum(len(frame) for frame in frames.values())
 
-        return _measured(run)
+def _publish(store: SnapshotStore, frames: Frames) -> int:
+    store.publish(SCOPE, store.write(SCOPE, frames, inputs=[], run_id="benchmark", code_version="benchmark"))
+    return sum(map(len, frames.values()))
 
 
 def _flow_run(sample: Path, _: Path) -> Measurement:
     """Run the flow by the command line, from landed files to published tables."""
-    from resources.installation import landing_root
-    from resources.landing import Landing
-
     with _installation():
         Landing(landing_root()).land(SCOPE, exports(sample))
 
@@ -205,11 +208,8 @@ def _flow_run(sample: Path, _: Path) -> Measurement:
 
 
 @contextmanager
-def _installation() -> Iterator["Installation"]:  # noqa: F821, UP037
+def _installation() -> Iterator[Installation]:
     """An installation of its own with the benchmark's engagement."""
-    from resources.installation import open_installation
-    from resources.tenancy import add_client, add_engagement
-
     with tempfile.TemporaryDirectory() as state:
         os.environ["FLOW_STATE"] = state
         os.environ.pop("FLOW_DATABASE_URL", None)
@@ -220,8 +220,6 @@ def _installation() -> Iterator["Installation"]:  # noqa: F821, UP037
 
 
 def _write_sample(sample: Path, work: Path) -> Measurement:
-    from flow_pipelines.sample import write_sample
-
     size = json.loads((work / "size.json").read_text())
     report = write_sample(sample, **size)
     return Measurement(0, 0, sum(report.rows.values()))

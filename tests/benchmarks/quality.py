@@ -6,7 +6,7 @@ not: running the phases (`discovery_run.py`), time and memory (`speed.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,8 @@ from tests.benchmarks.discovery_run import Frames
 
 COLUMN = ["source_file", "sheet", "source_column"]
 ROW = ["source_file", "sheet", "row_number"]
-EDGE = ["source", "target", "kind", "port", "protocol"]
+STATED_EDGE = ("source", "target", "kind")
+OBSERVED_EDGE = (*STATED_EDGE, "port", "protocol")
 CONFIDENCE_BINS = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 1.0)
 
 
@@ -83,13 +84,15 @@ def read_truth(folder: Path) -> Truth:
     for name in ("mappings", "records"):
         tables[name]["sheet"] = tables[name]["sheet"].fillna("")
     tables["records"]["row_number"] = tables["records"]["row_number"].astype(int)
-    edges = pd.read_csv(folder / "edges.csv", dtype={"source_id": str, "target_id": str, "port": "Int64"})
+    edges = pd.read_csv(folder / "edges.csv", dtype={"port": "Int64"})
     return Truth(**tables, edges=edges)
 
 
 def measure_quality(frames: Frames, truth: Truth) -> QualityReport:
     """Hold the tables of a run against the truth."""
-    mapping, mapping_calibration = _mapping(frames["attribute_mappings"], truth.mappings)
+    mapping, mapping_calibration = score_mappings(
+        frames["attribute_mappings"], truth.mappings, "columns of known formats"
+    )
     records = _true_ids_of_records(frames["cleansed_records"], frames["inventory"], truth)
     identity, identity_calibration = _identity(records)
     true_ids = _true_ids_of_assets(records)
@@ -101,8 +104,16 @@ def measure_quality(frames: Frames, truth: Truth) -> QualityReport:
     )
 
 
-def _mapping(mappings: pd.DataFrame, truth: pd.DataFrame) -> tuple[Score, list[Calibration]]:
-    """Columns that hold nothing in the whole file are left out: nobody can tell what they are for."""
+def score_mappings(mappings: pd.DataFrame, truth: pd.DataFrame, what: str) -> tuple[Score, list[Calibration]]:
+    """Hold applied mappings against the true ones.
+
+    Columns that hold nothing in the whole file are left out: nobody can tell what they are for.
+
+    Args:
+        mappings: The rows of `discovery/attribute_mappings`.
+        truth: source_file, sheet, source_column, attribute, also_right (divided by bars; none: may be left out).
+        what: What is mapped, for the name of the measure.
+    """
     found = mappings.assign(sheet=mappings["sheet"].fillna("")).merge(truth, on=COLUMN, suffixes=("", "_true"))
     is_applied = found["status"] == "applied"
     also_right = found["also_right"].fillna("").str.split("|")
@@ -111,12 +122,12 @@ def _mapping(mappings: pd.DataFrame, truth: pd.DataFrame) -> tuple[Score, list[C
     )
     may_be_left_out = found["attribute_true"].isna() | pd.Series(["none" in right for right in also_right])
     score = Score(
-        "attribute mapping (columns)",
+        f"mapping of {what}",
         found=int(is_applied.sum()),
         right=int((is_applied & is_right).sum()),
         expected=int((is_applied & is_right).sum() + (~may_be_left_out & ~(is_applied & is_right)).sum()),
     )
-    return score, _calibration("attribute mapping", found.loc[is_applied, "confidence"], is_right[is_applied])
+    return score, _calibration(f"mapping of {what}", found.loc[is_applied, "confidence"], is_right[is_applied])
 
 
 def _true_ids_of_records(records: pd.DataFrame, inventory: pd.DataFrame, truth: Truth) -> pd.DataFrame:
@@ -166,25 +177,26 @@ def _edges(dependencies: pd.DataFrame, true_ids: pd.Series[str]) -> pd.DataFrame
     """Return the edges between known assets, their ends as the true ids."""
     known = dependencies[~dependencies["source_is_external"] & ~dependencies["target_is_external"]]
     columns = ["kind", "origin", "port", "protocol", "is_noise", "confidence"]
-    return known[columns].assign(
-        source=known["source_id"].map(true_ids), target=known["target_id"].map(true_ids)
-    )
+    return known[columns].assign(source=known["source_id"].map(true_ids), target=known["target_id"].map(true_ids))
 
 
 def _dependencies(edges: pd.DataFrame, truth: Truth) -> tuple[list[Score], list[Calibration]]:
     true_edges = truth.edges
     are_servers = (true_edges["source_type"] == "server") & (true_edges["target_type"] == "server")
     seen = true_edges[are_servers & true_edges["port"].notna() & (true_edges["observed_connections"] > 0)]
+    # What no source lists, nobody can tell from an outside end.
+    listed = set(truth.records["true_id"]) | set(truth.databases["true_server_id"])
+    seen = seen[seen["source_id"].isin(listed) & seen["target_id"].isin(listed)]
     stated = true_edges[true_edges["in_cmdb"]]
     network = edges[edges["origin"] == "network"]
     # A database stands for its server where no source knows the server itself.
     server_of = truth.databases.set_index("true_database_id")["true_server_id"]
     network = network.assign(**{end: network[end].replace(server_of) for end in ("source", "target")})
-    cmdb = edges[edges["origin"] == "cmdb"].assign(port=pd.NA, protocol="")
+    cmdb = edges[edges["origin"] == "cmdb"]
     observed = _matched(network[~network["is_noise"]], seen[~seen["is_noise"]])
     noise = _matched(network[network["is_noise"]], seen[seen["is_noise"]])
     every = _matched(network, seen)
-    relations = _matched(cmdb, stated.assign(port=pd.NA, protocol=""))
+    relations = _matched(cmdb, stated, by=STATED_EDGE)
     scores = [
         _score("network dependencies (server to server, port)", observed, seen[~seen["is_noise"]]),
         _score("network noise (server to server, port)", noise, seen[seen["is_noise"]]),
@@ -197,10 +209,11 @@ def _dependencies(edges: pd.DataFrame, truth: Truth) -> tuple[list[Score], list[
     ]
 
 
-def _matched(edges: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
+def _matched(edges: pd.DataFrame, truth: pd.DataFrame, by: Sequence[str] = OBSERVED_EDGE) -> pd.DataFrame:
     """Return edges with `is_right`: it is true, and no other edge has said so already."""
-    true_edges = truth.rename(columns={"source_id": "source", "target_id": "target"})[EDGE]
-    keys = edges[EDGE].astype(object).where(edges[EDGE].notna(), None)
+    columns = list(by)
+    true_edges = truth.rename(columns={"source_id": "source", "target_id": "target"})[columns]
+    keys = edges[columns].astype(object).where(edges[columns].notna(), None)
     expected = set(true_edges.astype(object).where(true_edges.notna(), None).itertuples(index=False, name=None))
     is_true = [key in expected for key in keys.itertuples(index=False, name=None)]
     return edges.assign(is_right=np.asarray(is_true, dtype=bool) & ~keys.duplicated().to_numpy())
@@ -226,7 +239,9 @@ def _calibration(measure: str, confidence: pd.Series[float], is_right: pd.Series
     values, right = confidence.to_numpy(dtype=float), is_right.to_numpy(dtype=bool)
     bins = np.digitize(values, CONFIDENCE_BINS[1:-1], right=True)
     return [
-        Calibration(measure, float(values[bins == one].mean()), float(right[bins == one].mean()), int((bins == one).sum()))
+        Calibration(
+            measure, float(values[bins == one].mean()), float(right[bins == one].mean()), int((bins == one).sum())
+        )
         for one in np.unique(bins)
     ]
 

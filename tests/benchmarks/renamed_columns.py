@@ -1,7 +1,7 @@
-"""The exports of a sample as nobody's tool writes them: the same cells under headers that people make up.
+"""Mapping where no template helps: a sample's cells under headers that people make up.
 
-Belongs here: writing such files and their truth. Known formats are mapped by template, which is no test of mapping;
-these headers were written down before anybody looked at the aliases, and are not to be fitted to them.
+Belongs here: writing such files, their truth, and how right import and mapping are about them. Does not: the measures
+(`quality.py`). The headers were written down without a look at the aliases; neither is to be fitted to the other.
 """
 
 from __future__ import annotations
@@ -11,10 +11,49 @@ from pathlib import Path
 
 import pandas as pd
 
+from flow_pipelines.discovery.attribute_mapping import map_attributes
+from flow_pipelines.discovery.data_import import SourceFile, import_files
+from tests.benchmarks.discovery_run import SCOPE, SETTINGS
+from tests.benchmarks.quality import QualityReport, Score, score_mappings
+
 HEADERS = Path(__file__).with_name("renamed_headers.csv")
 STYLES = ("terse", "wordy", "german")
 # Enough rows for the likeness of values; a person's spreadsheet is no longer.
 ROWS = 300
+
+
+def measure_renamed_columns(imported_records: pd.DataFrame, mappings: pd.DataFrame, folder: Path) -> QualityReport:
+    """Write a sample's text exports under made-up headers, import and map them, and hold the result against the truth.
+
+    Args:
+        imported_records: The imported records of the sample.
+        mappings: The true mappings of its columns.
+        folder: Where to write; it does not exist yet.
+    """
+    folder.mkdir()
+    truth = write_renamed_exports(imported_records, mappings, folder)
+    files = [SourceFile(path.name, path) for path in sorted(folder.iterdir())]
+    imported = import_files(files, scope=SCOPE, settings=SETTINGS).imported_records
+    found = map_attributes(imported, scope=SCOPE, settings=SETTINGS)
+    scores = [_record_types(imported, imported_records, len(files))]
+    for style in STYLES:
+        of_style = [
+            frame[frame["source_file"].str.startswith(style)].reset_index(drop=True) for frame in (found, truth)
+        ]
+        scores.append(score_mappings(of_style[0], of_style[1], f"made-up headers, {style}")[0])
+    _, calibration = score_mappings(found, truth, "made-up headers")
+    return QualityReport(tuple(scores), tuple(calibration))
+
+
+def _record_types(renamed: pd.DataFrame, original: pd.DataFrame, files: int) -> Score:
+    """Count files whose rows are taken for what they are."""
+    true_types = original.drop_duplicates("source_file").set_index("source_file")["record_type"]
+    found = renamed.drop_duplicates(["source_file", "record_type"])
+    is_right = [
+        true_types.filter(regex=f"{name.split('_', 1)[1]}$").iloc[0] == record_type
+        for name, record_type in zip(found["source_file"], found["record_type"], strict=True)
+    ]
+    return Score("record types of files with made-up headers", len(found), sum(is_right), files)
 
 
 def write_renamed_exports(imported_records: pd.DataFrame, mappings: pd.DataFrame, folder: Path) -> pd.DataFrame:

@@ -98,10 +98,12 @@ def _owners(details: pd.DataFrame, machines: pd.DataFrame) -> pd.Series[Any]:
     machines = machines.sort_values("record_id")
     for columns in MATCHES:
         keys = ["export", *(f"match_{name}" for name in columns)]
-        known = machines.dropna(subset=keys)
-        known = known.drop_duplicates(keys, keep="first" if "vm_uuid" in columns else False)
         rest = details.loc[owners.isna(), keys].dropna()
-        found = rest.merge(known[[*keys, "record_id"]], how="left", on=keys).set_axis(rest.index)["record_id"]
+        if rest.empty:
+            continue
+        known = machines[[*keys, "record_id"]].dropna()
+        known = known.drop_duplicates(keys, keep="first" if "vm_uuid" in columns else False)
+        found = rest.merge(known, how="left", on=keys).set_axis(rest.index)["record_id"]
         owners = owners.fillna(found)
     return owners
 

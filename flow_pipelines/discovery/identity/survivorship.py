@@ -64,7 +64,7 @@ def survive(records: pd.DataFrame, asset_of: Integers) -> Survivors:
                 rankings[key] = rank_records(records, asset_of, group, bundle)
             kept = _kept(values, asset_of, rankings[key])
             columns[name] = values.reindex(kept).reset_index(drop=True)
-            if name not in survivorship.of_the_source:
+            if len(records) > count and name not in survivorship.of_the_source:
                 conflicts.append(find_conflicts(records, attribute, asset_of, kept, rankings[key]))
     silent = records[[name for name, told in is_told.items() if not told]].iloc[:0].reindex(range(count))
     assets = pd.concat([pd.DataFrame(columns, index=range(count)), silent], axis="columns")

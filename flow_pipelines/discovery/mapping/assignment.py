@@ -6,16 +6,19 @@ Belongs here: the optimum assignment. Does not: scores of single columns (`evide
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from flow_pipelines.discovery.mapping.evidence import ScoredColumn
 from flow_pipelines.reference.attributes import AttributeType, attribute_named
+from flow_pipelines.reference.mapping_model import mapping_model
 
 # Between columns that are equally good, the one with more rows wins; too little to outweigh any evidence.
 PER_FILLED_ROW = 1e-3
+# Far below every sum of gains.
+IMPOSSIBLE = -1e6
 
 
 def holds_lists(attribute: str) -> bool:
@@ -31,37 +34,39 @@ def assign(columns: Sequence[ScoredColumn], taken: Collection[str]) -> list[str 
         taken: Attributes that the template's columns have.
 
     Returns:
-        Per column its attribute, or None if every attribute is less likely than none.
+        Per column its attribute, or None if it has none: nothing fits, or another column has it.
     """
-    singles = sorted(
-        {attribute for column in columns for attribute in column.candidates if not holds_lists(attribute)} - set(taken)
-    )
-    lists = [_best_list(column) for column in columns]
     if not columns:
         return []
-    # Beside the attributes each column has two places of its own: its best list, and nothing.
-    gains = np.full((len(columns), len(singles) + 2 * len(columns)), -np.inf)
-    for row, column in enumerate(columns):
-        for place, attribute in enumerate(singles):
+    every = {attribute for column in columns for attribute in column.candidates}
+    singles = sorted(attribute for attribute in every if not holds_lists(attribute))
+    free = [attribute for attribute in singles if attribute not in taken]
+    lists = [_best(column, [one for one in column.candidates if holds_lists(one)]) for column in columns]
+    gains = np.full((len(columns), len(free) + 2 * len(columns)), IMPOSSIBLE)
+    for row, (column, of_lists) in enumerate(zip(columns, lists, strict=True)):
+        for place, attribute in enumerate(free):
             if attribute in column.candidates:
                 gains[row, place] = _gain(column, attribute)
-        best = lists[row]
-        if best is not None:
-            gains[row, len(singles) + row] = _gain(column, best)
-        gains[row, len(singles) + len(columns) + row] = 0.0
-    impossible = 1e6
-    chosen = linear_sum_assignment(np.where(np.isinf(gains), -impossible, gains), maximize=True)[1].tolist()
-    return [
-        singles[place] if place < len(singles) else lists[row] if place < len(singles) + len(columns) else None
-        for row, place in enumerate(chosen)
-    ]
+        # Beside the attributes each column has two places of its own: its best list, and no attribute.
+        if of_lists is not None:
+            gains[row, len(free) + row] = _gain(column, of_lists)
+        gains[row, len(free) + len(columns) + row] = _gain_of_none(column, _best(column, singles))
+    chosen: list[int] = linear_sum_assignment(gains, maximize=True)[1].tolist()
+    places = [*free, *lists, *([None] * len(columns))]
+    return [places[place] for place in chosen]
 
 
-def _best_list(column: ScoredColumn) -> str | None:
-    fitting = [attribute for attribute in column.candidates if holds_lists(attribute)]
+def _best(column: ScoredColumn, attributes: Iterable[str]) -> str | None:
+    fitting = [attribute for attribute in attributes if attribute in column.candidates]
     return max(fitting, key=lambda attribute: (column.candidates[attribute].score, attribute), default=None)
 
 
 def _gain(column: ScoredColumn, attribute: str) -> float:
     preference = PER_FILLED_ROW * math.log1p(column.profile.filled)
     return column.candidates[attribute].score - column.none_score + preference
+
+
+def _gain_of_none(column: ScoredColumn, best: str | None) -> float:
+    """Say how well a column without an attribute is explained: best if it repeats what another column holds."""
+    repeating = _gain(column, best) * mapping_model().weights.duplicate if best else 0.0
+    return max(repeating, 0.0)

@@ -125,16 +125,15 @@ def _named(header: str, record_type: str) -> dict[str, float]:
     """Return the evidence for each attribute of which the header is an alias."""
     weights = mapping_model().weights
     meanings = attributes_told_by_values(header, record_type=record_type)
-    if meanings:
-        return {
-            attribute: weights.told_by_values - place * weights.later_meaning
-            for place, attribute in enumerate(meanings)
-        }
     match = attribute_of_header(header, record_type=record_type)
-    if match is None:
-        return {}
-    place = place_among_names(header, match.attribute, record_type=record_type)
-    return {match.attribute: weights.alias - min(place * weights.less_usual, weights.least_usual)}
+    evidence = {
+        attribute: weights.told_by_values - place * weights.later_meaning for place, attribute in enumerate(meanings)
+    } or ({match.attribute: weights.alias} if match else {})
+    places = {attribute: place_among_names(header, attribute, record_type=record_type) for attribute in evidence}
+    return {
+        attribute: one - min(places[attribute] * weights.less_usual, weights.least_usual)
+        for attribute, one in evidence.items()
+    }
 
 
 def _likeness_evidence(likeness: float) -> float:

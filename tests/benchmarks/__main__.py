@@ -1,0 +1,90 @@
+"""The benchmarks: `make bench`, or `python -m tests.benchmarks --help`.
+
+Belongs here: which estates are measured by default. Does not: measuring (`quality.py`, `speed.py`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from flow_pipelines.sample import write_sample
+from tests.benchmarks.discovery_run import run_discovery
+from tests.benchmarks.quality import QualityReport, measure_quality, read_truth
+from tests.benchmarks.renamed_columns import measure_renamed_columns
+from tests.benchmarks.report import print_quality, print_speed, quality_as_json, speed_as_json
+from tests.benchmarks.speed import measure_speed
+
+QUALITY_SERVERS, QUALITY_CONNECTIONS = 1_000, 200_000
+SPEED_SERVERS, SPEED_CONNECTIONS = (1_000, 10_000), 1_000_000
+
+
+def main() -> None:
+    """Run the benchmarks that are asked for and print what they measured."""
+    arguments = _arguments()
+    progress = Console(stderr=True, highlight=False)
+    found: dict[str, Any] = {}
+    console = Console(highlight=False, quiet=arguments.json)
+    # Speed first: a process that has held frames would lend its peak memory to the processes that it starts.
+    if arguments.which != "quality":
+        found["speed"] = []
+        for servers in arguments.servers or SPEED_SERVERS:
+            with _folder() as folder:
+                report = measure_speed(
+                    folder,
+                    servers=servers,
+                    connections=arguments.connections or SPEED_CONNECTIONS,
+                    seed=arguments.seed,
+                    progress=progress.print,
+                )
+            print_speed(report, console)
+            found["speed"].append(speed_as_json(report))
+    if arguments.which != "speed":
+        servers = (arguments.servers or [QUALITY_SERVERS])[0]
+        connections = arguments.connections or QUALITY_CONNECTIONS
+        progress.print(f"{servers:,} servers, {connections:,} connections: quality")
+        quality = _quality(servers, connections, arguments.seed)
+        print_quality(quality, console, title=f"{servers:,} servers, {connections:,} connections")
+        found["quality"] = quality_as_json(quality)
+    if arguments.json:
+        json.dump(found, sys.stdout, indent=2)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Measure quality and speed.")
+    parser.add_argument("which", nargs="?", choices=["all", "quality", "speed"], default="all")
+    parser.add_argument("--servers", type=int, action="append", help="servers of an estate; may be repeated for speed")
+    parser.add_argument("--connections", type=int, help="rows of observed connections")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the estates")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    return parser.parse_args()
+
+
+def _quality(servers: int, connections: int, seed: int) -> QualityReport:
+    with _folder() as folder:
+        sample = folder / "sample"
+        report = write_sample(sample, servers=servers, connections=connections, seed=seed)
+        frames, truth = run_discovery(sample), read_truth(report.truth)
+        measured = measure_quality(frames, truth)
+        renamed = measure_renamed_columns(frames["imported_records"], truth.mappings, folder / "renamed")
+    return QualityReport(
+        scores=(*measured.scores, *renamed.scores), calibrations=(*measured.calibrations, *renamed.calibrations)
+    )
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="flow-benchmark-") as folder:
+        yield Path(folder)
+
+
+if __name__ == "__main__":
+    main()

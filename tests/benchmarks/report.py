@@ -1,0 +1,94 @@
+"""How the benchmarks are shown: tables for people, JSON for programs.
+
+Belongs here: rendering. Does not: measuring.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.benchmarks.quality import QualityReport, expected_calibration_error
+from tests.benchmarks.speed import SpeedReport
+
+
+def print_quality(report: QualityReport, console: Console, *, title: str) -> None:
+    """Print scores and calibration."""
+    _print(
+        console,
+        f"Quality, {title}",
+        ("measure", "precision", "recall", "F1", "found", "right", "expected"),
+        [
+            (
+                score.measure,
+                f"{score.precision:.4f}",
+                f"{score.recall:.4f}",
+                f"{score.f1:.4f}",
+                f"{score.found:,}",
+                f"{score.right:,}",
+                f"{score.expected:,}",
+            )
+            for score in report.scores
+        ],
+    )
+    _print(
+        console,
+        f"Calibration (expected error {expected_calibration_error(report.calibrations):.3f}), {title}",
+        ("decisions", "mean confidence", "share right", "number"),
+        [
+            (one.measure, f"{one.confidence:.3f}", f"{one.right:.3f}", f"{one.decisions:,}")
+            for one in report.calibrations
+        ],
+    )
+
+
+def print_speed(report: SpeedReport, console: Console) -> None:
+    """Print steps and ratios."""
+    title = f"{report.servers:,} servers, {report.connections:,} connections"
+    steps = [
+        (name, f"{step.seconds:.2f}", f"{step.peak_mib:,.0f}", f"{step.rows:,}") for name, step in report.steps.items()
+    ]
+    steps.append(("all pure phases", f"{report.seconds:.2f}", f"{report.peak_mib:,.0f}", ""))
+    _print(console, f"Speed, {title}", ("step", "seconds", "peak MiB", "rows (bytes read)"), steps)
+    _print(
+        console,
+        f"Ratios, {title}",
+        ("what", "times as long"),
+        [(name, f"{ratio:.1f}") for name, ratio in report.ratios.items()],
+    )
+
+
+def quality_as_json(report: QualityReport) -> dict[str, Any]:
+    """Return scores and calibration for a program."""
+    return {
+        "scores": [
+            vars(score) | {"precision": score.precision, "recall": score.recall, "f1": score.f1}
+            for score in report.scores
+        ],
+        "calibrations": [vars(one) for one in report.calibrations],
+        "expected_calibration_error": expected_calibration_error(report.calibrations),
+    }
+
+
+def speed_as_json(report: SpeedReport) -> dict[str, Any]:
+    """Return steps and ratios for a program."""
+    return {
+        "servers": report.servers,
+        "connections": report.connections,
+        "steps": {name: vars(step) for name, step in report.steps.items()},
+        "seconds": report.seconds,
+        "peak_mib": report.peak_mib,
+        "ratios": report.ratios,
+    }
+
+
+def _print(console: Console, title: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for place, header in enumerate(headers):
+        table.add_column(header, justify="right" if place else "left")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
