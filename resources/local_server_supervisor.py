@@ -40,6 +40,7 @@ from resources.local_server_rights import Rights, choose_rights
 POLL_SECONDS = 0.25
 WAIT_SECONDS = 0.02
 TRIES = 40
+LAUNCHES = 3
 # Less than a client waits, so that it can say why.
 OTHERS_SECONDS = 45.0
 # A fast stop ends sessions and writes what is in memory; an immediate one leaves that to the next start.
@@ -93,25 +94,38 @@ def start(files: ServerFiles, rights: Rights) -> int:
     Raises:
         DatabaseError: It ended at once, or something of an earlier one that can't be ended is in the way.
     """
+    for _ in range(LAUNCHES):
+        # Opened anew each time: what is left of a killed try holds the lock of its own.
+        with opened(files.server) as server:
+            process = _take_or_adopt(files, server)
+            if process is None:
+                if not files.data.exists():
+                    create(files, rights, server)
+                hand_over(files.data, rights)
+                _forget_a_misleading_process_id(files)
+                process = _launch(files, rights, server)
+        if process is not None:
+            return process
+    raise DatabaseError(
+        f"PostgreSQL was killed while it started, {LAUNCHES} times in a row.", remedy="See whether memory is short."
+    )
+
+
+def _take_or_adopt(files: ServerFiles, server: int) -> int | None:
     deadline = time.monotonic() + OTHERS_SECONDS
-    with opened(files.server) as server:
-        while not take(server):
-            postmaster = read_postmaster(files)
-            if postmaster is not None and _exists(postmaster.process):
-                return postmaster.process
-            _end_orphans(files.server_name)
-            if time.monotonic() > deadline:
-                raise DatabaseError(
-                    "Something else works on this state folder, perhaps another container or a PostgreSQL that was"
-                    " killed before all of its sessions ended.",
-                    remedy="Stop it, or set FLOW_STATE to another folder.",
-                )
-            time.sleep(WAIT_SECONDS)
-        if not files.data.exists():
-            create(files, rights, server)
-        hand_over(files.data, rights)
-        _forget_a_misleading_process_id(files)
-        return _launch(files, rights, server)
+    while not take(server):
+        postmaster = read_postmaster(files)
+        if postmaster is not None and _exists(postmaster.process):
+            return postmaster.process
+        _end_orphans(files.server_name)
+        if time.monotonic() > deadline:
+            raise DatabaseError(
+                "Something else works on this state folder, perhaps another container or a PostgreSQL that was"
+                " killed before all of its sessions ended.",
+                remedy="Stop it, or set FLOW_STATE to another folder.",
+            )
+        time.sleep(WAIT_SECONDS)
+    return None
 
 
 def _become_the_only_one(alone: int) -> bool:
@@ -123,7 +137,7 @@ def _become_the_only_one(alone: int) -> bool:
     return False
 
 
-def _launch(files: ServerFiles, rights: Rights, server: int) -> int:
+def _launch(files: ServerFiles, rights: Rights, server: int) -> int | None:
     sockets = _make_socket_folder(files.server_name)
     command = [str(binary("postgres")), "-D", str(files.data), "-c", f"cluster_name={files.server_name}"]
     command += ["-c", f"unix_socket_directories={sockets}"]
@@ -142,6 +156,8 @@ def _launch(files: ServerFiles, rights: Rights, server: int) -> int:
                 _keep_port(files, port)
                 return postgres.pid
             time.sleep(WAIT_SECONDS)
+        if code < 0:
+            return None  # killed by a signal
         if _is_free(port):
             break  # so it was not that somebody took the port in between
     raise DatabaseError(f"PostgreSQL ended while it started (exit code {code}).", remedy="The lines above say why.")

@@ -107,7 +107,7 @@ def attributes_told_by_values(header: str, *, record_type: str) -> tuple[str, ..
 
 def place_among_names(header: str, attribute: str, *, record_type: str) -> int:
     """Tell how usual a header is for an attribute: its place among the names, which stand there by usage, from 0."""
-    names = names_of_attributes(record_type)[attribute].names
+    names = aliases().names[family_of(record_type)][attribute].names
     key = _key(parse_header(header).words)
     places = (place for place, name in enumerate(names) if _key(parse_header(name).words) == key)
     return next(places, len(names))
@@ -122,11 +122,6 @@ def means_nothing_known(header: str) -> bool:
 @cache
 def _keys_without_attribute() -> frozenset[str]:
     return frozenset(_key(parse_header(header).words) for header in aliases().without_attribute)
-
-
-def names_of_attributes(record_type: str) -> Mapping[str, Names]:
-    """Return the aliases by attribute that hold for a record type."""
-    return aliases().names[family_of(record_type)]
 
 
 def family_of(record_type: str) -> str:

@@ -111,8 +111,7 @@ def parse_header(header: str) -> ParsedHeader:
     text = PLURAL_IN_BRACKETS.sub("s", fold(header).replace("*", " "))
     bracketed = _unit_in_brackets(text)
     if bracketed:
-        unit, rest = bracketed
-        return ParsedHeader(_lowered(text), _lowered(rest), unit)
+        return ParsedHeader(_lowered(text), _lowered(bracketed[1]), bracketed[0])
     unit, kept = _unit_among(WORD.findall(BRACKETED.sub(" ", text)))
     remarks = _lowered(" ".join(BRACKETED.findall(text)))
     return ParsedHeader(_lowered(text), (*kept, *remarks), unit)

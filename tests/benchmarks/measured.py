@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -148,14 +149,17 @@ def _encoding_of(path: Path) -> str:
 def _bare_copy(_: Path, work: Path) -> Measurement:
     """COPY the rows of all tables into unlogged tables without keys, indexes, checks or row security."""
     rows = sum(_write_copy_text(work, name) for name in _tables(work))
-    with tempfile.TemporaryDirectory() as state, lease(Path(state)) as server:
-        with psycopg.connect(server.url(OWNER, driver="postgresql")) as connection:
-            for name in _tables(work):
-                table = output_tables()[f"discovery/{name}"]
-                columns = ", ".join(f"{column.name} {column.type.compile(DIALECT)}" for column in table.columns)
-                connection.execute(f"CREATE UNLOGGED TABLE {name} ({columns})".encode())
-            connection.commit()
-            return _measured(lambda: _copy(connection, work, rows))
+    with (
+        tempfile.TemporaryDirectory() as state,
+        lease(Path(state)) as server,
+        psycopg.connect(server.url(OWNER, driver="postgresql")) as connection,
+    ):
+        for name in _tables(work):
+            table = output_tables()[f"discovery/{name}"]
+            columns = ", ".join(f"{column.name} {column.type.compile(DIALECT)}" for column in table.columns)
+            connection.execute(f"CREATE UNLOGGED TABLE {name} ({columns})".encode())
+        connection.commit()
+        return _measured(lambda: _copy(connection, work, rows))
 
 
 def _write_copy_text(work: Path, name: str) -> int:
@@ -182,7 +186,7 @@ def _snapshots(_: Path, work: Path) -> Measurement:
         parts = []
         for name in _tables(work):
             frames = {f"discovery/{name}": _load(work, name)}
-            parts.append(_measured(lambda frames=frames: _publish(store, frames)))
+            parts.append(_measured(partial(_publish, store, frames)))
     return Measurement(
         seconds=sum(part.seconds for part in parts),
         peak_mib=max(part.peak_mib for part in parts),
@@ -202,7 +206,7 @@ def _flow_run(sample: Path, _: Path) -> Measurement:
 
         def run() -> int:
             finished = subprocess.run([*FLOW, "run", str(SCOPE), "--json"], check=True, capture_output=True, text=True)
-            return sum(table["rows"] or 0 for table in json.loads(finished.stdout)["tables"])
+            return sum(table["rows"] or 0 for table in json.loads(finished.stdout)["tables"].values())
 
         return _measured(run, whose=resource.RUSAGE_CHILDREN)
 

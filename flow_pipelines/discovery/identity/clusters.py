@@ -6,13 +6,16 @@ Belongs here: joining pairs, the strongest first, and refusing what contradicts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import pandas as pd
 
 from flow_pipelines.discovery.identity.contradictions import contradict
 from flow_pipelines.discovery.identity.evidence import Facts
+
+NAME_ALONE = "name"
 
 
 @dataclass(frozen=True)
@@ -51,9 +54,10 @@ class Cluster:
 def cluster(facts: Sequence[Facts], pairs: pd.DataFrame) -> list[Cluster]:
     """Join records into assets.
 
-    Pairs are taken in their order, so that each cluster is held together by its most probable links (a maximum
-    spanning tree). A pair that would bring two contradicting records into one cluster is refused, also where they
-    never met in a pair themselves.
+    Pairs are taken in their order, so that each cluster is held together by its most probable links. A pair that
+    would bring two contradicting records into one cluster is refused, also where they never met in a pair themselves.
+    Pairs that rest on a name alone come last, and count only where all assets of that name can be one: where two of
+    them contradict each other, nobody knows which one the name means.
 
     Args:
         facts: Of each record, by position.
@@ -62,26 +66,63 @@ def cluster(facts: Sequence[Facts], pairs: pd.DataFrame) -> list[Cluster]:
     Returns:
         The clusters, ordered by their first record; every record is in exactly one.
     """
-    members = {position: [position] for position in range(len(facts))}
-    links: dict[int, list[Link]] = {position: [] for position in range(len(facts))}
-    root_of = list(range(len(facts)))
     columns = (pairs[name].tolist() for name in ("left", "right", "method", "probability"))
-    for link in map(Link, *columns):
-        one, other = root_of[link.left], root_of[link.right]
-        if one == other or _contradict(facts, members[one], members[other]):
-            continue
-        if len(members[one]) < len(members[other]):
+    links = list(map(Link, *columns))
+    forest = _Forest(facts)
+    for link in links:
+        if link.method != NAME_ALONE:
+            forest.join(link)
+    by_name = [link for link in links if link.method == NAME_ALONE]
+    ambiguous = forest.ambiguous_names(by_name)
+    for link in by_name:
+        if ambiguous.isdisjoint(facts[link.left].name) and ambiguous.isdisjoint(facts[link.right].name):
+            forest.join(link)
+    return forest.clusters()
+
+
+class _Forest:
+    """Clusters that grow."""
+
+    def __init__(self, facts: Sequence[Facts]) -> None:
+        self._facts = facts
+        self._root_of = list(range(len(facts)))
+        self._members = {position: [position] for position in range(len(facts))}
+        self._links: dict[int, list[Link]] = {position: [] for position in range(len(facts))}
+
+    def join(self, link: Link) -> None:
+        """Join the clusters of two records, unless that brings a contradiction into one."""
+        one, other = self._root_of[link.left], self._root_of[link.right]
+        if one == other or self._contradict(one, other):
+            return
+        if len(self._members[one]) < len(self._members[other]):
             one, other = other, one
-        for position in members[other]:
-            root_of[position] = one
-        members[one] += members.pop(other)
-        links[one] += [*links.pop(other), link]
-    clusters = [
-        Cluster(tuple(sorted(members[root])), tuple(sorted(links[root], key=lambda link: -link.probability)))
-        for root in members
-    ]
-    return sorted(clusters, key=lambda one: one.members)
+        for position in self._members[other]:
+            self._root_of[position] = one
+        self._members[one] += self._members.pop(other)
+        self._links[one] += [*self._links.pop(other), link]
 
+    def ambiguous_names(self, links: Iterable[Link]) -> set[str]:
+        """Return the names of links whose bearers can't all be one asset."""
+        bearers: dict[str, set[int]] = {}
+        linked = {name for link in links for name in self._facts[link.left].name}
+        for position, facts in enumerate(self._facts):
+            for name in linked.intersection(facts.name):
+                bearers.setdefault(name, set()).add(self._root_of[position])
+        return {
+            name for name, roots in bearers.items() if any(self._contradict(*pair) for pair in combinations(roots, 2))
+        }
 
-def _contradict(facts: Sequence[Facts], members: Sequence[int], others: Sequence[int]) -> bool:
-    return any(contradict(facts[member], facts[other]) for member in members for other in others)
+    def clusters(self) -> list[Cluster]:
+        """Return the clusters, ordered by their first record."""
+        found = [
+            Cluster(tuple(sorted(members)), tuple(sorted(self._links[root], key=lambda link: -link.probability)))
+            for root, members in self._members.items()
+        ]
+        return sorted(found, key=lambda one: one.members)
+
+    def _contradict(self, one: int, other: int) -> bool:
+        return any(
+            contradict(self._facts[member], self._facts[another])
+            for member in self._members[one]
+            for another in self._members[other]
+        )

@@ -50,21 +50,29 @@ def _are_two_lines_of_a_listing(one: Facts, other: Facts) -> bool:
 
 
 def _have_other_name_and_address(one: Facts, other: Facts) -> bool:
-    """Neither name nor address in common; only an external id, a serial number or an adapter outweighs that."""
+    """Neither name nor address in common; only an external id or a serial number outweighs that."""
     return (
-        differ(one.ip, other.ip)
+        (differ(one.ip, other.ip) or differ(one.mac, other.mac))
+        and not share(one.ip, other.ip)
+        and not share(one.mac, other.mac)
         and _names_differ(one, other)
         and not share(one.external_id, other.external_id)
         and not share(one.serial, other.serial)
-        and not share(one.mac, other.mac)
     )
 
 
 def _have_one_name_in_two_places(one: Facts, other: Facts) -> bool:
-    """A name at other addresses of another environment or domain, with no identifier in common."""
+    """A name at other addresses with other adapters, or of another environment or domain; no identifier in common."""
     if not differ(one.ip, other.ip):
         return False
-    if not differ(one.environment, other.environment) and not differ(one.domain, other.domain):
+    if not any(
+        differ(values, others)
+        for values, others in (
+            (one.mac, other.mac),
+            (one.environment, other.environment),
+            (one.domain, other.domain),
+        )
+    ):
         return False
     return not any(
         share(values, others)

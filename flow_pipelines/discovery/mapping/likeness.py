@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from rapidfuzz import fuzz, process
 
-from flow_pipelines.reference.aliases import aliases, canonical_words, names_of_attributes
+from flow_pipelines.reference.aliases import aliases, canonical_words, family_of
 from flow_pipelines.reference.header_words import expanded, header_rules, parse_header, without_remarks
 from flow_pipelines.reference.mapping_model import mapping_model
 
@@ -69,14 +69,16 @@ def likenesses(header: str, record_type: str) -> Mapping[str, NameLikeness]:
         # What stands in brackets may explain or distract.
         whole, rest = _likenesses(header, header, record_type), _likenesses(header, plain, record_type)
         return {
-            attribute: max((one[attribute] for one in (whole, rest) if attribute in one), key=lambda like: like.likeness)
+            attribute: max(
+                (one[attribute] for one in (whole, rest) if attribute in one), key=lambda like: like.likeness
+            )
             for attribute in whole | rest
         }
     return _likenesses(header, header, record_type)
 
 
 def _likenesses(header: str, compared: str, record_type: str) -> dict[str, NameLikeness]:
-    index = _index(record_type)
+    index = _index(family_of(record_type))
     words = canonical_words(compared)
     if not words:
         return {}
@@ -118,10 +120,10 @@ def _all_words(header: str) -> frozenset[str]:
 
 
 @cache
-def _index(record_type: str) -> NameIndex:
+def _index(family: str) -> NameIndex:
     listed = [
         (attribute, name)
-        for attribute, names in names_of_attributes(record_type).items()
+        for attribute, names in aliases().names[family].items()
         for name in (*names.names, *names.with_unit)
     ]
     listed += [(NO_ATTRIBUTE, name) for name in aliases().without_attribute]

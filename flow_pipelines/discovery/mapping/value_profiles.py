@@ -59,7 +59,9 @@ KINDS = (
     ("pair", r"[\w .-]{1,40}[:=] ?[^\s:=;,][^:=;,]*(?:[;,\n|] ?[\w .-]{1,40}[:=][^:=;,]*)*"),
 )  # fmt: skip
 KIND = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in KINDS))
-MAC = re.compile(r"(?:[0-9A-Fa-f]{1,2}[:-]){5}[0-9A-Fa-f]{1,2}|(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}|(?=\d*[A-F])[0-9A-F]{12}")
+MAC = re.compile(
+    r"(?:[0-9A-Fa-f]{1,2}[:-]){5}[0-9A-Fa-f]{1,2}|(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}|(?=\d*[A-F])[0-9A-F]{12}"
+)
 # What may stand in a list and is recognized by its first entry alone.
 LIST_KINDS = frozenset({"ip", "mac", "email", "uuid", "fqdn"})
 BETWEEN_ENTRIES = re.compile(r"\s*[;,|\n]\s*|\s+(?=\d+\.\d+\.\d+\.\d+)")

@@ -211,6 +211,12 @@ def test_a_clone_that_kept_its_uuids_is_another_machine_in_every_source(sources:
     assert not outcome.are_one(original[0], clone[0])
 
 
+def test_a_clone_that_no_tool_sees_an_address_of_is_told_by_its_adapter(sources: Sources) -> None:
+    original = sources.agent("web01", bios_uuid=BIOS, mac_addresses=["00:50:56:00:00:01"], ip_addresses=["10.1.2.3"])
+    clone = sources.vm("web07", bios_uuid=BIOS, mac_addresses=["00:50:56:00:00:02"])
+    assert not sources.resolve().are_one(original, clone)
+
+
 def test_the_leftover_of_a_move_is_the_same_machine(sources: Sources) -> None:
     lines = [
         sources.vm("web01", vm_uuid=VM, bios_uuid=BIOS, hypervisor_host=host, power_state=state)
@@ -250,6 +256,23 @@ def test_a_name_that_two_environments_share_names_two_machines(sources: Sources)
     production = sources.item("web01", environment="production", ip_addresses=["10.1.2.3"])
     test = sources.agent("web01", environment="test", ip_addresses=["10.7.2.3"])
     assert not sources.resolve().are_one(production, test)
+
+
+def test_a_name_says_nothing_where_two_machines_bear_it(sources: Sources) -> None:
+    machines = [sources.item("web01", serial_number=serial) for serial in ("CZJ1", "CZJ2")]
+    unsure = sources.agent("web01")
+    outcome = sources.resolve()
+    assert [outcome.of(one)["source_entity_ids"] for one in (*machines, unsure)] == [
+        [one] for one in (*machines, unsure)
+    ]
+
+
+def test_a_name_at_other_addresses_with_other_adapters_is_another_machine(sources: Sources) -> None:
+    records = [
+        sources.item("web01", ip_addresses=[f"10.1.2.{number}"], mac_addresses=[f"00:50:56:00:00:0{number}"])
+        for number in (3, 4)
+    ]
+    assert not sources.resolve().are_one(*records)
 
 
 def test_a_name_that_two_domains_share_names_two_machines(sources: Sources) -> None:
@@ -319,7 +342,8 @@ def test_a_hypervisor_host_of_two_sources_is_one(sources: Sources) -> None:
 
 def test_clusters_of_one_name_in_two_virtual_centers_are_two(sources: Sources) -> None:
     first, again, second = (
-        sources.record("rvtools", "cluster", name="Production", virtual_center=center) for center in ("vc1", "vc1", "vc2")
+        sources.record("rvtools", "cluster", name="Production", virtual_center=center)
+        for center in ("vc1", "vc1", "vc2")
     )
     outcome = sources.resolve()
     assert outcome.are_one(first, again)
@@ -343,7 +367,6 @@ def test_one_instance_name_on_two_servers_is_two_databases(sources: Sources) -> 
 
 @pytest.mark.parametrize("name", ["ERPP1 on DB01", "db01.corp.example\\ERPP1", "erpp1@db01"])
 def test_tools_write_instance_and_server_in_different_ways(sources: Sources, name: str) -> None:
-    assert sources.resolve  # the fixture's own
     first, second = sources.database("ERPP1@db01"), sources.database(name)
     sources.database("ERPP1@db02")
     assert sources.resolve().are_one(first, second)

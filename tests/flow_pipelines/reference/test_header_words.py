@@ -45,5 +45,9 @@ def test_takes_the_unit_out_of_the_words_and_leaves_the_rest() -> None:
 def test_takes_any_text_apart_and_tells_only_units_that_measure_something(header: str) -> None:
     parsed = parse_header(header)
 
-    assert set(parsed.words_without_unit) <= {*parsed.words, *(word[:-2] for word in parsed.words), *(word[:-3] for word in parsed.words)}
+    assert set(parsed.words_without_unit) <= {
+        *parsed.words,
+        *(word[:-2] for word in parsed.words),
+        *(word[:-3] for word in parsed.words),
+    }
     assert parsed.unit is None or dimension_of(parsed.unit) is not None

@@ -116,9 +116,7 @@ class Sources:
         return self.record("servicenow", "database", **({"name": name} | cells))
 
     def relation(self, parent: str, kind: str, child: str) -> str:
-        return self.record(
-            "servicenow", "relation", relation_parent=parent, relation_type=kind, relation_child=child
-        )
+        return self.record("servicenow", "relation", relation_parent=parent, relation_type=kind, relation_child=child)
 
     def frame(self) -> pd.DataFrame:
         return conform(pd.DataFrame(self.rows, columns=_columns(self.rows)), cleansed_records)

@@ -114,7 +114,9 @@ def test_what_abbreviates_a_name(short: str, full: str, expected: bool) -> None:
 # Relations
 
 
-@pytest.mark.parametrize("kind", ["Runs on::Runs", "Depends on::Used by", "contains :: contained by", "Hosted on::Hosts"])
+@pytest.mark.parametrize(
+    "kind", ["Runs on::Runs", "Depends on::Used by", "contains :: contained by", "Hosted on::Hosts"]
+)
 def test_relations_make_servers_and_databases_parts_of_applications(sources: Sources, kind: str) -> None:
     claims = sources.application("Claims Portal", external_id="ab" * 16)
     server = sources.item("web01")

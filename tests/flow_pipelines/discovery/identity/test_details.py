@@ -11,7 +11,15 @@ def sources() -> Sources:
 
 
 def detail(sources: Sources, part: str, name: str | None, **cells: object) -> str:
-    return sources.record("rvtools", f"server_{part}", **({"name": name, "virtual_center": "vc01", "sheet": part} | cells))
+    return sources.record(
+        "rvtools", f"server_{part}", **({"name": name, "virtual_center": "vc01", "sheet": part} | cells)
+    )
+
+
+def vm_of_two(sources: Sources, center: str) -> str:
+    """A machine whose name another virtual center uses too."""
+    uuid = {"vc1": VM, "vc2": OTHER_VM}[center]
+    return sources.vm("web01", virtual_center=center, vm_uuid=uuid, hypervisor_host=f"esx-{center}")
 
 
 def test_details_fill_what_the_machine_does_not_tell_in_its_units(sources: Sources) -> None:
@@ -55,18 +63,19 @@ def test_addresses_of_adapters_are_evidence_of_identity(sources: Sources) -> Non
 
 
 def test_without_a_uuid_the_name_and_the_virtual_center_decide(sources: Sources) -> None:
-    first, second = (sources.vm("web01", virtual_center=center, vm_uuid=uuid) for center, uuid in (("vc1", VM), ("vc2", OTHER_VM)))
+    machines = {center: vm_of_two(sources, center) for center in ("vc1", "vc2")}
     disk = detail(sources, "disk", "web01", virtual_center="vc2", disk_size_gib=40.0)
     outcome = sources.resolve()
-    assert disk in outcome.of(second)["source_entity_ids"]
-    assert outcome.of(first)["disk_count"] is None or outcome.inventory["disk_count"].notna().sum() == 1
+    assert outcome.of(machines["vc1"])["source_entity_ids"] == [machines["vc1"]]
+    assert outcome.of(machines["vc2"])["source_entity_ids"] == sorted([machines["vc2"], disk])
 
 
-def test_a_name_that_two_machines_have_finds_neither(sources: Sources) -> None:
-    vms = [sources.vm("web01", virtual_center=center, vm_uuid=uuid, hypervisor_host=center) for center, uuid in (("vc1", VM), ("vc2", OTHER_VM))]
+def test_a_disk_of_a_name_that_two_machines_have_is_neither_ones(sources: Sources) -> None:
+    machines = [vm_of_two(sources, center) for center in ("vc1", "vc2")]
     disk = detail(sources, "disk", "web01", virtual_center=None, disk_size_gib=40.0)
     outcome = sources.resolve()
-    assert all(outcome.of(vm)["source_entity_ids"] == [vm] or disk in outcome.of(vm)["source_entity_ids"] for vm in vms)
+    assert [outcome.of(one)["source_entity_ids"] for one in machines] == [[one] for one in machines]
+    assert outcome.of(disk)["source_entity_ids"] == [disk]
 
 
 def test_a_clone_has_its_own_disks(sources: Sources) -> None:
@@ -90,7 +99,9 @@ def test_the_files_of_one_export_belong_together_and_those_of_another_do_not(sou
 
 
 def test_a_machine_that_only_details_tell_of_is_a_server(sources: Sources) -> None:
-    disks = [detail(sources, "disk", "web01", vm_uuid=VM, disk_size_gib=size, environment="test") for size in (40.0, 60.0)]
+    disks = [
+        detail(sources, "disk", "web01", vm_uuid=VM, disk_size_gib=size, environment="test") for size in (40.0, 60.0)
+    ]
     adapter = detail(sources, "network", "web01", vm_uuid=VM, ip_addresses=["10.1.2.3"])
     item = sources.item("web01", ip_addresses=["10.1.2.3"])
     asset = sources.resolve().of(item)
