@@ -14,9 +14,9 @@ import pandas as pd
 
 from flow_pipelines.discovery.cleansing.columns import cleanse_column
 from flow_pipelines.discovery.cleansing.derived import derive
-from flow_pipelines.discovery.cleansing.draft import Draft
+from flow_pipelines.discovery.cleansing.draft import Draft, Objects, Positions
 from flow_pipelines.discovery.cleansing.quality import score
-from flow_pipelines.scope import Scope
+from flow_pipelines.scope import SEPARATOR, Scope
 from flow_pipelines.settings import EngagementSettings
 from flow_pipelines.tables import output_tables
 from flow_pipelines.tables.contract import conform
@@ -69,18 +69,18 @@ def cleanse_records(
     applied = attribute_mappings[attribute_mappings["status"] == "applied"].sort_values(
         ["confidence", "source_column"], ascending=[False, True], kind="stable"
     )
-    mappings = dict(list(applied.assign(sheet=applied["sheet"].fillna("")).groupby(["source_file", "sheet"])))
-    for sheet, rows in (
-        imported.assign(sheet=imported["sheet"].fillna("")).groupby(["source_file", "sheet"]).indices.items()
-    ):
+    sheets = imported["source_file"] + SEPARATOR + imported["sheet"].fillna("")
+    mapped = applied["source_file"] + SEPARATOR + applied["sheet"].fillna("")
+    for sheet, rows in imported.groupby(sheets).indices.items():
         raw = imported["raw_values"].to_numpy()[rows]
-        chosen = mappings.get(sheet, applied.iloc[:0])
-        _cleanse_sheet(draft, np.asarray(rows), raw, chosen, settings)
+        _cleanse_sheet(draft, np.asarray(rows, dtype=np.int64), raw, applied[mapped == sheet], settings)
     records = imported[list(KEPT)].assign(**draft.columns())
     derive(draft, records)
     records = imported[list(KEPT)].assign(**draft.columns())
     scores, issues = score(records, draft.issues)
-    records = records.assign(custom_attributes=draft.custom, quality_score=scores, quality_issues=issues)
+    records["custom_attributes"] = pd.Series(draft.custom, dtype="object")
+    records["quality_issues"] = pd.Series(issues, dtype="object")
+    records["quality_score"] = scores
     tables = output_tables()
     return CleansingResult(
         conform(records, tables["discovery/cleansed_records"]),
@@ -90,8 +90,8 @@ def cleanse_records(
 
 def _cleanse_sheet(
     draft: Draft,
-    rows: np.ndarray[tuple[int], np.dtype[np.int64]],
-    raw: np.ndarray[tuple[int], np.dtype[np.object_]],
+    rows: Positions,
+    raw: Objects,
     mappings: pd.DataFrame,
     settings: EngagementSettings,
 ) -> None:

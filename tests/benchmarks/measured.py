@@ -47,11 +47,13 @@ class Measurement:
 
     Attributes:
         seconds: Wall time, without loading what earlier steps left behind.
+        cpu_seconds: Processor time of the process itself, the database server's not included.
         peak_mib: Largest resident memory of the process up to the end of the step, its inputs included.
         rows: Rows or bytes that it made or moved.
     """
 
     seconds: float
+    cpu_seconds: float
     peak_mib: float
     rows: int
 
@@ -64,11 +66,12 @@ def main() -> None:
 
 
 def _measured(compute: Callable[[], int], *, whose: int = resource.RUSAGE_SELF) -> Measurement:
-    start = time.perf_counter()
+    before, start = resource.getrusage(whose), time.perf_counter()
     rows = compute()
-    seconds = time.perf_counter() - start
+    seconds, after = time.perf_counter() - start, resource.getrusage(whose)
+    cpu_seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     # Linux counts in KiB.
-    return Measurement(seconds, resource.getrusage(whose).ru_maxrss / 1024, rows)
+    return Measurement(seconds, cpu_seconds, after.ru_maxrss / 1024, rows)
 
 
 def _phase(name: str, sample: Path, work: Path) -> Measurement:
@@ -189,6 +192,7 @@ def _snapshots(_: Path, work: Path) -> Measurement:
             parts.append(_measured(partial(_publish, store, frames)))
     return Measurement(
         seconds=sum(part.seconds for part in parts),
+        cpu_seconds=sum(part.cpu_seconds for part in parts),
         peak_mib=max(part.peak_mib for part in parts),
         rows=sum(part.rows for part in parts),
     )
@@ -225,12 +229,11 @@ def _installation() -> Iterator[Installation]:
 
 def _write_sample(sample: Path, work: Path) -> Measurement:
     size = json.loads((work / "size.json").read_text())
-    report = write_sample(sample, **size)
-    return Measurement(0, 0, sum(report.rows.values()))
+    return _measured(lambda: sum(write_sample(sample, **size).rows.values()))
 
 
 STEPS: dict[str, Callable[[Path, Path], Measurement]] = {
-    "sample": _write_sample,
+    "writing the sample": _write_sample,
     "reading bytes": _read_bytes,
     "bare parse": _parse,
     "bare COPY": _bare_copy,

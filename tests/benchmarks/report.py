@@ -49,10 +49,12 @@ def print_speed(report: SpeedReport, console: Console) -> None:
     """Print steps and ratios."""
     title = f"{report.servers:,} servers, {report.connections:,} connections"
     steps = [
-        (name, f"{step.seconds:.2f}", f"{step.peak_mib:,.0f}", f"{step.rows:,}") for name, step in report.steps.items()
+        (name, f"{step.seconds:.2f}", f"{step.cpu_seconds:.2f}", f"{step.peak_mib:,.0f}", f"{step.rows:,}")
+        for name, step in report.steps.items()
     ]
-    steps.append(("all pure phases", f"{report.seconds:.2f}", f"{report.peak_mib:,.0f}", ""))
-    _print(console, f"Speed, {title}", ("step", "seconds", "peak MiB", "rows (bytes read)"), steps)
+    whole = ("all pure phases", f"{report.seconds:.2f}", f"{report.cpu_seconds:.2f}", f"{report.peak_mib:,.0f}", "")
+    headers = ("step", "seconds", "CPU seconds", "peak MiB", "rows (bytes read)")
+    _print(console, f"Speed, {title}", headers, [*steps, whole])
     _print(
         console,
         f"Ratios, {title}",
@@ -80,6 +82,7 @@ def speed_as_json(report: SpeedReport) -> dict[str, Any]:
         "connections": report.connections,
         "steps": {name: vars(step) for name, step in report.steps.items()},
         "seconds": report.seconds,
+        "cpu_seconds": report.cpu_seconds,
         "peak_mib": report.peak_mib,
         "ratios": report.ratios,
     }

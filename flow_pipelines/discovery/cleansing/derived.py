@@ -5,7 +5,8 @@ Belongs here: filling what the source left open, each with a rule. Does not: ove
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -16,10 +17,33 @@ from flow_pipelines.discovery.products import identify_databases, identify_opera
 
 HOSTS = frozenset({"server", "hypervisor_host", "network_device"})
 VIRTUAL_MACHINE_FORMATS = frozenset({"rvtools"})
-OS_PARTS = {"vendor": "os_vendor", "product": "os_product", "cycle": "os_cycle", "edition": "os_edition"}
-DATABASE_PARTS = {"product": "database_product", "cycle": "database_cycle", "edition": "database_edition"}
-
 Identify = Callable[["pd.Series[str]", "pd.Series[str]"], pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Product:
+    """A kind of product that records name: where they do, who identifies it, and what follows."""
+
+    name: str
+    version: str
+    identify: Identify
+    parts: Mapping[str, str]
+
+
+PRODUCTS = (
+    Product(
+        "operating_system",
+        "os_version",
+        identify_operating_systems,
+        {"vendor": "os_vendor", "product": "os_product", "cycle": "os_cycle", "edition": "os_edition"},
+    ),
+    Product(
+        "database_engine",
+        "database_version",
+        identify_databases,
+        {"product": "database_product", "cycle": "database_cycle", "edition": "database_edition"},
+    ),
+)
 
 
 def derive(draft: Draft, records: pd.DataFrame) -> None:
@@ -32,8 +56,9 @@ def derive(draft: Draft, records: pd.DataFrame) -> None:
     _names(draft, records)
     _owners(draft)
     _virtual(draft, records)
-    _products(draft, records, "operating_system", "os_version", identify_operating_systems, OS_PARTS)
-    _products(draft, records, "database_engine", "database_version", identify_databases, DATABASE_PARTS)
+    for product in PRODUCTS:
+        if product.name in records:
+            _identify(draft, records, product)
 
 
 def _names(draft: Draft, records: pd.DataFrame) -> None:
@@ -42,9 +67,9 @@ def _names(draft: Draft, records: pd.DataFrame) -> None:
         if attribute not in draft.attributes:
             continue
         column = draft.attributes[attribute]
-        for position in is_host.nonzero()[0]:
+        for position in is_host.nonzero()[0].tolist():
             # The cell, where there is one: a host name's own column has lost its domain by now.
-            name = column.cells[position] if attribute == "host_name" else column.values[position]
+            name = column.cells[position] if attribute == "host_name" else column.found[position]
             if not isinstance(name, str):
                 continue
             host, domain = split_fqdn(name)
@@ -53,8 +78,8 @@ def _names(draft: Draft, records: pd.DataFrame) -> None:
                 draft.derive("fqdn", position, f"{host}.{domain}", f"fqdn_from_{attribute}")
                 draft.derive("dns_domain", position, domain, f"domain_from_{attribute}")
     if "host_name" in draft.attributes:
-        hosts = draft.attributes["host_name"].values
-        for position in is_host.nonzero()[0]:
+        hosts = draft.attributes["host_name"].found
+        for position in is_host.nonzero()[0].tolist():
             draft.derive("name", position, hosts[position], "name_from_host")
 
 
@@ -70,19 +95,16 @@ def _owners(draft: Draft) -> None:
 
 def _virtual(draft: Draft, records: pd.DataFrame) -> None:
     listed = (records["record_type"] == "server") & records["source_format"].isin(VIRTUAL_MACHINE_FORMATS)
-    for position in listed.to_numpy().nonzero()[0]:
+    for position in listed.to_numpy().nonzero()[0].tolist():
         draft.derive("is_virtual", position, value=True, name="listed_by_hypervisor")
 
 
-def _products(
-    draft: Draft, records: pd.DataFrame, names: str, versions: str, identify: Identify, parts: dict[str, str]
-) -> None:
-    if names not in records and versions not in records:
-        return
-    empty = pd.Series([None] * len(records), index=records.index, dtype=object)
-    texts = pd.DataFrame({"name": records.get(names, empty), "version": records.get(versions, empty)})
-    texts = texts[texts["name"].notna()]
-    identified = identify(texts["name"], texts["version"])
-    for part, attribute in parts.items():
-        for position, value in identified[part].dropna().items():
-            draft.derive(attribute, int(position), value, f"{names}_identified")
+def _identify(draft: Draft, records: pd.DataFrame, product: Product) -> None:
+    nothing = pd.Series([None] * len(records), dtype="object")
+    named = records[product.name].notna()
+    identified = product.identify(records.loc[named, product.name], records.get(product.version, nothing)[named])
+    positions = named.to_numpy().nonzero()[0].tolist()
+    for part, attribute in product.parts.items():
+        for position, value in zip(positions, identified[part].tolist(), strict=True):
+            if isinstance(value, str):
+                draft.derive(attribute, position, value, f"{product.name}_identified")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,7 +29,7 @@ DTYPES = {
 class Column:
     """One attribute of all records: values, and for each the cell it came from and the rule that changed it."""
 
-    values: Objects
+    found: Objects
     cells: Objects
     sources: Objects
     rules: Objects
@@ -50,7 +51,9 @@ class Draft:
 
     def column(self, attribute: str) -> Column:
         """Return an attribute's column, empty if nothing has fed it yet."""
-        return self.attributes.setdefault(attribute, Column.empty(self.rows))
+        if attribute not in self.attributes:
+            self.attributes[attribute] = Column.empty(self.rows)
+        return self.attributes[attribute]
 
     def fill(
         self,
@@ -71,7 +74,7 @@ class Draft:
         """
         column = self.column(attribute)
         is_list = attribute_named(attribute).type is AttributeType.TEXT_LIST
-        for position, cell in zip(rows, cells, strict=True):
+        for position, cell in zip(rows.tolist(), cells, strict=True):
             if cell is None:
                 continue
             result = cleansed[cell]
@@ -79,10 +82,10 @@ class Draft:
                 self.issues[position].append(f"Column {source}: {result.issue}.")
             if is_list and column.cells[position] is not None:
                 self._unite(column, position, source, cell, result)
-            elif column.values[position] is None and (column.cells[position] is None or result.value is not None):
+            elif column.found[position] is None and (column.cells[position] is None or result.value is not None):
                 if column.cells[position] is not None:
                     self._keep(position, column.sources[position], column.cells[position])
-                column.values[position], column.cells[position] = result.value, cell
+                column.found[position], column.cells[position] = result.value, cell
                 column.sources[position], column.rules[position] = source, result.rule
             else:
                 self._keep(position, source, cell)
@@ -90,34 +93,34 @@ class Draft:
     def derive(self, attribute: str, position: int, value: object, name: str) -> None:
         """Enter a value that follows from others, where nothing usable has been entered."""
         column = self.column(attribute)
-        if value is None or column.values[position] is not None:
+        if value is None or column.found[position] is not None:
             return
-        column.values[position] = value
+        column.found[position] = value
         column.rules[position] = " + ".join(filter(None, (column.rules[position], rule(name))))
 
-    def columns(self) -> dict[str, pd.Series[object]]:
+    def columns(self) -> dict[str, pd.Series[Any]]:
         """Return the values by attribute, in house dtypes."""
         return {
-            name: pd.Series(column.values, dtype=DTYPES.get(attribute_named(name).type, "object"))
+            name: pd.Series(column.found, dtype=DTYPES.get(attribute_named(name).type, "object"))
             for name, column in self.attributes.items()
         }
 
     def changes(self) -> Iterator[tuple[str, int, str | None, str | None, object, str]]:
         """Yield attribute, position, source, cell before, value after and rule of every changed or derived cell."""
         for name, column in self.attributes.items():
-            for position in np.flatnonzero(column.rules != None):  # noqa: E711  (elementwise)
+            for position in np.flatnonzero(pd.notna(column.rules)).tolist():
                 yield (
                     name,
-                    int(position),
+                    position,
                     column.sources[position],
                     column.cells[position],
-                    column.values[position],
+                    column.found[position],
                     column.rules[position],
                 )
 
     def _unite(self, column: Column, position: int, source: str, cell: str, result: Cleansed) -> None:
-        values = set(column.values[position] or ()) | set(result.value if isinstance(result.value, list) else ())
-        column.values[position] = sorted(values) or None
+        values = set(column.found[position] or ()) | set(result.value if isinstance(result.value, list) else ())
+        column.found[position] = sorted(values) or None
         column.cells[position] = f"{column.cells[position]}, {cell}"
         column.sources[position] = f"{column.sources[position]}, {source}"
         names = [column.rules[position], result.rule, rule("united_columns")]

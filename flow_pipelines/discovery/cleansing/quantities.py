@@ -108,8 +108,7 @@ def _number(text: str, *, decimal_comma: bool) -> tuple[float, str | None] | Non
         decimal = "," if decimal_comma or not re.search(r"^\d{1,3},\d{3}$", digits) else "none"
     else:
         decimal = "none" if decimal_comma and re.search(r"^\d{1,3}\.\d{3}$", digits) else "."
-    for mark in ",.":
-        digits = digits.replace(mark, "." if mark == decimal else "")
+    digits = "".join("." if sign == decimal else sign for sign in digits if sign.isdigit() or sign == decimal)
     try:
         return float(sign + digits), unit
     except ValueError:

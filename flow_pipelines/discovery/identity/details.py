@@ -120,6 +120,8 @@ def _stand_ins(orphans: pd.DataFrame) -> pd.DataFrame:
 def _fill(machines: pd.DataFrame, details: pd.DataFrame, fold: DetailFold) -> None:
     """Fill one attribute of the machines from their details, in place."""
     told = details.loc[details[fold.source].notna(), ["owner", fold.source]]
+    if told.empty:
+        return
     if fold.how == "union":
         united = machines[fold.attribute].tolist()
         for position, lists in lists_of(told["owner"], told[fold.source]).items():

@@ -242,8 +242,12 @@ def split_instance(name: str) -> tuple[str, str]:
 
 def _cluster_names(records: pd.DataFrame) -> Columns:
     """Names of clusters, which are unique only within their virtual center."""
-    names = _each(records["name"], str.casefold)
-    return {"name": names, "place": _each(records["virtual_center"], str.casefold)}
+    names, centers = (_each(records[name], str.casefold) for name in ("name", "virtual_center"))
+    placed = [
+        tuple(f"{name}@{center}" for name in names for center in centers)
+        for names, centers in zip(names, centers, strict=True)
+    ]
+    return {"name": names, "place": centers, "placed_name": placed}
 
 
 def _listings(records: pd.DataFrame) -> list[str]:

@@ -60,7 +60,7 @@ def _address(one: Facts, other: Facts) -> str:
         return f"address {ip}"
     if mac := _common(one.mac, other.mac):
         return f"address {mac}"
-    return f"server {_common(one.place, other.place)}"
+    return f"place {_common(one.place, other.place)}"
 
 
 def _corroboration(one: Facts, other: Facts) -> str:

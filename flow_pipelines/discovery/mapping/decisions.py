@@ -89,7 +89,7 @@ def reason_of(decision: Decision, source_format: str, unit_reason: str | None) -
     """Say why, in words that a person understands."""
     sentences = [_header_sentence(decision, source_format), _value_sentence(decision)]
     if decision.other_column:
-        sentences.append(f"Column {decision.other_column!r} already feeds it, so this one is not applied.")
+        sentences.append(f"Column {decision.other_column!r} fits that attribute better, so this one is not applied.")
     if unit_reason:
         sentences.append(f"Unit from the values: {unit_reason}.")
     return " ".join(sentence for sentence in sentences if sentence)

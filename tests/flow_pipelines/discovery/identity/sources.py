@@ -83,7 +83,7 @@ class Sources:
         """Add a cleansed record and return its id."""
         file, sheet = FILES[source_format]
         number = len(self.rows)
-        row = {
+        row: dict[str, Any] = {
             "record_id": SCOPE.id_of("record", number),
             "source_file": file,
             "sheet": sheet,

@@ -1,0 +1,190 @@
+"""Whole records: precedence of columns, derived cells, the log of changes, quality."""
+
+from __future__ import annotations
+
+import random
+from datetime import date
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flow_pipelines.discovery.data_cleansing import CleansingResult, cleanse_records
+from flow_pipelines.scope import Scope
+from flow_pipelines.settings import EngagementSettings
+from flow_pipelines.tables import output_tables
+from flow_pipelines.tables.contract import conform
+
+SCOPE = Scope("acme", "dc-exit")
+SETTINGS = EngagementSettings(as_of=date(2026, 6, 30))
+MAPPINGS = {
+    "Name": ("name", None, 0.99),
+    "Host": ("host_name", None, 0.99),
+    "RAM": ("memory_mib", "MB", 0.99),
+    "Memory GB": ("memory_mib", "GB", 0.8),
+    "IP": ("ip_addresses", None, 0.99),
+    "Second IP": ("ip_addresses", None, 0.9),
+    "OS": ("operating_system", None, 0.99),
+    "OS version": ("os_version", None, 0.99),
+    "Env": ("environment", None, 0.99),
+    "Owner": ("owner", None, 0.99),
+}
+
+
+def imported(*rows: dict[str, str], source_format: str = "generic", record_type: str = "server") -> pd.DataFrame:
+    records = [
+        {
+            "record_id": SCOPE.id_of("record", "a.csv", "", number),
+            "source_file": "a.csv",
+            "row_number": number,
+            "row_count": 1,
+            "source_format": source_format,
+            "record_type": record_type,
+            "raw_values": row,
+        }
+        for number, row in enumerate(rows, start=2)
+    ]
+    return conform(pd.DataFrame(records), output_tables()["discovery/imported_records"])
+
+
+def mapped(status: str = "applied") -> pd.DataFrame:
+    rows = [
+        {
+            "mapping_id": SCOPE.id_of("mapping", "a.csv", "", column),
+            "source_file": "a.csv",
+            "source_format": "generic",
+            "record_type": "server",
+            "source_column": column,
+            "attribute": attribute,
+            "status": status,
+            "method": "alias",
+            "confidence": confidence,
+            "source_unit": unit,
+            "filled_rows": 1,
+            "reason": "made up",
+        }
+        for column, (attribute, unit, confidence) in MAPPINGS.items()
+    ]
+    return conform(pd.DataFrame(rows), output_tables()["discovery/attribute_mappings"])
+
+
+def cleanse(*rows: dict[str, str], source_format: str = "generic") -> CleansingResult:
+    return cleanse_records(imported(*rows, source_format=source_format), mapped(), scope=SCOPE, settings=SETTINGS)
+
+
+def record(result: CleansingResult) -> dict[str, object]:
+    return result.cleansed_records.iloc[0].to_dict()
+
+
+def rules(result: CleansingResult) -> dict[str, str]:
+    return dict(zip(result.cleansing_changes["attribute"], result.cleansing_changes["rule"], strict=True))
+
+
+def test_every_changed_cell_names_its_rule_and_an_unchanged_one_has_none() -> None:
+    result = cleanse({"Name": "web01", "RAM": "16 GB", "Env": "PROD", "Host": "web01"})
+    changes = result.cleansing_changes.set_index("attribute")
+    assert set(changes.index) == {"memory_mib", "environment"}
+    ram = changes.loc["memory_mib"]
+    assert (ram["source_column"], ram["value_before"], ram["value_after"]) == ("RAM", "16 GB", "16384")
+    assert ram["rule"] == "unit_to_mib@1"
+
+
+def test_the_more_certain_column_wins_the_other_fills_gaps_and_what_is_left_is_kept() -> None:
+    both = record(cleanse({"Name": "a", "RAM": "4096", "Memory GB": "8"}))
+    assert both["memory_mib"] == 4096
+    assert both["custom_attributes"] == {"Memory GB": "8"}
+    assert record(cleanse({"Name": "a", "Memory GB": "8"}))["memory_mib"] == 8192
+    unusable = record(cleanse({"Name": "a", "RAM": "plenty", "Memory GB": "8"}))
+    assert unusable["memory_mib"] == 8192
+    assert unusable["custom_attributes"] == {"RAM": "plenty"}
+
+
+def test_a_list_takes_all_its_columns() -> None:
+    result = cleanse({"Name": "a", "IP": "10.0.0.2", "Second IP": "10.0.0.1"})
+    assert record(result)["ip_addresses"] == ["10.0.0.1", "10.0.0.2"]
+    assert "united_columns@1" in rules(result)["ip_addresses"]
+
+
+def test_cells_without_an_applied_mapping_become_custom_attributes() -> None:
+    assert record(cleanse({"Name": "a", "Rack": "R7"}))["custom_attributes"] == {"Rack": "R7"}
+    proposed = cleanse_records(imported({"Name": "a"}), mapped("proposed"), scope=SCOPE, settings=SETTINGS)
+    assert record(proposed)["custom_attributes"] == {"Name": "a"}
+    assert record(proposed)["name"] is None
+
+
+def test_what_follows_from_other_cells_is_filled_with_its_rule() -> None:
+    result = cleanse(
+        {"Name": "WEB01.corp.example", "OS": "Red Hat Enterprise Linux 7 (64-bit)", "Owner": "Jo <jo@x.example>"},
+        source_format="rvtools",
+    )
+    found = record(result)
+    assert (found["host_name"], found["fqdn"], found["dns_domain"]) == ("web01", "web01.corp.example", "corp.example")
+    assert found["name"] == "WEB01.corp.example"
+    assert (found["os_product"], found["os_cycle"]) == ("rhel", "7")
+    assert (found["owner"], found["owner_email"]) == ("Jo", "jo@x.example")
+    assert found["is_virtual"] is True
+    assert {"host_name", "os_product", "owner_email", "is_virtual"} <= set(rules(result))
+
+
+def test_quality_says_what_is_wrong_and_what_is_missing() -> None:
+    found = record(cleanse({"Name": "web01", "IP": "10.0.0.999", "Env": "Dev/Test"}))
+    issues = " ".join(found["quality_issues"])  # type: ignore[arg-type]
+    assert "Column IP: '10.0.0.999' is no IP address." in issues
+    assert "Column Env: 'Dev/Test'" in issues
+    assert "It lacks an IP address." in issues
+    full = {"Name": "web01", "IP": "10.0.0.9", "Env": "prod", "RAM": "1024", "OS": "RHEL 8", "Owner": "Jo"}
+    assert float(found["quality_score"]) < float(record(cleanse(full))["quality_score"])  # type: ignore[arg-type]
+
+
+cells = st.sampled_from(
+    ["web01", "web02.corp.example", "16 GB", "1024", "10.0.0.1", "N/A", "prod", "", "x;y", "10.0.0.300"]
+)
+rows = st.lists(
+    st.dictionaries(st.sampled_from([*MAPPINGS, "Rack"]), cells.filter(bool), max_size=6), min_size=1, max_size=6
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(table=rows, order=st.randoms(use_true_random=False))
+def test_nothing_is_lost_and_the_order_of_rows_does_not_matter(
+    table: list[dict[str, str]], order: random.Random
+) -> None:
+    records = imported(*table)
+    result = cleanse_records(records, mapped(), scope=SCOPE, settings=SETTINGS)
+    assert sorted(result.cleansed_records["record_id"]) == sorted(records["record_id"])
+    shuffled = records.iloc[order.sample(range(len(records)), len(records))]
+    again = cleanse_records(shuffled, mapped(), scope=SCOPE, settings=SETTINGS)
+    pd.testing.assert_frame_equal(again.cleansed_records, result.cleansed_records)
+    pd.testing.assert_frame_equal(again.cleansing_changes, result.cleansing_changes)
+
+
+@settings(max_examples=40, deadline=None)
+@given(table=rows)
+def test_every_cell_is_in_a_column_in_the_log_or_a_custom_attribute(table: list[dict[str, str]]) -> None:
+    records = imported(*table)
+    result = cleanse_records(records, mapped(), scope=SCOPE, settings=SETTINGS)
+    found = result.cleansed_records.set_index("record_id")
+    logged = set(zip(result.cleansing_changes["record_id"], result.cleansing_changes["attribute"], strict=True))
+    for raw in records.itertuples():
+        for column, cell in raw.raw_values.items():
+            attribute = MAPPINGS.get(column, ("", None, 0))[0]
+            custom = found.loc[raw.record_id, "custom_attributes"] or {}
+            kept = custom.get(column) == cell
+            value = found.loc[raw.record_id, attribute] if attribute else None
+            same = value is not None and str(value) in {cell, f"{cell}.0", f"['{cell}']"}
+            assert kept or same or (raw.record_id, attribute) in logged
+
+
+def test_an_empty_import_gives_empty_tables() -> None:
+    nothing = imported({"Name": "a"}).iloc[:0]
+    result = cleanse_records(nothing, mapped(), scope=SCOPE, settings=SETTINGS)
+    assert result.cleansed_records.empty
+    assert result.cleansing_changes.empty
+
+
+@pytest.mark.parametrize("word", ["N/A", "-", "unbekannt", "#REF!"])
+def test_a_word_for_nothing_is_emptied_and_logged(word: str) -> None:
+    result = cleanse({"Name": "a", "Owner": word})
+    assert record(result)["owner"] is None
+    assert rules(result)["owner"] == "missing_word@1"
