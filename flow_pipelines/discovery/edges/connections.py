@@ -58,10 +58,8 @@ def _turn_answers(records: pd.DataFrame) -> pd.DataFrame:
     edges["is_known"] = services_of(edges)["service"].notna()
     edges["is_ephemeral"] = ((edges["port"] >= rules.first_ephemeral_port) & ~edges["is_known"]).fillna(value=False)
     opened = edges[edges["is_ephemeral"]].groupby(PAIR, dropna=False).size().rename("ports").reset_index()
-    answered = edges[edges["is_known"]].sort_values(
-        ["connection_count", "port"], ascending=[False, True], kind="stable"
-    )
-    answered = answered.drop_duplicates(PAIR)[[*PAIR, "port"]].rename(
+    busiest = edges[edges["is_known"]].sort_values(["connection_count", "port"], ascending=[False, True])
+    answered = busiest.drop_duplicates(PAIR)[[*PAIR, "port"]].rename(
         columns={"source_id": "target_id", "target_id": "source_id", "port": "answered_port"}
     )
     answering = opened[opened["ports"] >= rules.reply_ports].merge(answered, on=PAIR)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from flow_pipelines.discovery.identity.keys import read_uuid
-from flow_pipelines.discovery.identity.ranking import Integers, Mask, Ranking
+from flow_pipelines.discovery.identity.ranking import Integers, Mask, Ranking, agree
 from flow_pipelines.reference.attributes import Attribute, AttributeType
 from flow_pipelines.reference.identity_model import identity_model
 
@@ -42,6 +42,9 @@ def find_conflicts(
     losing = losing[_differ(values.take(kept_of[losing]), values.take(losing), attribute)]
     if ranking.bundle and attribute.name in ranking.bundle.wording:
         losing = losing[~_tell_the_same(records[list(ranking.bundle.lead)], kept_of[losing], losing)]
+    if ranking.bundle and attribute.name in ranking.bundle.lead:
+        texts = values.to_numpy(dtype=object)
+        losing = losing[~agree(texts[losing], texts[kept_of[losing]])]
     winning = kept_of[losing]
     return pd.DataFrame(
         {
@@ -72,9 +75,11 @@ def _differ(kept: pd.Series[Any], losing: pd.Series[Any], attribute: Attribute) 
 
 def _tell_the_same(leading: pd.DataFrame, kept: Integers, losing: Integers) -> Mask:
     """Tell which pairs of records agree on all leading attributes of a bundle; silence is no agreement."""
-    values = leading.to_numpy(dtype=object)
-    is_same = (values[kept] == values[losing]) & leading.notna().to_numpy()[losing]
-    return np.asarray(is_same.all(axis=1), dtype=np.bool_)
+    same = np.ones(len(losing), dtype=np.bool_)
+    for name in leading.columns:
+        texts = leading[name].to_numpy(dtype=object)
+        same &= ~pd.isna(texts[losing]) & agree(texts[losing], texts[kept])
+    return same
 
 
 def _comparable(text: str) -> str:

@@ -5,6 +5,7 @@ Belongs here: ranking records by trust, freshness and quality. Does not: choosin
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,9 @@ from flow_pipelines.reference.identity_model import Bundle, TrustGroup
 Integers = npt.NDArray[np.int64]
 Decimals = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
+Texts = npt.NDArray[np.object_]
+# What stands behind a release where a source is more precise than another: a minor release or a service pack.
+MORE_PRECISE = re.compile(r"(?:\.\d+)*(?: ?SP ?\d+)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class Ranking:
         quality: Quality of each record.
         order: Positions of the records, those of one asset together, the most believed first.
         eligible: Records that may be believed: in a bundle, those that do not contradict the most believed one.
+        leader: Position of the most believed record of each record's asset.
     """
 
     group: TrustGroup
@@ -41,6 +46,7 @@ class Ranking:
     quality: Decimals
     order: Integers
     eligible: Mask
+    leader: Integers
 
 
 def rank_records(records: pd.DataFrame, asset_of: Integers, group: TrustGroup, bundle: Bundle | None) -> Ranking:
@@ -64,12 +70,27 @@ def rank_records(records: pd.DataFrame, asset_of: Integers, group: TrustGroup, b
     freshness = moments.astype(np.int64).astype(np.float64)
     quality = records["quality_score"].to_numpy(dtype=np.float64)
     order = np.lexsort((np.arange(len(records)), -quality, -freshness, trust, -completeness, asset_of))
+    leader = first_of_each(asset_of, order)[asset_of]
     eligible = np.ones(len(records), dtype=np.bool_)
     for name in bundle.lead if bundle else ():
-        told = records[name]
-        led = told.take(first_of_each(asset_of, order)[asset_of]).reset_index(drop=True)
-        eligible &= (told.isna() | led.isna() | (told == led)).to_numpy(dtype=np.bool_)
-    return Ranking(group, bundle, completeness, trust, freshness, quality, order, eligible)
+        told = records[name].to_numpy(dtype=object)
+        eligible &= pd.isna(told) | pd.isna(told[leader]) | agree(told, told[leader])
+    return Ranking(group, bundle, completeness, trust, freshness, quality, order, eligible, leader)
+
+
+def agree(texts: Texts, others: Texts) -> Mask:
+    """Tell which texts are equal or the one only more precise than the other; see `refine`."""
+    return np.asarray((texts == others) | refine(texts, others) | refine(others, texts), dtype=np.bool_)
+
+
+def refine(texts: Texts, others: Texts) -> Mask:
+    """Tell which texts are a more precise release than the others: 15.5 than 15, but 2012 R2 is not 2012."""
+    refines = np.zeros(len(texts), dtype=np.bool_)
+    for place in np.flatnonzero(texts != others).tolist():
+        text, other = texts[place], others[place]
+        if isinstance(text, str) and isinstance(other, str) and text.startswith(other):
+            refines[place] = MORE_PRECISE.fullmatch(text, len(other)) is not None
+    return refines
 
 
 def first_of_each(asset_of: Integers, candidates: Integers) -> Integers:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from flow_pipelines.discovery.identity.conflicts import COLUMNS, find_conflicts
 from flow_pipelines.discovery.identity.grouping import unite
-from flow_pipelines.discovery.identity.ranking import Integers, Ranking, first_of_each, rank_records
+from flow_pipelines.discovery.identity.ranking import Integers, Ranking, first_of_each, rank_records, refine
 from flow_pipelines.reference.attributes import AttributeType
 from flow_pipelines.reference.identity_model import identity_model
 from flow_pipelines.tables.discovery import ASSET_ATTRIBUTES
@@ -63,6 +64,8 @@ def survive(records: pd.DataFrame, asset_of: Integers) -> Survivors:
             if key not in rankings:
                 rankings[key] = rank_records(records, asset_of, group, bundle)
             kept = _kept(values, asset_of, rankings[key])
+            if bundle and name in bundle.lead:
+                kept = _refined(values, kept, asset_of, rankings[key])
             columns[name] = values.reindex(kept).reset_index(drop=True)
             if len(records) > count and name not in survivorship.of_the_source:
                 conflicts.append(find_conflicts(records, attribute, asset_of, kept, rankings[key]))
@@ -75,3 +78,11 @@ def _kept(values: pd.Series[Any], asset_of: Integers, ranking: Ranking) -> Integ
     """Return the position of the record whose value is kept, by asset; -1 where no record tells one."""
     may_win = values.notna().to_numpy() & ranking.eligible
     return first_of_each(asset_of, ranking.order[may_win[ranking.order]])
+
+
+def _refined(values: pd.Series[Any], kept: Integers, asset_of: Integers, ranking: Ranking) -> Integers:
+    """Keep a more precise release, where a less believed record tells it and agrees otherwise."""
+    texts = values.to_numpy(dtype=object)
+    refines = ranking.eligible & refine(texts, texts[ranking.leader])
+    precise = first_of_each(asset_of, ranking.order[refines[ranking.order]])
+    return np.where(precise >= 0, precise, kept)

@@ -420,9 +420,10 @@ def test_the_hypervisor_is_believed_about_size_and_the_cmdb_about_the_owner(sour
     assert (asset["memory_mib"], asset["owner"], asset["power_state"]) == (8192.0, "Bob", "off")
     assert outcome.conflicts("memory_mib") == [("8192", "4096")]
     assert outcome.conflicts("owner") == [("Bob", "Ann")]
-    rows = outcome.result.inventory_conflicts.set_index("attribute")
-    assert rows.loc["owner", "rule"] == "trust: servicenow before rvtools on business facts (identity model 1)"
-    assert rows.loc["owner", ["kept_record_id", "losing_record_id"]].tolist() == [item, vm]
+    rows = outcome.result.inventory_conflicts
+    rows = rows.loc[rows["attribute"] == "owner", ["kept_record_id", "losing_record_id", "rule"]]
+    rule = "trust: servicenow before rvtools on business facts (identity model 1)"
+    assert rows.to_numpy().tolist() == [[item, vm, rule]]
 
 
 def test_of_one_format_the_record_discovered_last_is_believed_then_the_better_one(sources: Sources) -> None:
