@@ -100,7 +100,8 @@ def read_postmaster(files: ServerFiles) -> Postmaster | None:
         lines = files.postmaster.read_bytes().splitlines()
     except FileNotFoundError:
         return None
-    if len(lines) < POSTMASTER_LINES:
+    # Shorter while it is being written; anything at all after the machine stopped before it was on disk.
+    if len(lines) < POSTMASTER_LINES or not (lines[0].isdigit() and lines[3].isdigit()):
         return None
     return Postmaster(int(lines[0]), int(lines[3]), Path(os.fsdecode(lines[4])), lines[7].strip() == b"ready")
 

@@ -29,7 +29,8 @@ from resources.local_server import OWNER, ServerAddress, binary, lease, running
 from resources.local_server_files import ServerFiles, is_locked, opened, read_postmaster
 from resources.local_server_rights import as_system_user
 
-LINGER = 0.3
+LINGER = 0.1
+LONGER = 1.0  # than the linger and the supervisor's look around together
 PATIENCE = 30.0
 NOBODY = 65534
 # Forked, so that a test does not wait for ten times the same imports.
@@ -203,7 +204,7 @@ def test_it_starts_on_demand_and_stops_with_its_last_user(state: Path) -> None:
         assert ask(address, "SELECT current_database()") == "flow"
         with lease(state, linger=LINGER) as same:
             assert same == address
-        time.sleep(3 * LINGER)
+        time.sleep(LONGER)
         assert running(state)
     wait_until(lambda: stopped(state))
     assert not address.socket_folder.exists()
@@ -214,7 +215,7 @@ def test_processes_share_one_server_until_the_last_one_ends(holder: Callable[...
     assert first.word() == second.word()
     server = server_process(state)
     first.end()
-    time.sleep(3 * LINGER)
+    time.sleep(LONGER)
     assert server_process(state) == server
     second.end()
     wait_until(lambda: stopped(state))
@@ -264,7 +265,7 @@ def test_a_process_forked_off_a_user_keeps_the_server(state: Path) -> None:
         if child == 0:
             signal.pause()
         server = server_process(state)
-    time.sleep(4 * LINGER)
+    time.sleep(LONGER)
     assert server_process(state) == server
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
@@ -459,7 +460,7 @@ def test_a_stop_under_way_is_waited_for(holder: Callable[..., Holder], state: Pa
     with opened(ServerFiles(state).lease) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         held = holder(state)
-        time.sleep(3 * LINGER)
+        time.sleep(LONGER)
         assert not is_locked(ServerFiles(state).supervisor)
         fcntl.flock(lock, fcntl.LOCK_UN)
     assert held.word().startswith("ServerAddress")
