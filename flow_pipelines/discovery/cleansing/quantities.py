@@ -79,7 +79,7 @@ def quantity(cell: str, attribute: Attribute, unit: str | None, *, decimal_comma
     number, written = parsed
     factor, converted = _factor(attribute, written, unit)
     if factor is None:
-        return Cleansed(None, rule("unknown_unit"), f"{cell!r} has an unknown unit")
+        return Cleansed(None, rule("unknown_unit"), f"{cell!r} is in a unit unknown for it ({written or unit})")
     value = number * factor
     low, high = _range(attribute)
     if not low <= value <= high:
@@ -119,15 +119,11 @@ def _factor(attribute: Attribute, written: str | None, unit: str | None) -> tupl
     family = units().families.get(attribute.unit or "")
     if family is None:
         return 1.0, written is not None
-    for name in (written, unit):
-        if name is None:
-            continue
-        factor = family.get(name.casefold())
-        if factor is None and name == written:
-            return None, False
-        if factor is not None:
-            return factor, factor != 1.0 or name == written
-    return 1.0, False
+    name = written or unit
+    if name is None:
+        return 1.0, False
+    factor = family.get(name.casefold())
+    return factor, factor != 1.0 or written is not None
 
 
 def _range(attribute: Attribute) -> tuple[float, float]:

@@ -74,12 +74,14 @@ def _differ(kept: pd.Series[Any], losing: pd.Series[Any], attribute: Attribute) 
 
 
 def _tell_the_same(leading: pd.DataFrame, kept: Integers, losing: Integers) -> Mask:
-    """Tell which pairs of records agree on all leading attributes of a bundle; silence is no agreement."""
-    same = np.ones(len(losing), dtype=np.bool_)
+    """Tell which losing records agree with the kept ones on all leading attributes of a bundle that they tell."""
+    same, told = np.ones(len(losing), dtype=np.bool_), np.zeros(len(losing), dtype=np.bool_)
     for name in leading.columns:
         texts = leading[name].to_numpy(dtype=object)
-        same &= ~pd.isna(texts[losing]) & agree(texts[losing], texts[kept])
-    return same
+        is_told = ~pd.isna(texts[losing])
+        same &= ~is_told | agree(texts[losing], texts[kept])
+        told |= is_told
+    return same & told
 
 
 def _comparable(text: str) -> str:

@@ -489,9 +489,30 @@ def test_an_operating_system_is_taken_from_one_record_as_a_whole(sources: Source
 
 
 def test_another_wording_of_the_same_operating_system_is_no_conflict(sources: Sources) -> None:
-    for add, wording in ((sources.vm, "Red Hat Enterprise Linux 8 (64-bit)"), (sources.agent, "RHEL 8")):
-        add("web01", bios_uuid=BIOS, operating_system=wording, os_product="rhel", os_cycle="8")
-    assert sources.resolve().conflicts("operating_system") == []
+    wordings = ((sources.vm, "Red Hat Enterprise Linux 8 (64-bit)", "8"), (sources.agent, "RHEL", None))
+    for add, wording, cycle in wordings:
+        add("web01", bios_uuid=BIOS, operating_system=wording, os_product="rhel", os_cycle=cycle)
+    assert sources.resolve().result.inventory_conflicts.empty
+
+
+@pytest.mark.parametrize(
+    ("believed", "other", "kept", "conflicts"),
+    [
+        ("15", "15.5", "15.5", []),
+        ("2008 R2", "2008 R2 SP1", "2008 R2 SP1", []),
+        ("15.5", "15", "15.5", []),
+        ("2012", "2012 R2", "2012", [("2012", "2012 R2")]),
+        ("1", "15", "1", [("1", "15")]),
+    ],
+)
+def test_a_more_precise_release_is_kept_but_another_one_is_a_conflict(
+    sources: Sources, believed: str, other: str, kept: str, conflicts: list[tuple[str, str]]
+) -> None:
+    agent = sources.agent("web01", bios_uuid=BIOS, os_product="sles", os_cycle=believed)
+    sources.item("web01", serial_number=VMWARE_SERIAL, os_product="sles", os_cycle=other)
+    outcome = sources.resolve()
+    assert outcome.of(agent)["os_cycle"] == kept
+    assert outcome.conflicts("os_cycle") == conflicts
 
 
 def test_quality_of_an_asset_is_the_mean_of_its_records(sources: Sources) -> None:

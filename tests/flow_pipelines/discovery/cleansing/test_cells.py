@@ -43,6 +43,8 @@ def cleansed(cell: str, attribute: str, unit: str | None = None, *others: str) -
         ("-1", "memory_mib", "MB", None),
         ("1e9999", "cpu_count", None, None),
         ("16 parsec", "memory_mib", "MB", None),
+        ("16", "memory_mib", "parsec", None),
+        ("8", "network_in_kib_per_second_average", "Mbit/s", 976.5625),
         ("150", "cpu_usage_percent_peak", None, None),
         ("eight", "cpu_count", None, None),
         ("70000", "destination_port", None, None),
