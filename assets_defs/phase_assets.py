@@ -97,43 +97,7 @@ def build_phase_assets(flow: Flow, shell: PhaseShell) -> AssetsDefinition:
     def phase_assets(
         context: AssetExecutionContext, platform: PlatformResource
     ) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
-        scope = Scope.parse(context.partition_key)
-        inputs, manifest = _read_inputs(scope, shell, platform, context.log.info)
-        outputs = shell.compute(inputs)
-        store = platform.snapshots
-        candidates = store.write(
-            scope,
-            {key: outputs.frames[key] for key in keys},
-            inputs=manifest,
-            run_id=context.run.run_id,
-            code_version=version,
-        )
-        problems = {
-            candidate.table_key: [
-                *outputs.problems.get(candidate.table_key, ()),
-                *_storage_problems(candidate, store.stored_rows(scope, candidate)),
-            ]
-            for candidate in candidates
-        }
-        for candidate in candidates:
-            yield _gate_result(candidate, problems[candidate.table_key])
-        if any(problems.values()):
-            reason = "; ".join(problem for found in problems.values() for problem in found)
-            store.reject(scope, candidates, reason)
-            raise Failure(
-                f"The gate of {phase.title} refused its output for {scope}: {reason}. The last good version stays "
-                f"current; the candidate is kept for inspection under status 'rejected' in platform.snapshots.",
-                allow_retries=False,
-            )
-        store.publish(scope, candidates)
-        for candidate in candidates:
-            key = candidate.table_key
-            yield MaterializeResult(
-                asset_key=asset_key(key),
-                data_version=DataVersion(candidate.data_version),
-                metadata=materialization_metadata(output_tables()[key], outputs.frames[key], candidate)
-                | dict(outputs.metadata.get(key, {})),
-            )
+        yield from _materialize(context, platform, phase, shell, version)
 
     return phase_assets
 
@@ -152,6 +116,48 @@ def code_version(flow: str) -> str:
                 digest.update(path.relative_to(root).as_posix().encode())
                 digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
+
+
+def _materialize(
+    context: AssetExecutionContext, platform: PlatformResource, phase: Phase, shell: PhaseShell, version: str
+) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
+    scope = Scope.parse(context.partition_key)
+    inputs, manifest = _read_inputs(scope, shell, platform, context.log.info)
+    outputs = shell.compute(inputs)
+    store = platform.snapshots
+    candidates = store.write(
+        scope,
+        outputs.frames,
+        inputs=manifest,
+        run_id=context.run.run_id,
+        code_version=version,
+    )
+    problems = {
+        candidate.table_key: [
+            *outputs.problems.get(candidate.table_key, ()),
+            *_storage_problems(candidate, store.stored_rows(scope, candidate)),
+        ]
+        for candidate in candidates
+    }
+    for candidate in candidates:
+        yield _gate_result(candidate, problems[candidate.table_key])
+    if any(problems.values()):
+        reason = "; ".join(problem for found in problems.values() for problem in found)
+        store.reject(scope, candidates, reason)
+        raise Failure(
+            f"The gate of {phase.title} refused its output for {scope}: {reason}. The last good version stays "
+            f"current; the candidate is kept for inspection under status 'rejected' in platform.snapshots.",
+            allow_retries=False,
+        )
+    store.publish(scope, candidates)
+    for candidate in candidates:
+        key = candidate.table_key
+        yield MaterializeResult(
+            asset_key=asset_key(key),
+            data_version=DataVersion(candidate.data_version),
+            metadata=materialization_metadata(output_tables()[key], outputs.frames[key], candidate)
+            | dict(outputs.metadata.get(key, {})),
+        )
 
 
 def _asset_spec(flow: Flow, phase: Phase, key: str, reads: tuple[str, ...], version: str) -> AssetSpec:

@@ -14,7 +14,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from psycopg import Connection as PsycopgConnection
 from psycopg import sql
+from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import ProgrammingError
 
 from flow_pipelines.errors import DatabaseError
 from resources.access import apply_access, create_roles
@@ -35,8 +37,20 @@ def bring_up_to_date(owner: Database, passwords: Mapping[str, str | None]) -> No
         passwords: Password of each login role of ours; None where the server trusts the connection.
 
     Raises:
-        DatabaseError: The server is too old, or the schema is newer than this code.
+        DatabaseError: The server is too old, the schema is newer than this code, or the owner lacks a right.
     """
+    try:
+        _bring_up_to_date(owner, passwords)
+    except (InsufficientPrivilege, ProgrammingError) as error:
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise DatabaseError(
+            f"{owner.url.username} may not set up the database {owner.url.database}: {reason}.",
+            remedy="It must own the database, have CREATEROLE, and be the one that created the roles flow_pipeline, "
+            "flow_reader, flow_analyst and flow_dagster if they are there already.",
+        ) from error
+
+
+def _bring_up_to_date(owner: Database, passwords: Mapping[str, str | None]) -> None:
     with owner.transaction() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
         _refuse_old_server(connection)

@@ -6,20 +6,21 @@ Belongs here: whole records. Does not: single cells (`cleansing/`), which column
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 import numpy as np
 import pandas as pd
 
 from flow_pipelines.discovery.cleansing.columns import cleanse_column
 from flow_pipelines.discovery.cleansing.derived import derive
-from flow_pipelines.discovery.cleansing.draft import Draft, Objects, Positions
+from flow_pipelines.discovery.cleansing.draft import Draft, Objects, objects
 from flow_pipelines.discovery.cleansing.quality import score
 from flow_pipelines.scope import SEPARATOR, Scope
 from flow_pipelines.settings import EngagementSettings
 from flow_pipelines.tables import output_tables
-from flow_pipelines.tables.contract import conform
+from flow_pipelines.tables.contract import conform, dtype_of
 
 KEPT = (
     "record_id",
@@ -32,6 +33,7 @@ KEPT = (
     "observed_from",
     "observed_to",
 )
+CHANGED = ("record_id", "attribute", "source_column", "value_before", "value_after", "rule")
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,15 @@ class CleansingResult:
 
     cleansed_records: pd.DataFrame
     cleansing_changes: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class CleansedSheet:
+    """One sheet's records: where they stand among all, their values by column, and their changes."""
+
+    rows: np.ndarray[tuple[int], np.dtype[np.int64]]
+    values: dict[str, Objects]
+    changes: list[pd.DataFrame]
 
 
 def cleanse_records(
@@ -65,69 +76,89 @@ def cleanse_records(
         One cleansed record per imported one, and one change per cell that was changed or derived.
     """
     imported = imported_records.reset_index(drop=True)
-    draft = Draft(len(imported))
     applied = attribute_mappings[attribute_mappings["status"] == "applied"].sort_values(
         ["confidence", "source_column"], ascending=[False, True], kind="stable"
     )
-    sheets = imported["source_file"] + SEPARATOR + imported["sheet"].fillna("")
-    mapped = applied["source_file"] + SEPARATOR + applied["sheet"].fillna("")
-    for sheet, rows in imported.groupby(sheets).indices.items():
-        raw = imported["raw_values"].to_numpy()[rows]
-        _cleanse_sheet(draft, np.asarray(rows, dtype=np.int64), raw, applied[mapped == sheet], settings)
-    records = imported[list(KEPT)].assign(**draft.columns())
-    derive(draft, records)
-    records = imported[list(KEPT)].assign(**draft.columns())
-    scores, issues = score(records, draft.issues)
-    records["custom_attributes"] = pd.Series(draft.custom, dtype="object")
-    records["quality_issues"] = pd.Series(issues, dtype="object")
-    records["quality_score"] = scores
+    sheets = _sheet_keys(imported)
+    mapped = _sheet_keys(applied)
+    cleansed = [
+        _cleanse_sheet(imported.iloc[rows], applied[mapped == sheet], settings)
+        for sheet, rows in imported.groupby(sheets).indices.items()
+    ]
     tables = output_tables()
     return CleansingResult(
-        conform(records, tables["discovery/cleansed_records"]),
-        conform(_changes(draft, imported["record_id"], scope), tables["discovery/cleansing_changes"]),
+        conform(_records(imported, cleansed), tables["discovery/cleansed_records"]),
+        conform(_changes(cleansed, scope), tables["discovery/cleansing_changes"]),
     )
 
 
-def _cleanse_sheet(
-    draft: Draft,
-    rows: Positions,
-    raw: Objects,
-    mappings: pd.DataFrame,
-    settings: EngagementSettings,
-) -> None:
-    names = set(mappings["source_column"])
-    for position, values in zip(rows, raw, strict=True):
-        if rest := {column: cell for column, cell in values.items() if column not in names}:
-            draft.custom[position] = rest
+def _sheet_keys(frame: pd.DataFrame) -> pd.Series[str]:
+    return frame["source_file"] + SEPARATOR + frame["sheet"].fillna("")
+
+
+def _cleanse_sheet(imported: pd.DataFrame, mappings: pd.DataFrame, settings: EngagementSettings) -> CleansedSheet:
+    draft = Draft(imported["raw_values"].tolist())
+    draft.keep_unmapped(mappings["source_column"])
     for mapping in mappings.itertuples():
-        column = str(mapping.source_column)
-        cells = [values.get(column) for values in raw]
+        attribute, source = str(mapping.attribute), str(mapping.source_column)
         unit = mapping.source_unit if isinstance(mapping.source_unit, str) else None
-        distinct = sorted({cell for cell in cells if cell is not None})
-        cleansed = cleanse_column(distinct, str(mapping.attribute), unit, settings)
-        draft.fill(str(mapping.attribute), column, rows, cells, cleansed)
+        codes, cells = draft.cells(source)
+        draft.fill(attribute, source, codes, cells, cleanse_column(cells, attribute, unit, settings))
+    derive(draft, imported["record_type"], imported["source_format"])
+    found = {attribute: column.found for attribute, column in draft.attributes.items()}
+    scores, issues = score(imported["record_type"], found, draft.issues)
+    values = {
+        **found,
+        "custom_attributes": objects((draft.custom.get(row) for row in range(len(imported))), len(imported)),
+        "quality_score": scores.astype(object),
+        "quality_issues": issues,
+    }
+    return CleansedSheet(imported.index.to_numpy(), values, _sheet_changes(draft, imported["record_id"].to_numpy()))
 
 
-def _changes(draft: Draft, record_ids: pd.Series[str], scope: Scope) -> pd.DataFrame:
-    identifiers = record_ids.to_numpy()
-    rows = [
-        (identifiers[position], attribute, column, before, _as_text(after), rule)
-        for attribute, position, column, before, after, rule in draft.changes()
-    ]
-    frame = pd.DataFrame(
-        rows, columns=["record_id", "attribute", "source_column", "value_before", "value_after", "rule"]
-    )
-    frame["change_id"] = scope.ids_of("change", zip(frame["record_id"], frame["attribute"], strict=True))
-    return frame
+def _sheet_changes(draft: Draft, record_ids: Objects) -> list[pd.DataFrame]:
+    changes = []
+    for attribute, column in draft.attributes.items():
+        changed = pd.notna(column.rules)
+        if changed.any():
+            after = column.found[changed].tolist()
+            values = {
+                "record_id": record_ids[changed],
+                "attribute": objects([attribute] * len(after), len(after)),
+                "source_column": column.sources[changed],
+                "value_before": column.cells[changed],
+                "value_after": objects(map(_as_text, after), len(after)),
+                "rule": column.rules[changed],
+            }
+            changes.append(pd.DataFrame(values, dtype="object"))
+    return changes
+
+
+def _records(imported: pd.DataFrame, cleansed: Sequence[CleansedSheet]) -> pd.DataFrame:
+    # Column by column, so that no more than one of them is held twice.
+    columns = {name: imported[name] for name in KEPT}
+    for column in output_tables()["discovery/cleansed_records"].columns:
+        fed = [sheet for sheet in cleansed if column.name in sheet.values]
+        if fed:
+            values = np.full(len(imported), None, dtype=object)
+            for sheet in fed:
+                values[sheet.rows] = sheet.values.pop(column.name)
+            columns[column.name] = pd.Series(values, dtype=dtype_of(column))
+    return pd.DataFrame(columns)
+
+
+def _changes(cleansed: Sequence[CleansedSheet], scope: Scope) -> pd.DataFrame:
+    nothing = pd.DataFrame(columns=list(CHANGED), dtype="object")
+    changes = pd.concat([nothing, *(change for sheet in cleansed for change in sheet.changes)], ignore_index=True)
+    changes["change_id"] = scope.ids_of("change", zip(changes["record_id"], changes["attribute"], strict=True))
+    return changes
 
 
 def _as_text(value: object) -> str | None:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, list):
-        return ", ".join(map(str, value))
-    if isinstance(value, date | datetime):
+        return ", ".join(value)
+    if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, float):
-        return f"{value:.15g}"
-    return str(value)
+    return f"{value:.15g}" if isinstance(value, float) else str(value).casefold()

@@ -18,13 +18,17 @@ from rich.console import Console
 
 from flow_pipelines.sample import write_sample
 from tests.benchmarks.discovery_run import run_discovery
-from tests.benchmarks.quality import QualityReport, measure_quality, read_truth
+from tests.benchmarks.quality import QualityReport, measure_handicapped_identity, measure_quality
 from tests.benchmarks.renamed_columns import measure_renamed_columns
 from tests.benchmarks.report import print_quality, print_speed, quality_as_json, speed_as_json
 from tests.benchmarks.speed import measure_speed
+from tests.benchmarks.truth import read_truth
 
 QUALITY_SERVERS, QUALITY_CONNECTIONS = 1_000, 200_000
 SPEED_SERVERS, SPEED_CONNECTIONS = (1_000, 10_000), 1_000_000
+
+# Wide enough for every table, also where the output is no terminal.
+WIDTH = 120
 
 
 def main() -> None:
@@ -32,7 +36,7 @@ def main() -> None:
     arguments = _arguments()
     progress = Console(stderr=True, highlight=False)
     found: dict[str, Any] = {}
-    console = Console(highlight=False, quiet=arguments.json)
+    console = Console(highlight=False, quiet=arguments.json, width=WIDTH)
     # Speed first: a process that has held frames would lend its peak memory to the processes that it starts.
     if arguments.which != "quality":
         found["speed"] = []
@@ -73,10 +77,14 @@ def _quality(servers: int, connections: int, seed: int) -> QualityReport:
         sample = folder / "sample"
         report = write_sample(sample, servers=servers, connections=connections, seed=seed)
         frames, truth = run_discovery(sample), read_truth(report.truth)
-        measured = measure_quality(frames, truth)
-        renamed = measure_renamed_columns(frames["imported_records"], truth.mappings, folder / "renamed")
+        parts = [
+            measure_quality(frames, truth),
+            measure_handicapped_identity(frames, truth),
+            measure_renamed_columns(frames["imported_records"], truth.mappings, folder / "renamed"),
+        ]
     return QualityReport(
-        scores=(*measured.scores, *renamed.scores), calibrations=(*measured.calibrations, *renamed.calibrations)
+        scores=tuple(score for part in parts for score in part.scores),
+        calibrations=tuple(one for part in parts for one in part.calibrations),
     )
 
 

@@ -1,51 +1,29 @@
 """How right Discovery is, measured against the truth beside a sample estate.
 
 Belongs here: precision and recall of mapping, identity resolution, dependencies, and how far confidences hold. Does
-not: running the phases (`discovery_run.py`), time and memory (`speed.py`).
+not: the inventory's values (`values.py`), running the phases (`discovery_run.py`), time and memory (`speed.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from tests.benchmarks.discovery_run import Frames
+from flow_pipelines.discovery.inventory import resolve_inventory
+from tests.benchmarks.discovery_run import SCOPE, SETTINGS, Frames
+from tests.benchmarks.truth import Score, Truth
+from tests.benchmarks.values import score_values
 
 COLUMN = ["source_file", "sheet", "source_column"]
 ROW = ["source_file", "sheet", "row_number"]
 STATED_EDGE = ("source", "target", "kind")
 OBSERVED_EDGE = (*STATED_EDGE, "port", "protocol")
+HARDWARE_IDS = ("bios_uuid", "vm_uuid", "serial_number", "asset_tag", "mac_addresses")
+HANDICAPS = {"hardware ids": HARDWARE_IDS, "hardware ids, addresses": (*HARDWARE_IDS, "ip_addresses")}
 CONFIDENCE_BINS = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 1.0)
-
-
-@dataclass(frozen=True)
-class Score:
-    """How many of what was found are right, and how many of what is right were found."""
-
-    measure: str
-    found: int
-    right: int
-    expected: int
-
-    @property
-    def precision(self) -> float:
-        """Share of the found that is right."""
-        return self.right / self.found if self.found else 1.0
-
-    @property
-    def recall(self) -> float:
-        """Share of the right that is found."""
-        return self.right / self.expected if self.expected else 1.0
-
-    @property
-    def f1(self) -> float:
-        """Harmonic mean of precision and recall."""
-        both = self.precision + self.recall
-        return 2 * self.precision * self.recall / both if both else 0.0
 
 
 @dataclass(frozen=True)
@@ -66,28 +44,6 @@ class QualityReport:
     calibrations: tuple[Calibration, ...]
 
 
-@dataclass(frozen=True)
-class Truth:
-    """The tables of truth that are measured against."""
-
-    mappings: pd.DataFrame
-    records: pd.DataFrame
-    servers: pd.DataFrame
-    databases: pd.DataFrame
-    edges: pd.DataFrame
-
-
-def read_truth(folder: Path) -> Truth:
-    """Read the truth beside a sample."""
-    names = ("mappings", "records", "servers", "databases")
-    tables = {name: pd.read_csv(folder / f"{name}.csv", dtype=str) for name in names}
-    for name in ("mappings", "records"):
-        tables[name]["sheet"] = tables[name]["sheet"].fillna("")
-    tables["records"]["row_number"] = tables["records"]["row_number"].astype(int)
-    edges = pd.read_csv(folder / "edges.csv", dtype={"port": "Int64"})
-    return Truth(**tables, edges=edges)
-
-
 def measure_quality(frames: Frames, truth: Truth) -> QualityReport:
     """Hold the tables of a run against the truth."""
     mapping, mapping_calibration = score_mappings(
@@ -99,9 +55,27 @@ def measure_quality(frames: Frames, truth: Truth) -> QualityReport:
     edges = _edges(frames["dependencies"], true_ids)
     scores, edge_calibrations = _dependencies(edges, truth)
     return QualityReport(
-        scores=(mapping, *identity, *scores, _releases(frames["inventory"], true_ids, truth.servers)),
+        scores=(mapping, *identity, *scores, *score_values(frames["inventory"], true_ids, truth)),
         calibrations=(*mapping_calibration, *identity_calibration, *edge_calibrations),
     )
+
+
+def measure_handicapped_identity(frames: Frames, truth: Truth) -> QualityReport:
+    """Resolve the records of a run once more, without what joins most of them at once, and compare with the truth.
+
+    Args:
+        frames: The tables of a run.
+        truth: The truth.
+    """
+    scores: list[Score] = []
+    calibrations: list[Calibration] = []
+    for handicap, columns in HANDICAPS.items():
+        records = frames["cleansed_records"].assign(**dict.fromkeys(columns))
+        inventory = resolve_inventory(records, scope=SCOPE, settings=SETTINGS).inventory
+        found, calibration = _identity(_true_ids_of_records(records, inventory, truth), f" without {handicap}")
+        scores += found[:1]
+        calibrations += calibration
+    return QualityReport(tuple(scores), tuple(calibrations))
 
 
 def score_mappings(mappings: pd.DataFrame, truth: pd.DataFrame, what: str) -> tuple[Score, list[Calibration]]:
@@ -143,7 +117,7 @@ def _true_ids_of_records(records: pd.DataFrame, inventory: pd.DataFrame, truth: 
     return known.merge(members, on="record_id", how="left")
 
 
-def _identity(records: pd.DataFrame) -> tuple[list[Score], list[Calibration]]:
+def _identity(records: pd.DataFrame, handicap: str = "") -> tuple[list[Score], list[Calibration]]:
     """Count pairs of records: in one asset, of one thing, and both."""
     scores = []
     for record_type in ("server", "application", "database"):
@@ -158,12 +132,12 @@ def _identity(records: pd.DataFrame) -> tuple[list[Score], list[Calibration]]:
                 chosen.groupby("true_id").size(),
             )
         ]
-        scores.append(Score(f"identity of {record_type}s (pairs of records)", *pairs))
+        scores.append(Score(f"identity of {record_type}s{handicap} (pairs)", *pairs))
     servers = records[(records["entity_type"] == "server") & records["asset_id"].notna()]
     assets = servers.groupby("asset_id").agg({"resolution_confidence": "first", "true_id": ["nunique", "size"]})
     joined = assets[assets["true_id", "size"] > 1]
     is_right = joined["true_id", "nunique"] == 1
-    return scores, _calibration("identity of servers", joined["resolution_confidence", "first"], is_right)
+    return scores, _calibration(f"identity of servers{handicap}", joined["resolution_confidence", "first"], is_right)
 
 
 def _true_ids_of_assets(records: pd.DataFrame) -> pd.Series[str]:
@@ -198,10 +172,10 @@ def _dependencies(edges: pd.DataFrame, truth: Truth) -> tuple[list[Score], list[
     every = _matched(network, seen)
     relations = _matched(cmdb, stated, by=STATED_EDGE)
     scores = [
-        _score("network dependencies (server to server, port)", observed, seen[~seen["is_noise"]]),
-        _score("network noise (server to server, port)", noise, seen[seen["is_noise"]]),
-        _score("network edges with noise", every, seen),
-        _score("stated dependencies (known ends, kind)", relations, stated),
+        _score("network dependencies between servers", observed, seen[~seen["is_noise"]]),
+        _score("network noise between servers", noise, seen[seen["is_noise"]]),
+        _score("both together", every, seen),
+        _score("stated dependencies between known assets", relations, stated),
     ]
     return scores, [
         *_calibration("network edges", every["confidence"], every["is_right"]),
@@ -221,18 +195,6 @@ def _matched(edges: pd.DataFrame, truth: pd.DataFrame, by: Sequence[str] = OBSER
 
 def _score(measure: str, edges: pd.DataFrame, truth: pd.DataFrame) -> Score:
     return Score(measure, found=len(edges), right=int(edges["is_right"].sum()), expected=len(truth))
-
-
-def _releases(inventory: pd.DataFrame, true_ids: pd.Series[str], servers: pd.DataFrame) -> Score:
-    """Hold the operating system release of each server against the true one."""
-    found = inventory[inventory["asset_type"] == "server"]
-    found = found.assign(true_server_id=found["asset_id"].map(true_ids)).merge(
-        servers[servers["state"] == "live"], on="true_server_id", suffixes=("", "_true")
-    )
-    found = found.drop_duplicates("true_server_id")
-    is_told = found["os_product"].notna() & found["os_cycle"].notna()
-    is_right = (found["os_product"] == found["os_product_true"]) & (found["os_cycle"] == found["os_cycle_true"])
-    return Score("operating system release (servers)", int(is_told.sum()), int((is_told & is_right).sum()), len(found))
 
 
 def _calibration(measure: str, confidence: pd.Series[float], is_right: pd.Series[bool]) -> list[Calibration]:

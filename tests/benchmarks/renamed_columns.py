@@ -14,7 +14,8 @@ import pandas as pd
 from flow_pipelines.discovery.attribute_mapping import map_attributes
 from flow_pipelines.discovery.data_import import SourceFile, import_files
 from tests.benchmarks.discovery_run import SCOPE, SETTINGS
-from tests.benchmarks.quality import QualityReport, Score, score_mappings
+from tests.benchmarks.quality import QualityReport, score_mappings
+from tests.benchmarks.truth import Score
 
 HEADERS = Path(__file__).with_name("renamed_headers.csv")
 STYLES = ("terse", "wordy", "german")
@@ -53,7 +54,7 @@ def _record_types(renamed: pd.DataFrame, original: pd.DataFrame, files: int) -> 
         true_types.filter(regex=f"{name.split('_', 1)[1]}$").iloc[0] == record_type
         for name, record_type in zip(found["source_file"], found["record_type"], strict=True)
     ]
-    return Score("record types of files with made-up headers", len(found), sum(is_right), files)
+    return Score("record types of made-up files", len(found), sum(is_right), files)
 
 
 def write_renamed_exports(imported_records: pd.DataFrame, mappings: pd.DataFrame, folder: Path) -> pd.DataFrame:

@@ -5,7 +5,7 @@ Belongs here: which family of rules an attribute belongs to. Does not: the rules
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from flow_pipelines.discovery.cleansing import addresses, dates, host_names, quantities, words
@@ -53,30 +53,28 @@ NEVER_MISSING = frozenset({"relation_type", "description"})
 
 
 def cleanse_column(
-    cells: Iterable[str], attribute_name: str, unit: str | None, settings: EngagementSettings
-) -> dict[str, Cleansed]:
+    cells: Sequence[str], attribute_name: str, unit: str | None, settings: EngagementSettings
+) -> list[Cleansed]:
     """Cleanse the distinct cells of one column.
 
     Args:
-        cells: Distinct cells, none empty.
+        cells: Distinct cells; what they tell about the column does not depend on their order.
         attribute_name: The attribute the column was mapped to.
         unit: The column's unit, if its mapping tells.
         settings: What decides where the column itself does not tell.
 
     Returns:
-        By cell, what it comes to.
+        What each cell comes to, in their order.
     """
-    listed = list(cells)
     attribute = attribute_named(attribute_name)
-    rule = _rule_of(attribute, listed, unit, settings)
+    cleanse = _rule_of(attribute, cells, unit, settings)
+    if attribute.name in NEVER_MISSING:
+        return [cleanse(cell) for cell in cells]
     known = vocabularies()
-    return {
-        cell: MISSING if attribute.name not in NEVER_MISSING and known.is_missing(cell) else rule(cell)
-        for cell in listed
-    }
+    return [MISSING if known.is_missing(cell) else cleanse(cell) for cell in cells]
 
 
-def _rule_of(attribute: Attribute, cells: list[str], unit: str | None, settings: EngagementSettings) -> Rule:
+def _rule_of(attribute: Attribute, cells: Sequence[str], unit: str | None, settings: EngagementSettings) -> Rule:
     if attribute.name in BY_NAME:
         return BY_NAME[attribute.name]
     if attribute.type in {AttributeType.INTEGER, AttributeType.DECIMAL}:

@@ -8,16 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
-from flow_pipelines.discovery.cleansing.draft import Draft
+from flow_pipelines.discovery.cleansing.draft import Draft, Objects, factorize, spread
 from flow_pipelines.discovery.cleansing.host_names import split_fqdn
 from flow_pipelines.discovery.cleansing.words import MAIL
 from flow_pipelines.discovery.products import identify_databases, identify_operating_systems
+from flow_pipelines.reference.vocabularies import vocabularies
 
 HOSTS = frozenset({"server", "hypervisor_host", "network_device"})
 VIRTUAL_MACHINE_FORMATS = frozenset({"rvtools"})
 Identify = Callable[["pd.Series[str]", "pd.Series[str]"], pd.DataFrame]
+Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True)
@@ -46,65 +49,62 @@ PRODUCTS = (
 )
 
 
-def derive(draft: Draft, records: pd.DataFrame) -> None:
+def derive(draft: Draft, record_types: pd.Series[str], source_formats: pd.Series[str]) -> None:
     """Fill what follows from other cells.
 
     Args:
-        draft: The records; only empty cells are filled.
-        records: The same records as a frame, with `record_type` and `source_format`.
+        draft: The records of a sheet; only empty cells are filled.
+        record_types: What each of them describes.
+        source_formats: The format that each was read from.
     """
-    _names(draft, records)
+    _names(draft, record_types.isin(HOSTS).to_numpy(dtype=np.bool_))
     _owners(draft)
-    _virtual(draft, records)
+    is_listed = (record_types == "server") & source_formats.isin(VIRTUAL_MACHINE_FORMATS)
+    draft.derive("is_virtual", _where(is_listed.to_numpy(dtype=np.bool_), value=True), "listed_by_hypervisor")
     for product in PRODUCTS:
-        if product.name in records:
-            _identify(draft, records, product)
+        if product.name in draft.attributes:
+            _identify(draft, product)
 
 
-def _names(draft: Draft, records: pd.DataFrame) -> None:
-    is_host = records["record_type"].isin(HOSTS).to_numpy()
+def _names(draft: Draft, is_host: Mask) -> None:
     for attribute in ("fqdn", "host_name", "name"):
         if attribute not in draft.attributes:
             continue
-        column = draft.attributes[attribute]
-        for position in is_host.nonzero()[0].tolist():
-            # The cell, where there is one: a host name's own column has lost its domain by now.
-            name = column.cells[position] if attribute == "host_name" else column.found[position]
-            if not isinstance(name, str):
-                continue
-            host, domain = split_fqdn(name)
-            draft.derive("host_name", position, host, f"host_from_{attribute}")
-            if host and domain:
-                draft.derive("fqdn", position, f"{host}.{domain}", f"fqdn_from_{attribute}")
-                draft.derive("dns_domain", position, domain, f"domain_from_{attribute}")
+        # The cells: a host name has lost its domain by now, and a name without a domain is none for an FQDN.
+        codes, names = factorize(np.where(is_host, draft.attributes[attribute].cells, None))
+        known = [(None, None) if vocabularies().is_missing(name) else split_fqdn(name) for name in names]
+        whole = [f"{host}.{domain}" if domain else None for host, domain in known]
+        draft.derive("host_name", spread([host for host, _ in known], codes), f"host_from_{attribute}")
+        draft.derive("fqdn", spread(whole, codes), f"fqdn_from_{attribute}")
+        draft.derive("dns_domain", spread([domain for _, domain in known], codes), f"domain_from_{attribute}")
     if "host_name" in draft.attributes:
-        hosts = draft.attributes["host_name"].found
-        for position in is_host.nonzero()[0].tolist():
-            draft.derive("name", position, hosts[position], "name_from_host")
+        draft.derive("name", np.where(is_host, draft.attributes["host_name"].found, None), "name_from_host")
 
 
 def _owners(draft: Draft) -> None:
     if "owner" not in draft.attributes:
         return
-    cells = draft.attributes["owner"].cells
-    for position, cell in enumerate(cells):
-        found = MAIL.search(cell) if isinstance(cell, str) else None
-        if found:
-            draft.derive("owner_email", position, found.group().casefold(), "e_mail_from_owner")
+    codes, owners = factorize(draft.attributes["owner"].cells)
+    matched = [MAIL.search(owner) for owner in owners]
+    draft.derive(
+        "owner_email",
+        spread([found.group().casefold() if found else None for found in matched], codes),
+        "e_mail_from_owner",
+    )
 
 
-def _virtual(draft: Draft, records: pd.DataFrame) -> None:
-    listed = (records["record_type"] == "server") & records["source_format"].isin(VIRTUAL_MACHINE_FORMATS)
-    for position in listed.to_numpy().nonzero()[0].tolist():
-        draft.derive("is_virtual", position, value=True, name="listed_by_hypervisor")
-
-
-def _identify(draft: Draft, records: pd.DataFrame, product: Product) -> None:
-    nothing = pd.Series([None] * len(records), dtype="object")
-    named = records[product.name].notna()
-    identified = product.identify(records.loc[named, product.name], records.get(product.version, nothing)[named])
-    positions = named.to_numpy().nonzero()[0].tolist()
+def _identify(draft: Draft, product: Product) -> None:
+    names = draft.attributes[product.name].found
+    named = pd.notna(names)
+    versions = draft.attributes[product.version].found if product.version in draft.attributes else _where(~named, None)
+    identified = product.identify(pd.Series(names[named], dtype="object"), pd.Series(versions[named], dtype="object"))
     for part, attribute in product.parts.items():
-        for position, value in zip(positions, identified[part].tolist(), strict=True):
-            if isinstance(value, str):
-                draft.derive(attribute, position, value, f"{product.name}_identified")
+        values = _where(named, None)
+        values[named] = identified[part].to_numpy()
+        draft.derive(attribute, values, f"{product.name}_identified")
+
+
+def _where(mask: Mask, value: object) -> Objects:
+    values = np.full(len(mask), None, dtype=object)
+    values[mask] = value
+    return values

@@ -1,13 +1,13 @@
-"""The records of a run while they are being cleansed: one array per attribute that anything feeds.
+"""The records of one sheet while they are being cleansed: one array per attribute that anything feeds.
 
 Belongs here: bookkeeping of values, where they came from and what changed them. Does not: any rule.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
@@ -16,13 +16,7 @@ from flow_pipelines.discovery.cleansing.cells import Cleansed, rule
 from flow_pipelines.reference.attributes import AttributeType, attribute_named
 
 Objects = np.ndarray[tuple[int], np.dtype[np.object_]]
-Positions = np.ndarray[tuple[int], np.dtype[np.int64]]
-DTYPES = {
-    AttributeType.INTEGER: "Int64",
-    AttributeType.DECIMAL: "Float64",
-    AttributeType.BOOLEAN: "boolean",
-    AttributeType.TIMESTAMP: "datetime64[us, UTC]",
-}
+Codes = np.ndarray[tuple[int], np.dtype[np.intp]]
 
 
 @dataclass
@@ -34,98 +28,119 @@ class Column:
     sources: Objects
     rules: Objects
 
-    @classmethod
-    def empty(cls, rows: int) -> Column:
-        """Return a column in which nothing is filled."""
-        return cls(*(np.full(rows, None, dtype=object) for _ in range(4)))
-
 
 class Draft:
-    """The records of a run while they are being cleansed."""
+    """The records of one sheet while they are being cleansed."""
 
-    def __init__(self, rows: int) -> None:
-        self.rows = rows
+    def __init__(self, raw: Sequence[dict[str, str]]) -> None:
+        self.raw = raw
         self.attributes: dict[str, Column] = {}
-        self.custom: list[dict[str, str] | None] = [None] * rows
-        self.issues: list[list[str]] = [[] for _ in range(rows)]
+        self.custom: dict[int, dict[str, str]] = {}
+        self.issues: defaultdict[int, list[str]] = defaultdict(list)
 
-    def column(self, attribute: str) -> Column:
-        """Return an attribute's column, empty if nothing has fed it yet."""
-        if attribute not in self.attributes:
-            self.attributes[attribute] = Column.empty(self.rows)
-        return self.attributes[attribute]
+    def cells(self, source: str) -> tuple[Codes, list[str]]:
+        """Return a source column as the number of each record's cell, -1 where empty, and the distinct cells."""
+        return factorize(objects((values.get(source) for values in self.raw), len(self.raw)))
 
-    def fill(
-        self,
-        attribute: str,
-        source: str,
-        rows: Positions,
-        cells: Sequence[str | None],
-        cleansed: Mapping[str, Cleansed],
-    ) -> None:
+    def fill(self, attribute: str, source: str, codes: Codes, cells: list[str], results: list[Cleansed]) -> None:
         """Enter one source column; columns of higher confidence must have been entered before.
 
         Args:
             attribute: The attribute that it feeds.
             source: Its header.
-            rows: The positions of its records.
-            cells: Their cells, None where empty.
-            cleansed: By distinct cell, what it comes to.
+            codes: Per record the number of its cell, -1 where empty.
+            cells: The distinct cells.
+            results: What each of them comes to.
         """
-        column = self.column(attribute)
-        is_list = attribute_named(attribute).type is AttributeType.TEXT_LIST
-        for position, cell in zip(rows.tolist(), cells, strict=True):
-            if cell is None:
-                continue
-            result = cleansed[cell]
-            if result.issue:
-                self.issues[position].append(f"Column {source}: {result.issue}.")
-            if is_list and column.cells[position] is not None:
-                self._unite(column, position, source, cell, result)
-            elif column.found[position] is None and (column.cells[position] is None or result.value is not None):
-                if column.cells[position] is not None:
-                    self._keep(position, column.sources[position], column.cells[position])
-                column.found[position], column.cells[position] = result.value, cell
-                column.sources[position], column.rules[position] = source, result.rule
-            else:
-                self._keep(position, source, cell)
+        arriving = Column(
+            found=spread([result.value for result in results], codes),
+            cells=spread(cells, codes),
+            sources=spread([source] * len(cells), codes),
+            rules=spread([result.rule for result in results], codes),
+        )
+        has_issue = np.array([result.issue is not None for result in results] + [False])[codes]
+        for position in has_issue.nonzero()[0].tolist():
+            self.issues[position].append(f"Column {source}: {results[codes[position]].issue}.")
+        if attribute not in self.attributes:
+            self.attributes[attribute] = arriving
+        elif attribute_named(attribute).type is AttributeType.TEXT_LIST:
+            self._unite(self.attributes[attribute], arriving)
+        else:
+            self._fill_gaps(self.attributes[attribute], arriving)
 
-    def derive(self, attribute: str, position: int, value: object, name: str) -> None:
-        """Enter a value that follows from others, where nothing usable has been entered."""
-        column = self.column(attribute)
-        if value is None or column.found[position] is not None:
+    def derive(self, attribute: str, values: Objects, name: str) -> None:
+        """Enter values that follow from others, where nothing usable has been entered.
+
+        Args:
+            attribute: The attribute that they are for.
+            values: Per record, None where nothing follows.
+            name: The rule by which they follow.
+        """
+        follows = pd.notna(values)
+        if not follows.any():
             return
-        column.found[position] = value
-        column.rules[position] = " + ".join(filter(None, (column.rules[position], rule(name))))
+        if attribute not in self.attributes:
+            nothing = np.full(len(self.raw), None, dtype=object)
+            self.attributes[attribute] = Column(*(nothing.copy() for _ in fields(Column)))
+        column = self.attributes[attribute]
+        taken = follows & pd.isna(column.found)
+        column.found[taken] = values[taken]
+        column.rules[taken] = [_joined(before, rule(name)) for before in column.rules[taken].tolist()]
 
-    def columns(self) -> dict[str, pd.Series[Any]]:
-        """Return the values by attribute, in house dtypes."""
-        return {
-            name: pd.Series(column.found, dtype=DTYPES.get(attribute_named(name).type, "object"))
-            for name, column in self.attributes.items()
-        }
+    def keep_unmapped(self, mapped: Collection[str]) -> None:
+        """Keep the cells of all columns but the mapped ones as custom attributes."""
+        unmapped = sorted(set().union(*self.raw) - set(mapped))
+        if not unmapped:
+            return
+        for position, values in enumerate(self.raw):
+            kept = {source: values[source] for source in unmapped if source in values}
+            if kept:
+                self.custom[position] = kept
 
-    def changes(self) -> Iterator[tuple[str, int, str | None, str | None, object, str]]:
-        """Yield attribute, position, source, cell before, value after and rule of every changed or derived cell."""
-        for name, column in self.attributes.items():
-            for position in np.flatnonzero(pd.notna(column.rules)).tolist():
-                yield (
-                    name,
-                    position,
-                    column.sources[position],
-                    column.cells[position],
-                    column.found[position],
-                    column.rules[position],
-                )
+    def _fill_gaps(self, column: Column, arriving: Column) -> None:
+        held, comes = pd.notna(column.cells), pd.notna(arriving.cells)
+        taken = comes & pd.isna(column.found) & (pd.notna(arriving.found) | ~held)
+        for position in (taken & held).nonzero()[0].tolist():
+            self._keep(position, column)
+        for position in (comes & ~taken).nonzero()[0].tolist():
+            self._keep(position, arriving)
+        _put(column, arriving, taken)
 
-    def _unite(self, column: Column, position: int, source: str, cell: str, result: Cleansed) -> None:
-        values = set(column.found[position] or ()) | set(result.value if isinstance(result.value, list) else ())
-        column.found[position] = sorted(values) or None
-        column.cells[position] = f"{column.cells[position]}, {cell}"
-        column.sources[position] = f"{column.sources[position]}, {source}"
-        names = [column.rules[position], result.rule, rule("united_columns")]
-        column.rules[position] = " + ".join(dict.fromkeys(filter(None, names)))
+    def _unite(self, column: Column, arriving: Column) -> None:
+        held, comes = pd.notna(column.cells), pd.notna(arriving.cells)
+        _put(column, arriving, comes & ~held)
+        for position in (comes & held).nonzero()[0].tolist():
+            values = {*(column.found[position] or ()), *(arriving.found[position] or ())}
+            column.found[position] = sorted(values) or None
+            column.cells[position] += f", {arriving.cells[position]}"
+            column.sources[position] += f", {arriving.sources[position]}"
+            column.rules[position] = _joined(column.rules[position], arriving.rules[position], rule("united_columns"))
 
-    def _keep(self, position: int, source: str, cell: str) -> None:
-        kept = self.custom[position] or {}
-        self.custom[position] = {**kept, source: cell}
+    def _keep(self, position: int, column: Column) -> None:
+        self.custom.setdefault(position, {})[column.sources[position]] = column.cells[position]
+
+
+def objects(values: Iterable[object], count: int) -> Objects:
+    """Return an array of `count` objects; lists stay objects, which `np.array` would take for a dimension."""
+    return np.fromiter(values, dtype=np.object_, count=count)
+
+
+def spread(values: Sequence[object], codes: Codes) -> Objects:
+    """Return per record the value of its code, None for code -1."""
+    return objects((*values, None), len(values) + 1)[codes]
+
+
+def factorize(cells: Objects) -> tuple[Codes, list[str]]:
+    """Return per record the number of its cell, -1 where empty, and the distinct cells."""
+    codes, distinct = pd.factorize(cells)
+    return codes, list(distinct)
+
+
+def _put(column: Column, arriving: Column, taken: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
+    for field in fields(Column):
+        getattr(column, field.name)[taken] = getattr(arriving, field.name)[taken]
+
+
+def _joined(*rules: str | None) -> str:
+    parts = (part for listed in rules if listed for part in listed.split(" + "))
+    return " + ".join(dict.fromkeys(parts))

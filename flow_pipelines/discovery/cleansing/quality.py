@@ -6,6 +6,7 @@ rules).
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,8 +16,10 @@ import pandas as pd
 import yaml
 
 from flow_pipelines import reference
+from flow_pipelines.discovery.cleansing.draft import Objects, objects, spread
 
 FILE = Path(reference.__file__).with_name("quality_expectations.yaml")
+Scores = np.ndarray[tuple[int], np.dtype[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -38,30 +41,50 @@ def expectations() -> dict[str, tuple[Expectation, ...]]:
     }
 
 
-def score(records: pd.DataFrame, issues: list[list[str]]) -> tuple[pd.Series[float], list[list[str]]]:
-    """Score records and complete their issues by what is missing.
+def score(
+    record_types: pd.Series[str], values: Mapping[str, Objects], issues: Mapping[int, Sequence[str]]
+) -> tuple[Scores, Objects]:
+    """Score records, and say all that is wrong with them.
 
     Args:
-        records: Rows with `record_type` and attribute columns; an absent column counts as empty.
-        issues: Per row, the sentences about invalid cells.
+        record_types: What each record describes; a type of which nothing is expected scores 1.
+        values: The records' values by attribute; an absent attribute counts as empty.
+        issues: By position, the sentences about invalid cells.
 
     Returns:
-        The share of weight that is met, 0 to 1; and per row all sentences, those about cells first.
+        The share of weight that is met, 0 to 1; and per record all sentences, those about cells first. Records that
+        lack the same and have no invalid cell share one list.
     """
-    scores = np.ones(len(records))
-    completed = [sorted(found) for found in issues]
-    positions = np.arange(len(records))
-    for record_type, expected in expectations().items():
-        mask = (records["record_type"] == record_type).to_numpy()
-        if not mask.any():
+    filled = {attribute: pd.notna(column) for attribute, column in values.items()}
+    scores = np.ones(len(record_types))
+    sentences = objects(([] for _ in range(len(record_types))), len(record_types))
+    for record_type, rows in record_types.reset_index(drop=True).groupby(record_types.to_numpy()).indices.items():
+        expected = expectations().get(str(record_type), ())
+        if not expected:
             continue
-        total = sum(expectation.weight for expectation in expected)
-        met = np.zeros(int(mask.sum()))
-        for expectation in expected:
-            known = [name for name in expectation.attributes if name in records]
-            filled = records.loc[mask, known].notna().any(axis=1).to_numpy()
-            met += filled * expectation.weight
-            for position in positions[mask][~filled]:
-                completed[position].append(f"It lacks {expectation.word}.")
-        scores[mask] = met / total
-    return pd.Series(scores, index=records.index), completed
+        met = np.array([_met(expectation, filled, rows) for expectation in expected])
+        patterns, codes = np.unique(met, axis=1, return_inverse=True)
+        weights = np.array([expectation.weight for expectation in expected])
+        scores[rows] = (weights @ patterns / weights.sum())[codes]
+        sentences[rows] = spread([_lacking(expected, pattern) for pattern in patterns.T], codes)
+    for position, found in issues.items():
+        sentences[position] = sorted(found) + sentences[position]
+    return scores, sentences
+
+
+def _met(
+    expectation: Expectation,
+    filled: Mapping[str, np.ndarray[tuple[int], np.dtype[np.bool_]]],
+    rows: np.ndarray[tuple[int], np.dtype[np.intp]],
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    met = np.zeros(len(rows), dtype=np.bool_)
+    for attribute in expectation.attributes:
+        if attribute in filled:
+            met |= filled[attribute][rows]
+    return met
+
+
+def _lacking(expected: Sequence[Expectation], pattern: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> list[str]:
+    return [
+        f"It lacks {expectation.word}." for expectation, met in zip(expected, pattern.tolist(), strict=True) if not met
+    ]

@@ -26,6 +26,7 @@ from flow_pipelines.reference.identity_model import identity_model
 
 Texts = tuple[str, ...]
 Columns = dict[str, list[Texts]]
+KEY_KINDS = ("external_id", "uuid", "serial", "name", "ip", "mac", "placed_name", "context")
 # How sources write an instance and its server: `ERPP1@db01`, `ERPP1 on db01`, and for SQL Server `db01\ERPP1`.
 INSTANCE_AND_SERVER = re.compile(r"([^@\\]+?)(?:@|\s+on\s+)([^@\\\s]+)")
 SERVER_AND_INSTANCE = re.compile(r"([^@\\\s]+)\\([^@\\]+)")
@@ -125,9 +126,6 @@ def gather(records: pd.DataFrame, asset_type: str, domains: Collection[str]) -> 
     listing = _listings(records)
     facts = map(Facts, records["source_format"], records["source_file"], listing, *lists)
     return Evidence(list(facts), keys)
-
-
-KEY_KINDS = ("external_id", "uuid", "serial", "name", "ip", "mac", "placed_name", "context")
 
 
 def _identifiers(records: pd.DataFrame) -> Columns:

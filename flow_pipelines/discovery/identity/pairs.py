@@ -29,7 +29,7 @@ def likely_pairs(evidence: Evidence) -> pd.DataFrame:
     """Find the pairs of records that are probably one asset.
 
     Only records that share a key are compared: a name, an address, an identifier. An address alone, or several, is
-    never enough, nor is a name that is only close: see `_method`.
+    never enough, nor is a name that is only close.
 
     Args:
         evidence: Of the records of one asset type.
@@ -47,8 +47,8 @@ def likely_pairs(evidence: Evidence) -> pd.DataFrame:
     for comparison, levels in model.comparisons.items():
         for level, weight in levels.items():
             bits += weight.bits * outcomes.get((comparison, level), False)
-    method = _method(outcomes, len(pairs))
-    frame = pd.DataFrame({"left": left, "right": right, "method": method, "probability": 1 / (1 + np.exp2(-bits))})
+    probability = 1 / (1 + np.exp2(-bits))
+    frame = pd.DataFrame({"left": left, "right": right, "method": _method(outcomes), "probability": probability})
     # Rounded, so that the order of equally likely pairs does not hang on the last digit of a sum.
     frame["bits"] = bits.round(6)
     frame = frame[(frame["method"] != "") & (frame["probability"] >= model.accept)]
@@ -119,7 +119,7 @@ def _outcomes_of_names(
     return {("name", "equal"): equal, ("name", "close"): close, ("name", "different"): different}
 
 
-def _method(outcomes: Mapping[tuple[str, str], Mask], count: int) -> npt.NDArray[np.object_]:
+def _method(outcomes: Mapping[tuple[str, str], Mask]) -> npt.NDArray[np.object_]:
     """Name the evidence that a pair rests on; empty if it rests on none that could carry it."""
     corroborated = outcomes["ip", "equal"] | outcomes["mac", "equal"] | outcomes["placed_name", "equal"]
     has_name, has_close_name = outcomes["name", "equal"], outcomes["name", "close"]
@@ -131,6 +131,4 @@ def _method(outcomes: Mapping[tuple[str, str], Mask], count: int) -> npt.NDArray
         "close_name": has_close_name & (corroborated | outcomes["context", "equal"]),
         "name": has_name,
     }
-    if not count:
-        return np.empty(0, dtype=object)
     return np.select(list(conditions.values()), list(conditions), default="").astype(object)

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import chain, combinations
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from flow_pipelines.discovery.identity.details import fold_details
 from flow_pipelines.discovery.identity.evidence import gather
 from flow_pipelines.discovery.identity.pairs import likely_pairs
 from flow_pipelines.discovery.inventory import InventoryResult, resolve_inventory
+from flow_pipelines.reference.identity_model import identity_model
 from flow_pipelines.tables.contract import conform
 from flow_pipelines.tables.discovery import cleansed_records
 from tests.flow_pipelines.discovery.identity.sources import (
@@ -151,8 +153,11 @@ def large_estate(servers: int) -> pd.DataFrame:
 def test_large_estates_are_resolved_without_comparing_everything_with_everything() -> None:
     servers = 7_000
     records = large_estate(servers)
-    pairs = likely_pairs(gather(records.sort_values("record_id", ignore_index=True), "server", ()))
-    assert len(pairs) == 3 * servers
+    evidence = gather(records.sort_values("record_id", ignore_index=True), "server", ())
+    for kind in ("name", "serial", "ip", "mac"):
+        counts = Counter(chain.from_iterable(evidence.keys[kind]))
+        assert max(counts.values(), default=0) <= identity_model().most_records_per_key
+    assert len(likely_pairs(evidence)) == 3 * servers
     inventory = resolve(records).inventory
     assert len(inventory) == servers
     assert (inventory["source_entity_ids"].map(len) == 3).all()

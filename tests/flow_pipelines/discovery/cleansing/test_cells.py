@@ -20,7 +20,7 @@ MAPPABLE = [attribute.name for attribute in ATTRIBUTES if not attribute.derived]
 
 def cleansed(cell: str, attribute: str, unit: str | None = None, *others: str) -> Cleansed:
     """Cleanse one cell of a column that holds others too."""
-    return cleanse_column([cell, *others], attribute, unit, SETTINGS)[cell]
+    return cleanse_column([cell, *others], attribute, unit, SETTINGS)[0]
 
 
 @pytest.mark.parametrize(
