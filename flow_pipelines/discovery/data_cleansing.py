@@ -46,10 +46,10 @@ class CleansingResult:
 
 @dataclass(frozen=True)
 class CleansedSheet:
-    """One sheet's records: where they stand among all, their values by column, and their changes."""
+    """One sheet's records: where they stand among all, their columns, and their changes."""
 
     rows: np.ndarray[tuple[int], np.dtype[np.int64]]
-    values: dict[str, Objects]
+    columns: dict[str, Objects]
     changes: list[pd.DataFrame]
 
 
@@ -138,12 +138,13 @@ def _records(imported: pd.DataFrame, cleansed: Sequence[CleansedSheet]) -> pd.Da
     # Column by column, so that no more than one of them is held twice.
     columns = {name: imported[name] for name in KEPT}
     for column in output_tables()["discovery/cleansed_records"].columns:
-        fed = [sheet for sheet in cleansed if column.name in sheet.values]
-        if fed:
-            values = np.full(len(imported), None, dtype=object)
-            for sheet in fed:
-                values[sheet.rows] = sheet.values.pop(column.name)
-            columns[column.name] = pd.Series(values, dtype=dtype_of(column))
+        if column.name in KEPT:
+            continue
+        values = np.full(len(imported), None, dtype=object)
+        for sheet in cleansed:
+            if column.name in sheet.columns:
+                values[sheet.rows] = sheet.columns.pop(column.name)
+        columns[column.name] = pd.Series(values, dtype=dtype_of(column))
     return pd.DataFrame(columns)
 
 

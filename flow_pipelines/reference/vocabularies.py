@@ -25,12 +25,14 @@ class Vocabularies:
 
     version: int
     missing: frozenset[str]
+    missing_folded: frozenset[str]
     placeholder_serial: frozenset[str]
+    placeholder_host: frozenset[str]
     values: dict[str, dict[str, str]]
 
     def is_missing(self, cell: str) -> bool:
         """Tell whether a cell holds a word for nothing."""
-        return cell.strip().casefold() in self.missing
+        return cell.strip().casefold() in self.missing or fold(cell) in self.missing_folded
 
     def value(self, vocabulary: str, cell: str) -> str | None:
         """Return the canonical value of a cell, or None if the list does not know it."""
@@ -54,11 +56,15 @@ def vocabularies() -> Vocabularies:
         ValueError: A word stands for two values of one list: the data is wrong.
     """
     content = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    missing = [str(word) for word in content["missing"]]
     lists = {name: listed for name, listed in content.items() if isinstance(listed, dict)}
     return Vocabularies(
         version=int(content["version"]),
-        missing=frozenset(str(word).casefold() for word in content["missing"]),
+        missing=frozenset(word.casefold() for word in missing),
+        # "#NAME?" is an error of a spreadsheet; "name" without its marks may be a name.
+        missing_folded=frozenset(fold(word) for word in missing if not word.startswith("#")),
         placeholder_serial=frozenset(fold(str(word)) for word in content["placeholder_serial"]),
+        placeholder_host=frozenset(content["placeholder_host"]),
         values={name: _folded(name, listed) for name, listed in lists.items()},
     )
 

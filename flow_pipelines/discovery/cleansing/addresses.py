@@ -9,12 +9,15 @@ import ipaddress
 import re
 from uuid import UUID
 
-from flow_pipelines.discovery.cleansing.cells import Cleansed, rule
+from flow_pipelines.discovery.cleansing.cells import Cleansed, quoted, rule
 from flow_pipelines.reference.vocabularies import fold, vocabularies
 
 SEPARATORS = re.compile(r"[,;|\s]+")
-PORT_OR_MASK = re.compile(r"^(\d+\.\d+\.\d+\.\d+)(?:/\d+|:\d+)$|^\[?([0-9a-fA-F:.]+)\]?(?:/\d+|%\w+)?$")
-MAC_DIGITS = 12
+PORT_OR_MASK = re.compile(r"^(\d+\.\d+\.\d+\.\d+)(?:/\d+|:\d+)$|^\[?([0-9a-fA-F:.]+)\]?(?:/\d+|%\w+|(?<=\]):\d+)?$")
+# Pairs or fours of digits with one kind of mark, or twelve without; Solaris leaves leading zeros out.
+MAC = re.compile(
+    r"[0-9a-f]{12}|[0-9a-f]{1,2}([:.-])[0-9a-f]{1,2}(?:\1[0-9a-f]{1,2}){4}|[0-9a-f]{4}([.:-])[0-9a-f]{4}\2[0-9a-f]{4}"
+)
 PLACEHOLDER_UUIDS = frozenset({UUID(int=0), UUID(int=(1 << 128) - 1), UUID("03000200-0400-0500-0006-000700080009")})
 
 
@@ -30,7 +33,7 @@ def ip_addresses(cell: str) -> Cleansed:
         elif not (address.is_loopback or address.is_link_local or address.is_unspecified or address.is_multicast):
             kept.add(str(address))
     values = sorted(kept)
-    issue = f"{', '.join(map(repr, wrong))} is no IP address" if wrong else None
+    issue = f"{', '.join(map(quoted, wrong))} is no IP address" if wrong else None
     changed = ", ".join(values) != cell.strip()
     return Cleansed(values or None, rule("ip_address") if changed else None, issue)
 
@@ -39,7 +42,7 @@ def ip_address(cell: str) -> Cleansed:
     """Cleanse one IP address; any valid one will do."""
     address = _ip(cell.strip())
     if address is None:
-        return Cleansed(None, rule("ip_address"), f"{cell!r} is no IP address")
+        return Cleansed(None, rule("ip_address"), f"{quoted(cell)} is no IP address")
     return Cleansed(str(address), None if str(address) == cell.strip() else rule("ip_address"))
 
 
@@ -48,14 +51,14 @@ def mac_addresses(cell: str) -> Cleansed:
     kept: set[str] = set()
     wrong: list[str] = []
     for part in filter(None, SEPARATORS.split(cell)):
-        digits = re.sub(r"[^0-9a-f]", "", part.casefold())
-        if len(digits) != MAC_DIGITS or re.search(r"[g-z]", part.casefold()):
+        digits = _mac_digits(part.casefold())
+        if digits is None:
             if not vocabularies().is_missing(part):
                 wrong.append(part)
         elif set(digits) not in ({"0"}, {"f"}):
-            kept.add(":".join(digits[at : at + 2] for at in range(0, MAC_DIGITS, 2)))
+            kept.add(":".join(digits[at : at + 2] for at in range(0, len(digits), 2)))
     values = sorted(kept)
-    issue = f"{', '.join(map(repr, wrong))} is no MAC address" if wrong else None
+    issue = f"{', '.join(map(quoted, wrong))} is no MAC address" if wrong else None
     changed = ", ".join(values) != cell.strip()
     return Cleansed(values or None, rule("mac_address") if changed else None, issue)
 
@@ -65,24 +68,33 @@ def uuid(cell: str) -> Cleansed:
     try:
         value = UUID(cell.strip().strip("{}"))
     except ValueError:
-        return Cleansed(None, rule("uuid"), f"{cell!r} is no UUID")
+        return Cleansed(None, rule("uuid"), f"{quoted(cell)} is no UUID")
     if value in PLACEHOLDER_UUIDS:
-        return Cleansed(None, rule("placeholder_uuid"), f"{cell!r} is a placeholder")
+        return Cleansed(None, rule("placeholder_uuid"), f"{quoted(cell)} is a placeholder")
     return Cleansed(str(value), None if str(value) == cell.strip() else rule("uuid"))
 
 
 def serial_number(cell: str) -> Cleansed:
     """Cleanse a serial number or asset tag."""
     if fold(cell) in vocabularies().placeholder_serial:
-        return Cleansed(None, rule("placeholder_serial"), f"{cell!r} is a placeholder")
+        return Cleansed(None, rule("placeholder_serial"), f"{quoted(cell)} is a placeholder")
     value = " ".join(cell.split()).upper()
-    return Cleansed(value, None if value == cell else rule("serial_number"))
+    return Cleansed(value or None, None if value == cell else rule("serial_number"))
+
+
+def _mac_digits(text: str) -> str | None:
+    if not MAC.fullmatch(text):
+        return None
+    parts = re.split(r"[:.-]", text)
+    return "".join(part.zfill(2) for part in parts)
 
 
 def _ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     matched = PORT_OR_MASK.match(text)
     candidate = (matched.group(1) or matched.group(2)) if matched else text
     try:
-        return ipaddress.ip_address(candidate)
+        address = ipaddress.ip_address(candidate)
     except ValueError:
         return None
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address

@@ -84,5 +84,5 @@ def _rule_of(attribute: Attribute, cells: Sequence[str], unit: str | None, setti
         month_first = dates.month_is_first(cells, settings.date_order)
         return partial(dates.day if attribute.type is AttributeType.DATE else dates.timestamp, month_first=month_first)
     if attribute.type is AttributeType.BOOLEAN:
-        return words.boolean
+        return partial(words.boolean, attribute=attribute.name)
     return words.names if attribute.type is AttributeType.TEXT_LIST else words.text

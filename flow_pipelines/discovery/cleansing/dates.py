@@ -6,19 +6,27 @@ Belongs here: reading them, and deciding day or month first for a column. Does n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from flow_pipelines.discovery.cleansing.cells import Cleansed, rule
+from flow_pipelines.discovery.cleansing.cells import Cleansed, quoted, rule
+from flow_pipelines.reference.vocabularies import vocabularies
 
 TIME = r"(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[.,](\d{1,6})\d*)?\s*([AaPp][Mm])?\s*(Z|UTC|[+-]\d{2}:?\d{2})?)?"
 YEAR_FIRST = re.compile(rf"(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}}){TIME}")
 YEAR_LAST = re.compile(rf"(\d{{1,2}})[-/.](\d{{1,2}})[-/.](\d{{4}}|\d{{2}}){TIME}")
+DAY_MONTH = re.compile(
+    rf"(\d{{1,2}})(?:st|nd|rd|th)?[-. /]*(?:de )?([^\W\d_]{{3,}})[-. /,]*(?:de )?(\d{{4}}|\d{{2}}){TIME}"
+)
+MONTH_DAY = re.compile(rf"([^\W\d_]{{3,}})[-. ]*(\d{{1,2}})(?:st|nd|rd|th)?[-. ,]+(\d{{4}}){TIME}")
+COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})")
 DIGITS = re.compile(r"\d+(?:\.\d+)?")
 EXCEL_EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
 # A bare number is a day of a spreadsheet from 1982 to 2091, or seconds or milliseconds since 1970 from 2001 to 2096.
 EXCEL_DAYS = (30_000, 70_000)
 SECONDS = (1_000_000_000, 4_000_000_000)
+# Nothing that is migrated was installed before or is planned after; 0001, 1900, 1970 and 9999 stand for no date.
+YEARS = (1980, 2100)
 LATEST_MONTH = 12
 CENTURY_TURN = 70
 
@@ -39,7 +47,7 @@ def timestamp(cell: str, *, month_first: bool) -> Cleansed:
     """Cleanse a point in time; without a zone it is taken as UTC."""
     moment = _moment(cell.strip(), month_first=month_first)
     if moment is None:
-        return Cleansed(None, rule("date"), f"{cell!r} is no date")
+        return _no_date(cell)
     same = cell.strip().replace(" ", "T") in {moment.isoformat(), moment.replace(tzinfo=None).isoformat()}
     return Cleansed(moment, None if same else rule("date_format"))
 
@@ -48,29 +56,53 @@ def day(cell: str, *, month_first: bool) -> Cleansed:
     """Cleanse a date; a time in the cell is dropped."""
     moment = _moment(cell.strip(), month_first=month_first)
     if moment is None:
-        return Cleansed(None, rule("date"), f"{cell!r} is no date")
+        return _no_date(cell)
     value: date = moment.date()
     return Cleansed(value, None if value.isoformat() == cell.strip() else rule("date_format"))
 
 
+def _no_date(cell: str) -> Cleansed:
+    return Cleansed(None, rule("date"), f"{quoted(cell)} is no date between {YEARS[0]} and {YEARS[1]}")
+
+
 def _moment(text: str, *, month_first: bool) -> datetime | None:
     try:
-        if matched := YEAR_FIRST.fullmatch(text):
-            year, month, day_of_month = (int(part) for part in matched.groups()[:3])
-            return _with_time(datetime(year, month, day_of_month, tzinfo=UTC), matched.groups()[3:])
-        if matched := YEAR_LAST.fullmatch(text):
-            first, second, year = (int(part) for part in matched.groups()[:3])
-            year += 0 if year > 99 else 2000 if year < CENTURY_TURN else 1900  # noqa: PLR2004
-            month, day_of_month = (first, second) if month_first else (second, first)
-            if month > LATEST_MONTH >= day_of_month:
-                month, day_of_month = day_of_month, month
-            return _with_time(datetime(year, month, day_of_month, tzinfo=UTC), matched.groups()[3:])
-        return _from_number(float(text)) if DIGITS.fullmatch(text) else None
+        moment = _read(text, month_first=month_first)
     except (ValueError, OverflowError):
         return None
+    return moment if moment and YEARS[0] <= moment.year <= YEARS[1] else None
 
 
-def _with_time(start: datetime, parts: tuple[str | None, ...]) -> datetime:
+def _read(text: str, *, month_first: bool) -> datetime | None:
+    if matched := YEAR_FIRST.fullmatch(text) or COMPACT.fullmatch(text):
+        year, month, day_of_month, *time = matched.groups()
+    elif matched := YEAR_LAST.fullmatch(text):
+        first, second, year, *time = matched.groups()
+        month, day_of_month = (first, second) if month_first else (second, first)
+        if int(month) > LATEST_MONTH >= int(day_of_month):
+            month, day_of_month = day_of_month, month
+    elif matched := DAY_MONTH.fullmatch(text):
+        day_of_month, word, year, *time = matched.groups()
+        month = vocabularies().value("month", word)
+    elif matched := MONTH_DAY.fullmatch(text):
+        word, day_of_month, year, *time = matched.groups()
+        month = vocabularies().value("month", word)
+    else:
+        return _from_number(float(text)) if DIGITS.fullmatch(text) else None
+    if month is None:
+        return None
+    return _with_time(datetime(_whole_year(year), int(month), int(day_of_month), tzinfo=UTC), time)
+
+
+def _whole_year(text: str) -> int:
+    if len(text) > 2:  # noqa: PLR2004  (two digits leave the century out)
+        return int(text)
+    return int(text) + (2000 if int(text) < CENTURY_TURN else 1900)
+
+
+def _with_time(start: datetime, parts: Sequence[str | None]) -> datetime:
+    if not parts:
+        return start
     hour, minute, second, fraction, half, zone = parts
     if hour is None:
         return start

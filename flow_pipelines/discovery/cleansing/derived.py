@@ -60,7 +60,11 @@ def derive(draft: Draft, record_types: pd.Series[str], source_formats: pd.Series
     _names(draft, record_types.isin(HOSTS).to_numpy(dtype=np.bool_))
     _owners(draft)
     is_listed = (record_types == "server") & source_formats.isin(VIRTUAL_MACHINE_FORMATS)
-    draft.derive("is_virtual", _where(is_listed.to_numpy(dtype=np.bool_), value=True), "listed_by_hypervisor")
+    draft.derive(
+        "is_virtual",
+        _where(is_listed.to_numpy(dtype=np.bool_), np.full(len(is_listed), fill_value=True, dtype=object)),
+        "listed_by_hypervisor",
+    )
     for product in PRODUCTS:
         if product.name in draft.attributes:
             _identify(draft, product)
@@ -71,14 +75,14 @@ def _names(draft: Draft, is_host: Mask) -> None:
         if attribute not in draft.attributes:
             continue
         # The cells: a host name has lost its domain by now, and a name without a domain is none for an FQDN.
-        codes, names = factorize(np.where(is_host, draft.attributes[attribute].cells, None))
+        codes, names = factorize(_where(is_host, draft.attributes[attribute].cells))
         known = [(None, None) if vocabularies().is_missing(name) else split_fqdn(name) for name in names]
         whole = [f"{host}.{domain}" if domain else None for host, domain in known]
         draft.derive("host_name", spread([host for host, _ in known], codes), f"host_from_{attribute}")
         draft.derive("fqdn", spread(whole, codes), f"fqdn_from_{attribute}")
         draft.derive("dns_domain", spread([domain for _, domain in known], codes), f"domain_from_{attribute}")
     if "host_name" in draft.attributes:
-        draft.derive("name", np.where(is_host, draft.attributes["host_name"].found, None), "name_from_host")
+        draft.derive("name", _where(is_host, draft.attributes["host_name"].found), "name_from_host")
 
 
 def _owners(draft: Draft) -> None:
@@ -95,16 +99,16 @@ def _owners(draft: Draft) -> None:
 
 def _identify(draft: Draft, product: Product) -> None:
     names = draft.attributes[product.name].found
-    named = pd.notna(names)
-    versions = draft.attributes[product.version].found if product.version in draft.attributes else _where(~named, None)
-    identified = product.identify(pd.Series(names[named], dtype="object"), pd.Series(versions[named], dtype="object"))
+    versions = draft.attributes[product.version].found if product.version in draft.attributes else names[:0]
+    named = pd.Series(names, dtype="object").dropna()
+    identified = product.identify(named, pd.Series(versions, dtype="object").reindex(named.index))
     for part, attribute in product.parts.items():
-        values = _where(named, None)
-        values[named] = identified[part].to_numpy()
-        draft.derive(attribute, values, f"{product.name}_identified")
+        follows = np.full(len(names), None, dtype=object)
+        follows[named.index] = identified[part].to_numpy()
+        draft.derive(attribute, follows, f"{product.name}_identified")
 
 
-def _where(mask: Mask, value: object) -> Objects:
-    values = np.full(len(mask), None, dtype=object)
-    values[mask] = value
-    return values
+def _where(mask: Mask, values: Objects) -> Objects:
+    kept = values.copy()
+    kept[~mask] = None
+    return kept

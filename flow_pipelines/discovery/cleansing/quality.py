@@ -58,8 +58,9 @@ def score(
     filled = {attribute: pd.notna(column) for attribute, column in values.items()}
     scores = np.ones(len(record_types))
     sentences = objects(([] for _ in range(len(record_types))), len(record_types))
-    for record_type, rows in record_types.reset_index(drop=True).groupby(record_types.to_numpy()).indices.items():
-        expected = expectations().get(str(record_type), ())
+    for record_type in record_types.unique().tolist():
+        rows = (record_types == record_type).to_numpy().nonzero()[0]
+        expected = expectations().get(record_type, ())
         if not expected:
             continue
         met = np.array([_met(expectation, filled, rows) for expectation in expected])

@@ -15,20 +15,26 @@ from pathlib import Path
 import yaml
 
 from flow_pipelines import reference
-from flow_pipelines.discovery.cleansing.cells import Cleansed, rule
+from flow_pipelines.discovery.cleansing.cells import Cleansed, quoted, rule
 from flow_pipelines.reference.attributes import Attribute, AttributeType
+from flow_pipelines.reference.header_words import dimension_of, header_rules
 
 FILE = Path(reference.__file__).with_name("quantities.yaml")
-NUMBER = re.compile(r"([-+]?)(\d[\d.,' \u00a0\u202f]*)\s*([a-zA-Z%][a-zA-Z/%]*)?")
+# A number with its marks and the unit behind it, if any: 61,234.5 GiB, 1'024, € 12.
+NUMBER = re.compile(r"[€$£¥]?\s*([-+]?)(\d[\d.,' \u00a0\u202f]*)\s*([a-zA-Z%][a-zA-Z/%]*|[€$£¥])?")
 EXPONENT = re.compile(r"[-+]?\d+(?:\.\d+)?[eE][-+]?\d+")
-# "61.2 GiB / 127 GiB" is used / total; "of" likewise.
-PAIR = re.compile(r"(.+?)\s*(?:/|\bof\b|\bvon\b)\s*(\d.+)")
+# "61.2 GiB / 127 GiB" is used and total; "of" likewise.
+USED_OF_TOTAL = re.compile(r"(.+?)\s*(?:/|\bof\b|\bvon\b)\s*(\d.*)")
+SIZES = frozenset({"MiB", "GiB"})
+# 1,024 or 1,024,000; Indian 10,24,000. A leading zero is never a group: 0,125 is an eighth.
+GROUPED = re.compile(r"[1-9]\d{0,2}(?:([.,])\d{3})(?:\1\d{3})*|[1-9]\d?(?:,\d{2})+,\d{3}")
+DECIMALS = re.compile(r"([.,])(?:\d{1,2}|\d{4,})$|^0([.,])\d+$")
 SPACES = re.compile(r"[' \u00a0\u202f]")
 
 
 @dataclass(frozen=True)
 class Units:
-    """The units known, by the canonical unit that they are converted to, and the believable ranges."""
+    """By canonical unit the factor of each unit; by attribute or canonical unit the believable range."""
 
     families: dict[str, dict[str, float]]
     ranges: dict[str, tuple[float, float]]
@@ -38,26 +44,26 @@ class Units:
 def units() -> Units:
     """Load the units."""
     content = yaml.safe_load(FILE.read_text(encoding="utf-8"))
-    families = {
-        name: {unit.casefold(): float(factor) for unit, factor in listed.items()}
-        for name, listed in content["families"].items()
-    }
-    return Units(families, {name: (float(low), float(high)) for name, (low, high) in content["ranges"].items()})
+    return Units(
+        {
+            name: {unit: float(factor) for unit, factor in listed.items()}
+            for name, listed in content["families"].items()
+        },
+        {name: (float(low), float(high)) for name, (low, high) in content["ranges"].items()},
+    )
 
 
 def comma_is_decimal(cells: Iterable[str], default: str) -> bool:
     """Tell whether a column writes 1,5 for one and a half, from its cells; `default` decides where they don't."""
-    comma = dot = 0
+    votes = {",": 0, ".": 0}
     for cell in cells:
-        digits = NUMBER.match(cell.strip())
-        text = digits.group(2) if digits else ""
-        if "," in text and "." in text:
-            comma, dot = comma + (text.rfind(",") > text.rfind(".")), dot + (text.rfind(".") > text.rfind(","))
-        elif re.search(r",\d{1,2}$|,\d{4,}$", text.strip()):
-            comma += 1
-        elif re.search(r"\.\d{1,2}$|\.\d{4,}$", text.strip()):
-            dot += 1
-    return comma > dot if comma != dot else default == ","
+        number = NUMBER.match(cell.strip())
+        digits = SPACES.sub("", number.group(2)) if number else ""
+        if "," in digits and "." in digits:
+            votes[_last_mark(digits)] += 1
+        elif digits.count(",") + digits.count(".") == 1 and (found := DECIMALS.search(digits)):
+            votes[found.group(1) or found.group(2)] += 1
+    return votes[","] > votes["."] if votes[","] != votes["."] else default == ","
 
 
 def quantity(cell: str, attribute: Attribute, unit: str | None, *, decimal_comma: bool) -> Cleansed:
@@ -70,26 +76,32 @@ def quantity(cell: str, attribute: Attribute, unit: str | None, *, decimal_comma
         decimal_comma: Whether the column writes a comma before decimals.
     """
     text = cell.strip()
-    pair = PAIR.fullmatch(text)
-    if pair and NUMBER.match(text):
-        text = pair.group(1) if "used" in attribute.name or "usage" in attribute.name else pair.group(2)
-    parsed = _number(text, decimal_comma=decimal_comma)
+    pair = USED_OF_TOTAL.fullmatch(text) if attribute.unit in SIZES else None
+    parsed = _part(pair, attribute, decimal_comma=decimal_comma) if pair else _number(text, decimal_comma=decimal_comma)
     if parsed is None:
-        return Cleansed(None, rule("not_a_number"), f"{cell!r} is no number")
+        return Cleansed(None, rule("not_a_number"), f"{quoted(cell)} is no number")
     number, written = parsed
-    factor, converted = _factor(attribute, written, unit)
+    factor = _factor(attribute, written, unit)
     if factor is None:
-        return Cleansed(None, rule("unknown_unit"), f"{cell!r} is in a unit unknown for it ({written or unit})")
+        return Cleansed(None, rule("unknown_unit"), f"{quoted(cell)} has no unit that measures {attribute.unit}")
     value = number * factor
     low, high = _range(attribute)
     if not low <= value <= high:
-        return Cleansed(None, rule("out_of_range"), f"{cell!r} is not between {low:g} and {high:g}")
-    if attribute.type is AttributeType.INTEGER:
-        value = round(value)
-    plain = _plain(cell)
-    if plain is not None and plain == value:
+        believable = f"{low:,.15g} and {high:,.15g} {attribute.unit or ''}".strip()
+        return Cleansed(None, rule("out_of_range"), f"{quoted(cell)} is not between {believable}")
+    exact, value = value, round(value) if attribute.type is AttributeType.INTEGER else value
+    if _plain(text) == value:
         return Cleansed(value)
-    return Cleansed(value, rule(f"unit_to_{_slug(attribute.unit)}" if converted else "number_format"))
+    converted = factor != 1 or _spelled(written) == attribute.unit
+    names = [f"unit_to_{_slug(attribute.unit)}" if attribute.unit and converted else "number_format"]
+    return Cleansed(value, rule(*(["used_of_total"] if pair else []), *names, *(["rounded"] if exact != value else [])))
+
+
+def _part(pair: re.Match[str], attribute: Attribute, *, decimal_comma: bool) -> tuple[float, str | None] | None:
+    used, total = (_number(text, decimal_comma=decimal_comma) for text in pair.groups())
+    if used is None or total is None:
+        return None
+    return (used[0], used[1] or total[1]) if "used" in attribute.name else total
 
 
 def _number(text: str, *, decimal_comma: bool) -> tuple[float, str | None] | None:
@@ -99,44 +111,62 @@ def _number(text: str, *, decimal_comma: bool) -> tuple[float, str | None] | Non
     if matched is None:
         return None
     sign, digits, unit = matched.groups()
-    digits = SPACES.sub("", digits).rstrip(".,")
-    if "," in digits and "." in digits:
-        decimal = "," if digits.rfind(",") > digits.rfind(".") else "."
-    elif digits.count(",") > 1 or digits.count(".") > 1:
-        decimal = "none"
-    elif "," in digits:
-        decimal = "," if decimal_comma or not re.search(r"^\d{1,3},\d{3}$", digits) else "none"
-    else:
-        decimal = "none" if decimal_comma and re.search(r"^\d{1,3}\.\d{3}$", digits) else "."
-    digits = "".join("." if sign == decimal else sign for sign in digits if sign.isdigit() or sign == decimal)
-    try:
-        return float(sign + digits), unit
-    except ValueError:
+    plain = _without_marks(SPACES.sub("", digits).rstrip(".,"), decimal_comma=decimal_comma)
+    return None if plain is None else (float(sign + plain), unit)
+
+
+def _without_marks(digits: str, *, decimal_comma: bool) -> str | None:
+    """Return digits with a dot before the decimals and no other mark; None if the marks make no number (10.1.2.3)."""
+    marks = digits.count(",") + digits.count(".")
+    if marks == 0:
+        return digits
+    decimal = _last_mark(digits)
+    whole, decimals = digits.rsplit(decimal, 1)
+    if marks == 1:
+        is_group = GROUPED.fullmatch(digits) and decimal_comma is (decimal == ".")
+        return whole + decimals if is_group else f"{whole}.{decimals}"
+    if GROUPED.fullmatch(digits):
+        return digits.replace(decimal, "")
+    group = "." if decimal == "," else ","
+    if decimal in whole or not GROUPED.fullmatch(whole):
         return None
+    return f"{whole.replace(group, '')}.{decimals}"
 
 
-def _factor(attribute: Attribute, written: str | None, unit: str | None) -> tuple[float | None, bool]:
+def _last_mark(digits: str) -> str:
+    return "," if digits.rfind(",") > digits.rfind(".") else "."
+
+
+def _factor(attribute: Attribute, written: str | None, column_unit: str | None) -> float | None:
+    unit = _spelled(written) if written else column_unit
+    if unit is None or unit == attribute.unit:
+        return 1.0
     family = units().families.get(attribute.unit or "")
     if family is None:
-        return 1.0, written is not None
-    name = written or unit
-    if name is None:
-        return 1.0, False
-    factor = family.get(name.casefold())
-    return factor, factor != 1.0 or written is not None
+        # A count says what it counts ("8 vCPU"), a price its currency; neither is measured in MHz or GB.
+        return 1.0 if dimension_of(unit) is None else None
+    return family.get(unit)
+
+
+def _spelled(written: str | None) -> str | None:
+    if written is None:
+        return None
+    rules = header_rules()
+    folded = written.casefold()
+    return rules.case_decides.get(written) or rules.units.get(folded) or rules.in_brackets.get(folded) or written
 
 
 def _range(attribute: Attribute) -> tuple[float, float]:
     ranges = units().ranges
-    return ranges.get("port" if attribute.name.endswith("_port") else attribute.unit or "any", ranges["any"])
+    return ranges.get(attribute.name) or ranges.get(attribute.unit or "any") or ranges["any"]
 
 
-def _plain(cell: str) -> float | None:
+def _plain(text: str) -> float | None:
     try:
-        return float(cell.strip())
+        return float(text)
     except ValueError:
         return None
 
 
-def _slug(unit: str | None) -> str:
-    return re.sub(r"\W+", "_", (unit or "number").casefold()).strip("_")
+def _slug(unit: str) -> str:
+    return re.sub(r"\W+", "_", unit.casefold()).strip("_")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from flow_pipelines.discovery.cleansing.cells import Cleansed, rule
+from flow_pipelines.discovery.cleansing.cells import Cleansed, quoted, rule
 from flow_pipelines.reference.vocabularies import vocabularies
 
 NAME_SEPARATORS = re.compile(r"\s*[,;|\n]\s*")
@@ -19,15 +19,17 @@ def known_word(cell: str, vocabulary: str) -> Cleansed:
     """Cleanse a cell of a closed list."""
     value = vocabularies().value(vocabulary, cell)
     if value is None:
-        return Cleansed(None, rule(f"{vocabulary}_word"), f"{cell!r} is no known {vocabulary.replace('_', ' ')}")
+        return Cleansed(None, rule(f"{vocabulary}_word"), f"{quoted(cell)} is no known {vocabulary.replace('_', ' ')}")
     return Cleansed(value, None if value == cell else rule(f"{vocabulary}_word"))
 
 
-def boolean(cell: str) -> Cleansed:
-    """Cleanse yes and no in any language known."""
+def boolean(cell: str, attribute: str) -> Cleansed:
+    """Cleanse yes and no in any language known, or the attribute's own words for them (`physical`)."""
     value = vocabularies().value("boolean", cell)
+    if value is None and attribute in vocabularies().values:
+        value = vocabularies().value(attribute, cell)
     if value is None:
-        return Cleansed(None, rule("boolean_word"), f"{cell!r} is neither yes nor no")
+        return Cleansed(None, rule("boolean_word"), f"{quoted(cell)} is neither yes nor no")
     return Cleansed(value == "true", None if cell.strip().casefold() == value else rule("boolean_word"))
 
 
@@ -55,7 +57,7 @@ def mail(cell: str) -> Cleansed:
     """Cleanse an e-mail address, which may stand among other words."""
     found = MAIL.search(cell)
     if found is None:
-        return Cleansed(None, rule("e_mail"), f"{cell!r} holds no e-mail address")
+        return Cleansed(None, rule("e_mail"), f"{quoted(cell)} holds no e-mail address")
     value = found.group().casefold()
     return Cleansed(value, None if value == cell else rule("e_mail"))
 
