@@ -29,6 +29,8 @@ from flow_pipelines.tables.discovery import attribute_mappings
 # A runner-up below this is noise.
 LEAST_RUNNER_UP = 0.01
 EXAMPLE_LENGTH = 200
+# Factor on the confidence in a column for each step down in its format's order of trust.
+LESS_TRUSTED = 0.99
 
 
 def map_attributes(imported_records: pd.DataFrame, *, scope: Scope, settings: EngagementSettings) -> pd.DataFrame:
@@ -70,7 +72,8 @@ def _decisions(sheet: Sheet, profiler: Profiler, threshold: float) -> list[Decis
             templated.append(Decision(column, profile, None))
         else:
             scored = templated_column(column.header, profile, column.record_type, known.attribute)
-            confidence = scored.probabilities(())[known.attribute]
+            # Of several columns for one attribute the more trusted one must come out as the more certain one.
+            confidence = scored.probabilities(())[known.attribute] * LESS_TRUSTED ** (known.rank - 1)
             status = _status(confidence, threshold)
             templated.append(Decision(column, profile, status, scored, known.attribute, confidence, template=known))
     fed = {one.attribute: one.column.header for one in templated if one.attribute and one.status == "applied"}

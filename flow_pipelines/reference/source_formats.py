@@ -275,6 +275,9 @@ def _template_counts() -> Counter[str]:
 
 def _detect_generic(headers: Sequence[str]) -> Detection:
     record_type = _edge_type_of(headers) or _asset_type_of(headers)
+    if record_type == "connection" and _facts_of_a_machine(headers) > 1:
+        # "Server", "Src" and "First Seen" stand in lists of servers too; size and system stand in those only.
+        record_type = _asset_type_of(headers)
     known = sum(1 for header in headers if attribute_of_header(header, record_type=record_type))
     confidence = 0.5 + 0.4 * known / len(headers) if record_type else 0.0
     return Detection("generic", None, record_type, confidence)
@@ -283,6 +286,11 @@ def _detect_generic(headers: Sequence[str]) -> Detection:
 def _attributes(headers: Sequence[str], record_type: str) -> set[str]:
     matches = (attribute_of_header(header, record_type=record_type) for header in headers)
     return {match.attribute for match in matches if match}
+
+
+def _facts_of_a_machine(headers: Sequence[str]) -> int:
+    attributes = map(attribute_named, _attributes(headers, "server"))
+    return sum(attribute.subject is Subject.SERVER for attribute in attributes)
 
 
 def _edge_type_of(headers: Sequence[str]) -> str | None:

@@ -92,8 +92,8 @@ def quantity(cell: str, attribute: Attribute, unit: str | None, *, decimal_comma
     exact, value = value, round(value) if attribute.type is AttributeType.INTEGER else value
     if _plain(text) == value:
         return Cleansed(value)
-    converted = factor != 1 or _spelled(written) == attribute.unit
-    names = [f"unit_to_{_slug(attribute.unit)}" if attribute.unit and converted else "number_format"]
+    is_measured = attribute.unit in units().families and (factor != 1 or written)
+    names = [f"unit_to_{_slug(attribute.unit or '')}" if is_measured else "number_format"]
     return Cleansed(value, rule(*(["used_of_total"] if pair else []), *names, *(["rounded"] if exact != value else [])))
 
 

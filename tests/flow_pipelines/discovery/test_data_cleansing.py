@@ -29,14 +29,21 @@ MAPPINGS = {
     "OS version": ("os_version", None, 0.99),
     "Env": ("environment", None, 0.99),
     "Owner": ("owner", None, 0.99),
+    "Mail": ("owner_email", None, 0.99),
+    "DNS": ("fqdn", None, 0.99),
+    "Virtual": ("is_virtual", None, 0.99),
 }
+DERIVED = ("os_vendor", "os_product", "os_cycle", "os_edition", "dns_domain")
 
 
-def imported(*rows: dict[str, str], source_format: str = "generic", record_type: str = "server") -> pd.DataFrame:
+def imported(
+    *rows: dict[str, str], source_format: str = "generic", record_type: str = "server", sheet: str | None = None
+) -> pd.DataFrame:
     records = [
         {
-            "record_id": SCOPE.id_of("record", "a.csv", "", number),
+            "record_id": SCOPE.id_of("record", "a.csv", sheet or "", number),
             "source_file": "a.csv",
+            "sheet": sheet,
             "row_number": number,
             "row_count": 1,
             "source_format": source_format,
@@ -48,11 +55,12 @@ def imported(*rows: dict[str, str], source_format: str = "generic", record_type:
     return conform(pd.DataFrame(records), output_tables()["discovery/imported_records"])
 
 
-def mapped(status: str = "applied") -> pd.DataFrame:
+def mapped(status: str = "applied", sheet: str | None = None) -> pd.DataFrame:
     rows = [
         {
-            "mapping_id": SCOPE.id_of("mapping", "a.csv", "", column),
+            "mapping_id": SCOPE.id_of("mapping", "a.csv", sheet or "", column),
             "source_file": "a.csv",
+            "sheet": sheet,
             "source_format": "generic",
             "record_type": "server",
             "source_column": column,
@@ -137,43 +145,123 @@ def test_quality_says_what_is_wrong_and_what_is_missing() -> None:
     assert float(found["quality_score"]) < float(record(cleanse(full))["quality_score"])  # type: ignore[arg-type]
 
 
-cells = st.sampled_from(
-    ["web01", "web02.corp.example", "16 GB", "1024", "10.0.0.1", "N/A", "prod", "", "x;y", "10.0.0.300"]
+def test_a_word_for_nothing_names_no_host() -> None:
+    found = record(cleanse({"Host": "unknown", "DNS": "none", "Name": "Web portal (old)"}))
+    assert (found["host_name"], found["fqdn"]) == (None, None)
+
+
+def test_a_dns_name_without_a_domain_still_names_the_host() -> None:
+    result = cleanse({"DNS": "WEB01", "Name": "Portal"})
+    found = record(result)
+    assert (found["host_name"], found["fqdn"], found["name"]) == ("web01", None, "Portal")
+    assert rules(result)["host_name"] == "host_from_fqdn@1"
+    assert "'WEB01' is no fully qualified name" in str(found["quality_issues"])
+
+
+def test_a_machine_that_calls_itself_localhost_keeps_its_name() -> None:
+    found = record(cleanse({"DNS": "localhost.localdomain", "Name": "WEB01"}))
+    assert (found["name"], found["host_name"], found["fqdn"]) == ("WEB01", "web01", None)
+
+
+def test_what_a_source_says_is_never_overwritten_by_what_follows() -> None:
+    result = cleanse({"Name": "other.corp.example", "Host": "web01", "Virtual": "Physical"}, source_format="rvtools")
+    found = record(result)
+    assert (found["host_name"], found["fqdn"], found["is_virtual"]) == ("web01", "other.corp.example", False)
+
+
+def test_a_derived_cell_that_replaces_an_unusable_one_names_both_rules() -> None:
+    changes = cleanse({"Name": "a", "Mail": "n/a", "Owner": "Jo <jo@x.example>"}).cleansing_changes
+    mail = changes.set_index("attribute").loc["owner_email"]
+    assert (mail["source_column"], mail["value_before"], mail["value_after"]) == ("Mail", "n/a", "jo@x.example")
+    assert mail["rule"] == "missing_word@1 + e_mail_from_owner@1"
+
+
+def test_each_sheet_tells_its_own_decimal_mark() -> None:
+    german = imported({"Name": "a", "Memory GB": "1.500"}, {"Name": "b", "Memory GB": "7,25"}, sheet="Blatt")
+    english = imported({"Name": "c", "Memory GB": "1.500"}, {"Name": "d", "Memory GB": "7.25"}, sheet="Sheet")
+    mappings = pd.concat([mapped(sheet="Blatt"), mapped(sheet="Sheet")])
+    result = cleanse_records(pd.concat([german, english]), mappings, scope=SCOPE, settings=SETTINGS)
+    memory = result.cleansed_records.set_index("name")["memory_mib"]
+    assert memory.to_dict() == {"a": 1500 * 1024, "b": 7.25 * 1024, "c": 1.5 * 1024, "d": 7.25 * 1024}
+
+
+def test_records_of_several_types_are_judged_by_what_is_expected_of_each() -> None:
+    frame = pd.concat([imported({"Name": "srv"}), imported({"Name": "CL1"}, record_type="cluster", sheet="clusters")])
+    mappings = pd.concat([mapped(), mapped(sheet="clusters")])
+    found = cleanse_records(frame, mappings, scope=SCOPE, settings=SETTINGS).cleansed_records.set_index("name")
+    assert found.loc["CL1", "quality_score"] == 1
+    assert found.loc["CL1", "quality_issues"] == []
+    assert found.loc["srv", "quality_score"] < 0.5
+    assert "It lacks an operating system." in found.loc["srv", "quality_issues"]
+
+
+CELLS = st.one_of(
+    st.sampled_from(
+        [
+            "web01",
+            "web02.corp.example",
+            "16 GB",
+            "1024",
+            "1,5",
+            "10.0.0.1",
+            "N/A",
+            "prod",
+            "x;y",
+            "10.0.0.300",
+            "Jo j@x.de",
+        ]
+    ),
+    st.text(min_size=1, max_size=12),
 )
-rows = st.lists(
-    st.dictionaries(st.sampled_from([*MAPPINGS, "Rack"]), cells.filter(bool), max_size=6), min_size=1, max_size=6
-)
+TABLES = st.lists(st.dictionaries(st.sampled_from([*MAPPINGS, "Rack"]), CELLS, max_size=6), min_size=1, max_size=6)
 
 
 @settings(max_examples=40, deadline=None)
-@given(table=rows, order=st.randoms(use_true_random=False))
+@given(table=TABLES, order=st.randoms(use_true_random=False))
 def test_nothing_is_lost_and_the_order_of_rows_does_not_matter(
     table: list[dict[str, str]], order: random.Random
 ) -> None:
-    records = imported(*table)
-    result = cleanse_records(records, mapped(), scope=SCOPE, settings=SETTINGS)
+    records, mappings = imported(*table), mapped()
+    result = cleanse_records(records, mappings, scope=SCOPE, settings=SETTINGS)
     assert sorted(result.cleansed_records["record_id"]) == sorted(records["record_id"])
     shuffled = records.iloc[order.sample(range(len(records)), len(records))]
-    again = cleanse_records(shuffled, mapped(), scope=SCOPE, settings=SETTINGS)
+    turned = mappings.iloc[order.sample(range(len(mappings)), len(mappings))]
+    again = cleanse_records(shuffled, turned, scope=SCOPE, settings=SETTINGS)
     pd.testing.assert_frame_equal(again.cleansed_records, result.cleansed_records)
     pd.testing.assert_frame_equal(again.cleansing_changes, result.cleansing_changes)
 
 
-@settings(max_examples=40, deadline=None)
-@given(table=rows)
-def test_every_cell_is_in_a_column_in_the_log_or_a_custom_attribute(table: list[dict[str, str]]) -> None:
+@settings(max_examples=60, deadline=None)
+@given(table=TABLES)
+def test_every_cell_ends_in_its_attribute_or_is_kept_and_every_change_is_logged_once(
+    table: list[dict[str, str]],
+) -> None:
     records = imported(*table)
     result = cleanse_records(records, mapped(), scope=SCOPE, settings=SETTINGS)
     found = result.cleansed_records.set_index("record_id")
-    logged = set(zip(result.cleansing_changes["record_id"], result.cleansing_changes["attribute"], strict=True))
+    assert not result.cleansing_changes.duplicated(["record_id", "attribute"]).any()
+    logged = result.cleansing_changes.set_index(["record_id", "attribute"])["value_before"].to_dict()
     for raw in records.itertuples():
+        kept = found.loc[raw.record_id, "custom_attributes"] or {}
+        used: dict[str, list[str]] = {}
         for column, cell in raw.raw_values.items():
-            attribute = MAPPINGS.get(column, ("", None, 0))[0]
-            custom = found.loc[raw.record_id, "custom_attributes"] or {}
-            kept = custom.get(column) == cell
-            value = found.loc[raw.record_id, attribute] if attribute else None
-            same = value is not None and str(value) in {cell, f"{cell}.0", f"['{cell}']"}
-            assert kept or same or (raw.record_id, attribute) in logged
+            if kept.get(column) != cell:
+                used.setdefault(MAPPINGS[column][0], []).append(cell)
+        for attribute in {name for name, _, _ in MAPPINGS.values()} | set(DERIVED):
+            value, cells = found.loc[raw.record_id, attribute], used.get(attribute, [])
+            before = logged.get((raw.record_id, attribute), "unchanged")
+            if before == "unchanged":
+                assert [rendered(value)] == [cell.strip() for cell in cells] or (
+                    pd.api.types.is_scalar(value) and pd.isna(value) and not cells
+                )
+            else:
+                assert before is None or set(before.split(", ")) == set(", ".join(cells).split(", "))
+
+
+def rendered(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(value)
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
 def test_an_empty_import_gives_empty_tables() -> None:
