@@ -153,7 +153,7 @@ def lives(process: int) -> bool:
 def comes_true(condition: Callable[[], bool]) -> bool:
     deadline = time.monotonic() + PATIENCE
     while not (true := condition()) and time.monotonic() < deadline:
-        time.sleep(0.02)
+        time.sleep(0.2)
     return true
 
 
