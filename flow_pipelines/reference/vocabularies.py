@@ -18,6 +18,8 @@ FILE = Path(__file__).with_name("vocabularies.yaml")
 # "1 - most critical": the number orders the list in the source's drop-down; the words carry the meaning.
 LEADING_NUMBER = re.compile(r"^\d+\s*[-.:)]\s*(?=\D)")
 
+MEANINGFUL = frozenset({"/", "*"})
+
 
 @dataclass(frozen=True)
 class Vocabularies:
@@ -32,7 +34,9 @@ class Vocabularies:
 
     def is_missing(self, cell: str) -> bool:
         """Tell whether a cell holds a word for nothing."""
-        return cell.strip().casefold() in self.missing or fold(cell) in self.missing_folded
+        word = cell.strip()
+        # The root partition is called / and a rule for all hosts *: signs, but not signs for nothing.
+        return word not in MEANINGFUL and (word.casefold() in self.missing or fold(word) in self.missing_folded)
 
     def value(self, vocabulary: str, cell: str) -> str | None:
         """Return the canonical value of a cell, or None if the list does not know it."""

@@ -61,3 +61,8 @@ def test_a_leading_number_orders_and_says_nothing() -> None:
     assert known.value("criticality", "3 - Less critical") == "medium"
     assert known.value("environment", "1. Production") == "production"
     assert known.value("environment", "1. Unheard of") is None
+
+
+@pytest.mark.parametrize("sign", ["/", "*"])
+def test_a_sign_that_names_something_is_not_missing(sign: str) -> None:
+    assert not vocabularies().is_missing(sign)
