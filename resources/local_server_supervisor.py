@@ -143,6 +143,7 @@ def _launch(files: ServerFiles, rights: Rights, server: int) -> int | None:
     command += ["-c", f"unix_socket_directories={sockets}"]
     code: int | None = None
     for port in _free_ports(files):
+        _keep_port(files, port)
         postgres = subprocess.Popen(  # noqa: S603
             [*command, "-p", str(port)],
             stdin=subprocess.DEVNULL,
@@ -153,8 +154,9 @@ def _launch(files: ServerFiles, rights: Rights, server: int) -> int | None:
         while (code := postgres.poll()) is None:
             postmaster = read_postmaster(files)
             if postmaster is not None and postmaster.process == postgres.pid and postmaster.ready:
-                _keep_port(files, port)
                 return postgres.pid
+            if not files.data.exists():
+                postgres.kill()  # it would never be seen to be ready
             time.sleep(WAIT_SECONDS)
         if code < 0:
             return None  # killed by a signal
@@ -279,7 +281,9 @@ def _is_held(descriptor: int) -> bool:
 
 def _is_still(descriptor: int, path: Path) -> bool:
     # Not so once the state folder was removed, or removed and made anew.
-    return path.exists() and os.path.samestat(os.fstat(descriptor), path.stat())
+    with contextlib.suppress(FileNotFoundError):
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    return False
 
 
 if __name__ == "__main__":

@@ -198,6 +198,12 @@ def kill_and_wait(process: int) -> None:
     wait_until(lambda: not lives(process))
 
 
+def kill_supervisor(state: Path) -> None:
+    """End it, and wait for its lock: the kernel gives that back a moment after the process is gone from sight."""
+    kill_and_wait(supervisor_process(state))
+    wait_until(lambda: not is_locked(ServerFiles(state).supervisor))
+
+
 def test_it_starts_on_demand_and_stops_with_its_last_user(state: Path) -> None:
     assert not running(state)
     with lease(state, linger=LINGER) as address:
@@ -275,7 +281,7 @@ def test_a_process_forked_off_a_user_keeps_the_server(state: Path) -> None:
 def test_a_killed_supervisor_is_replaced_without_a_restart(state: Path) -> None:
     with lease(state, linger=LINGER):
         before = server_process(state)
-        kill_and_wait(supervisor_process(state))
+        kill_supervisor(state)
         with lease(state, linger=LINGER) as address:
             assert server_process(state) == before
             assert ask(address, "SELECT 1") == 1
@@ -284,7 +290,7 @@ def test_a_killed_supervisor_is_replaced_without_a_restart(state: Path) -> None:
 
 def test_the_last_user_leaves_a_supervisor_behind_even_if_it_was_killed(state: Path) -> None:
     with lease(state, linger=LINGER):
-        kill_and_wait(supervisor_process(state))
+        kill_supervisor(state)
     wait_until(lambda: stopped(state))
 
 
@@ -320,8 +326,9 @@ def test_server_and_supervisor_killed_together_are_recovered_by_the_next_command
     held.word()
     with lease(state) as address:
         ask(address, "CREATE TABLE sevens AS SELECT 7 AS number")
-    for process in (supervisor_process(state), server_process(state)):
-        kill_and_wait(process)
+    server = server_process(state)
+    kill_supervisor(state)
+    kill_and_wait(server)
     with lease(state, linger=LINGER) as address:
         assert ask(address, "SELECT number FROM sevens") == 7
     held.kill()
