@@ -79,7 +79,7 @@ def test_one_small_file_is_an_estate(name: str, assets: dict[str, int], edges: i
     assert discover(tmp_path, name) == (assets, edges, [])
 
 
-@pytest.mark.parametrize("names", itertools.combinations([*FILES, *USELESS], 2))
+@pytest.mark.parametrize("names", list(itertools.combinations([*FILES, *USELESS], 2)))
 def test_any_two_files_go_together(names: tuple[str, str], tmp_path: Path) -> None:
     assets, _, problems = discover(tmp_path, *names)
     if set(names) <= set(USELESS):
