@@ -334,7 +334,9 @@ def test_server_and_supervisor_killed_together_are_recovered_by_the_next_command
     held.kill()
 
 
-@pytest.mark.parametrize("first_line", [b"%d\n" % os.getpid(), b"", b"\0\0\0\n"])
+@pytest.mark.parametrize(
+    "first_line", [b"%d\n" % os.getpid(), b"", b"\0\0\0\n"], ids=["another program's id", "nothing", "no text"]
+)
 def test_what_a_killed_server_left_does_not_pass_for_a_server(state: Path, first_line: bytes) -> None:
     with lease(state, linger=LINGER):
         said = ServerFiles(state).postmaster.read_bytes().splitlines(keepends=True)
