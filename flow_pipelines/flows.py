@@ -1,12 +1,16 @@
 """The one declaration of the five flows: their phases, in order, and the tables each phase fills.
 
-Belongs here: names, order, purposes. All else derives from it: schemas, asset keys, jobs, help texts, status.
+Belongs here: names, order, purposes, which flow hands over to which. All else derives from it: schemas, asset keys,
+jobs, hand-offs, tracking, rollback, help texts, status.
 Does not: columns (`tables/`) and how a phase computes (one module per phase).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+# The schema of the hand-offs between flows.
+HANDOFFS = "handoffs"
 
 
 @dataclass(frozen=True)
@@ -21,12 +25,21 @@ class Phase:
 
 @dataclass(frozen=True)
 class Flow:
-    """One of the five flows of a migration programme; its name is the schema of its tables."""
+    """One of the five flows of a migration programme; its name is the schema of its tables.
+
+    `follows` names the flow whose result it starts from, which is handed over, validated, before it begins.
+    """
 
     name: str
     title: str
     purpose: str
     phases: tuple[Phase, ...]
+    follows: str | None = None
+
+    @property
+    def handoff(self) -> str | None:
+        """The key of the hand-off that gates the flow, `handoffs/discovery_to_assess`; None for the first flow."""
+        return f"{HANDOFFS}/{self.follows}_to_{self.name}" if self.follows else None
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -94,6 +107,7 @@ FLOWS: tuple[Flow, ...] = (
             Phase("roadmap", "Roadmap", "Put the waves into calendar time.", ("roadmap",)),
             Phase("editor", "Editor", "Merge decisions and edits into one agreed plan.", ("plan_of_record",)),
         ),
+        follows="discovery",
     ),
     Flow(
         "plan",
@@ -105,6 +119,7 @@ FLOWS: tuple[Flow, ...] = (
             Phase("resource", "Resource", "Match roles and people to the schedule.", ("resource_plan",)),
             Phase("target", "Target", "Right-size every workload onto its target.", ("targets",)),
         ),
+        follows="assess",
     ),
     Flow(
         "execute",
@@ -122,6 +137,7 @@ FLOWS: tuple[Flow, ...] = (
             Phase("cutover", "Cutover", "The runbook of every wave's cutover.", ("cutover_runbook",)),
             Phase("reports", "Reports", "Planned against actual.", ("execution_report",)),
         ),
+        follows="plan",
     ),
     Flow(
         "modernize",
@@ -132,8 +148,36 @@ FLOWS: tuple[Flow, ...] = (
             Phase("rearchitect", "Rearchitect", "The backlog of re-architectures.", ("rearchitect_backlog",)),
             Phase("rewrite", "Rewrite", "The backlog of rewrites.", ("rewrite_backlog",)),
         ),
+        follows="execute",
     ),
 )
+
+
+def flow_of(table_key: str) -> Flow:
+    """Return the flow that a table or hand-off belongs to; a hand-off belongs to the flow that it gates.
+
+    Raises:
+        KeyError: No flow declares it.
+    """
+    return {key: flow for flow in FLOWS for key in (flow.handoff, *flow.tables) if key}[table_key]
+
+
+def phase_of(table_key: str) -> Phase | None:
+    """Return the phase that fills a table; None for a hand-off."""
+    flow = flow_of(table_key)
+    name = table_key.split("/")[1]
+    return next((phase for phase in flow.phases if table_key != flow.handoff and name in phase.tables), None)
+
+
+def flows_after(flow: Flow) -> list[Flow]:
+    """Return the flows that start, directly or not, from what this one hands over, in declared order."""
+    reached = {flow.name}
+    found = []
+    for other in FLOWS:
+        if other.follows in reached:
+            reached.add(other.name)
+            found.append(other)
+    return found
 
 
 def flow_named(name: str) -> Flow:

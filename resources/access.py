@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, Dialect, Table, text
 from sqlalchemy.schema import SetColumnComment, SetTableComment
 
-from flow_pipelines.flows import FLOWS
 from flow_pipelines.tables import output_tables
 from resources.control_tables import METADATA, PLATFORM, all_tables, history_schema, history_tables
+from resources.control_views import ControlView, control_views
+from resources.sql_functions import SqlFunction, functions
 
 PIPELINE = "flow_pipeline"
 READER = "flow_reader"
@@ -35,7 +36,9 @@ PIPELINE_GRANTS = {
     "users": "INSERT",
     "snapshots": "INSERT, UPDATE (status, rejection, published_at)",
     "snapshot_inputs": "INSERT",
-    "current_snapshots": "INSERT, UPDATE",
+    "current_snapshots": "INSERT, UPDATE, DELETE",
+    "phase_runs": "INSERT, UPDATE (status, finished_at, error_kind, error)",
+    "rollbacks": "INSERT, UPDATE (status, run_id, executed_at, completed_at, integrity_problems)",
 }
 
 
@@ -75,8 +78,14 @@ def _statements(database: str, dialect: Dialect) -> Iterator[str]:
     yield from _schema_statements(dialect.identifier_preparer.quote(database))
     for table in all_tables().tables.values():
         yield from _table_statements(table, dialect)
+    for view in reversed(control_views()):
+        yield f"DROP VIEW IF EXISTS {view.name}"
     for key, table in output_tables().items():
         yield from _view_statements(key, table)
+    for view in control_views():
+        yield from _control_view_statements(view)
+    for function in functions():
+        yield from _function_statements(function)
 
 
 def _schema_statements(quoted: str) -> Iterator[str]:
@@ -88,11 +97,10 @@ def _schema_statements(quoted: str) -> Iterator[str]:
     yield f"REVOKE ALL ON SCHEMA {DAGSTER_SCHEMA} FROM PUBLIC"
     yield f"GRANT ALL ON SCHEMA {DAGSTER_SCHEMA} TO {DAGSTER}"
     yield f"ALTER ROLE {DAGSTER} SET search_path = {DAGSTER_SCHEMA}"
-    flows = {str(table.schema) for table in output_tables().values()}
-    for flow in FLOWS:
-        if flow.name in flows:
-            yield f"CREATE SCHEMA IF NOT EXISTS {flow.name}"
-    for schema in (PLATFORM, *flows, *map(history_schema, sorted(flows))):
+    schemas = sorted({str(table.schema) for table in output_tables().values()})
+    for schema in schemas:
+        yield f"CREATE SCHEMA IF NOT EXISTS {schema}"
+    for schema in (PLATFORM, *schemas, *map(history_schema, schemas)):
         yield f"GRANT USAGE ON SCHEMA {schema} TO {READERS}"
 
 
@@ -152,6 +160,23 @@ def _view_statements(key: str, table: Table) -> Iterator[str]:
     yield f"COMMENT ON COLUMN {name}.engagement_id IS 'The engagement that the row belongs to.'"
     yield f"COMMENT ON COLUMN {name}.snapshot_id IS 'The snapshot that is current.'"
     yield f"GRANT SELECT ON {name} TO {READERS}"
+
+
+def _control_view_statements(view: ControlView) -> Iterator[str]:
+    yield f"CREATE VIEW {view.name} WITH (security_invoker = true, security_barrier = true) AS {view.query}"
+    yield f"COMMENT ON VIEW {view.name} IS {_literal(view.comment)}"
+    for column, comment in view.columns.items():
+        yield f"COMMENT ON COLUMN {view.name}.{column} IS {_literal(comment)}"
+    yield f"GRANT SELECT ON {view.name} TO {READERS}"
+
+
+def _function_statements(function: SqlFunction) -> Iterator[str]:
+    # Every function runs with its caller's rights and so under the caller's row security.
+    yield f"DROP FUNCTION IF EXISTS {function.signature}"
+    yield function.definition
+    yield f"COMMENT ON FUNCTION {function.signature} IS {_literal(function.comment)}"
+    yield f"REVOKE ALL ON FUNCTION {function.signature} FROM PUBLIC"
+    yield f"GRANT EXECUTE ON FUNCTION {function.signature} TO {READERS}"
 
 
 def _literal(words: str) -> str:

@@ -1,7 +1,7 @@
 """The tables in which the platform keeps its own books: tenants, snapshots and pointers, and every output's history.
 
-Belongs here: their declaration, for Alembic and for queries. Does not: policies, grants and views (`access.py`),
-and what one row of an output means (`flow_pipelines/tables/`).
+Belongs here: their declaration, for Alembic and for queries. Does not: what happened to flows (`event_tables.py`),
+policies, grants and views (`access.py`), and what one row of an output means (`flow_pipelines/tables/`).
 """
 
 from __future__ import annotations
@@ -39,25 +39,29 @@ METADATA = MetaData(
 )
 
 
-def _created() -> Column[object]:
+def created() -> Column[object]:
+    """Return the column that says when a row was made."""
     return Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now(), comment="When.")
 
 
-def _scope_columns() -> tuple[Column[object], Column[object]]:
+def scope_columns() -> tuple[Column[object], Column[object]]:
+    """Return the pair of columns that every row of a tenant's carries."""
     return (
         Column("client_account_id", Uuid(), nullable=False, comment="The client account that the row belongs to."),
         Column("engagement_id", Uuid(), nullable=False, comment="The engagement that the row belongs to."),
     )
 
 
-def _of_engagement() -> ForeignKeyConstraint:
+def of_engagement() -> ForeignKeyConstraint:
+    """Return the constraint that makes a mismatched pair of ids impossible."""
     return ForeignKeyConstraint(
         ["client_account_id", "engagement_id"],
         [f"{PLATFORM}.engagements.client_account_id", f"{PLATFORM}.engagements.id"],
     )
 
 
-def _of_snapshot(column: str = "snapshot_id", constraint: str | None = None) -> ForeignKeyConstraint:
+def of_snapshot(column: str = "snapshot_id", constraint: str | None = None) -> ForeignKeyConstraint:
+    """Return the constraint that a snapshot named by a column is one of the row's own engagement."""
     return ForeignKeyConstraint(
         ["client_account_id", "engagement_id", column],
         [f"{PLATFORM}.snapshots.{name}" for name in ("client_account_id", "engagement_id", "snapshot_id")],
@@ -70,7 +74,7 @@ client_accounts = Table(
     METADATA,
     Column("id", Uuid(), primary_key=True, comment="Deterministic id, from the name."),
     Column("name", Text(), nullable=False, unique=True, comment="Name, first part of the partition key."),
-    _created(),
+    created(),
     schema=PLATFORM,
     comment="The tenants: one row per client account.",
 )
@@ -82,7 +86,7 @@ engagements = Table(
     Column("client_account_id", Uuid(), nullable=False, comment="The client account."),
     Column("name", Text(), nullable=False, comment="Name, second part of the partition key."),
     Column("settings", JSONB(), nullable=False, comment="The engagement's validated settings."),
-    _created(),
+    created(),
     ForeignKeyConstraint(["client_account_id"], [f"{PLATFORM}.client_accounts.id"]),
     UniqueConstraint("client_account_id", "id"),
     UniqueConstraint("client_account_id", "name"),
@@ -97,7 +101,7 @@ users = Table(
     Column("client_account_id", Uuid(), nullable=False, comment="The client account whose data the user may read."),
     Column("name", Text(), nullable=False, comment="The user's name."),
     Column("database_role", Text(), nullable=False, unique=True, comment="The database role the user logs in with."),
-    _created(),
+    created(),
     ForeignKeyConstraint(["client_account_id"], [f"{PLATFORM}.client_accounts.id"]),
     UniqueConstraint("client_account_id", "name"),
     schema=PLATFORM,
@@ -107,7 +111,7 @@ users = Table(
 snapshots = Table(
     "snapshots",
     METADATA,
-    *_scope_columns(),
+    *scope_columns(),
     Column("snapshot_id", Uuid(), nullable=False, comment="The snapshot."),
     Column("table_key", Text(), nullable=False, comment="The table, flow/table."),
     Column("rows_snapshot_id", Uuid(), nullable=False, comment="The snapshot that stored these same rows first."),
@@ -117,11 +121,14 @@ snapshots = Table(
     Column("data_version", Text(), nullable=False, comment="Hash of the rows, independent of their order."),
     Column("row_count", BigInteger(), nullable=False, comment="Number of rows."),
     Column("rejection", Text(), comment="Why the gate refused it."),
-    _created(),
+    Column(
+        "rows_dropped_at", DateTime(timezone=True), comment="When retention dropped its rows; empty if it has them."
+    ),
+    created(),
     Column("published_at", DateTime(timezone=True), comment="When it first became current."),
     PrimaryKeyConstraint("client_account_id", "engagement_id", "snapshot_id"),
-    _of_engagement(),
-    _of_snapshot("rows_snapshot_id", "rows_of_snapshot"),
+    of_engagement(),
+    of_snapshot("rows_snapshot_id", "rows_of_snapshot"),
     UniqueConstraint("snapshot_id"),
     CheckConstraint("status IN ('candidate', 'published', 'rejected')", name="status_is_known"),
     Index(None, "engagement_id", "table_key", "data_version"),
@@ -132,14 +139,14 @@ snapshots = Table(
 snapshot_inputs = Table(
     "snapshot_inputs",
     METADATA,
-    *_scope_columns(),
+    *scope_columns(),
     Column("snapshot_id", Uuid(), nullable=False, comment="The snapshot that was computed."),
     Column("input_name", Text(), nullable=False, comment="What it read: flow/table, file:name or settings."),
     Column("input_snapshot_id", Uuid(), comment="The exact snapshot read, if the input is a table."),
     Column("input_version", Text(), nullable=False, comment="Hash of the input's content."),
     PrimaryKeyConstraint("snapshot_id", "input_name"),
-    _of_snapshot(),
-    _of_snapshot("input_snapshot_id", "input_of_snapshot"),
+    of_snapshot(),
+    of_snapshot("input_snapshot_id", "input_of_snapshot"),
     schema=PLATFORM,
     comment="The inputs manifest: exactly what each snapshot was computed from.",
 )
@@ -147,15 +154,15 @@ snapshot_inputs = Table(
 current_snapshots = Table(
     "current_snapshots",
     METADATA,
-    *_scope_columns(),
+    *scope_columns(),
     Column("table_key", Text(), nullable=False, comment="The table, flow/table."),
     Column("snapshot_id", Uuid(), nullable=False, comment="The snapshot that is current."),
     Column("rows_snapshot_id", Uuid(), nullable=False, comment="The snapshot that stored its rows."),
     Column("moved_at", DateTime(timezone=True), nullable=False, server_default=func.now(), comment="When it moved."),
     PrimaryKeyConstraint("engagement_id", "table_key"),
-    _of_engagement(),
-    _of_snapshot(),
-    _of_snapshot("rows_snapshot_id", "rows_of_current_snapshot"),
+    of_engagement(),
+    of_snapshot(),
+    of_snapshot("rows_snapshot_id", "rows_of_current_snapshot"),
     schema=PLATFORM,
     comment="The pointers: which snapshot of each table is current in each engagement.",
 )
@@ -177,11 +184,11 @@ def _history_table(table: Table) -> Table:
     return Table(
         table.name,
         METADATA,
-        *_scope_columns(),
+        *scope_columns(),
         Column("snapshot_id", Uuid(), nullable=False, comment="The snapshot that stored the row."),
         *(Column(c.name, c.type, nullable=c.nullable, comment=c.comment) for c in table.columns),
         PrimaryKeyConstraint("snapshot_id", *key),
-        _of_snapshot(),
+        of_snapshot(),
         *(
             CheckConstraint(str(constraint.sqltext), name=str(constraint.name))
             for constraint in sorted(table.constraints, key=lambda c: str(c.name))
@@ -195,5 +202,7 @@ def _history_table(table: Table) -> Table:
 @cache
 def all_tables() -> MetaData:
     """Return the metadata of every table, control tables and histories."""
+    from resources import event_tables  # noqa: F401, PLC0415  (declares its tables in METADATA)
+
     history_tables()
     return METADATA

@@ -20,7 +20,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from flow_pipelines.errors import DatabaseError
 from resources.access import apply_access, create_roles
-from resources.control_tables import PLATFORM
+from resources.control_tables import PLATFORM, all_tables
 from resources.database import Database
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -55,11 +55,17 @@ def _bring_up_to_date(owner: Database, passwords: Mapping[str, str | None]) -> N
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
         _refuse_old_server(connection)
         if not _is_current(connection):
-            create_roles(connection)
-            connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {PLATFORM}"))
-            command.upgrade(configuration(connection), "head")
+            migrate(connection)
             _set_passwords(connection, passwords)
         apply_access(connection, str(owner.url.database))
+
+
+def migrate(connection: Connection) -> None:
+    """Create the roles and schemas that are missing, and apply the outstanding migrations."""
+    create_roles(connection)
+    for schema in sorted({str(table.schema) for table in all_tables().tables.values()}):
+        connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema}"))
+    command.upgrade(configuration(connection), "head")
 
 
 def configuration(connection: Connection) -> Config:

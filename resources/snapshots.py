@@ -17,15 +17,17 @@ from uuid import UUID, uuid4
 
 import pandas as pd
 from psycopg import Connection as PsycopgConnection
-from sqlalchemy import Connection, Table, func, insert, select, text, update
+from sqlalchemy import Connection, Table, delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from flow_pipelines.errors import RunError
+from flow_pipelines.flows import HANDOFFS
 from flow_pipelines.scope import Scope
 from flow_pipelines.tables import output_tables
 from flow_pipelines.tables.contract import empty
 from resources.control_tables import current_snapshots, history_tables, snapshot_inputs, snapshots
 from resources.database import Database
+from resources.event_tables import pointer_moves
 from resources.rows import ContentHash, parse, select_list, serialize
 
 # Up to this size a snapshot's text stays in memory between hashing and COPY; beyond it goes to a temporary file.
@@ -42,6 +44,15 @@ class Snapshot:
     table_key: str
     data_version: str
     row_count: int
+
+
+SNAPSHOT_COLUMNS = select(
+    snapshots.c.snapshot_id,
+    snapshots.c.rows_snapshot_id,
+    snapshots.c.table_key,
+    snapshots.c.data_version,
+    snapshots.c.row_count,
+)
 
 
 @dataclass(frozen=True)
@@ -71,13 +82,7 @@ class SnapshotStore:
             scope: The engagement.
             table_keys: The tables wanted; all if not given. A table that has no snapshot yet is not in the result.
         """
-        query = select(
-            snapshots.c.snapshot_id,
-            snapshots.c.rows_snapshot_id,
-            snapshots.c.table_key,
-            snapshots.c.data_version,
-            snapshots.c.row_count,
-        ).join(current_snapshots, current_snapshots.c.snapshot_id == snapshots.c.snapshot_id)
+        query = SNAPSHOT_COLUMNS.join(current_snapshots, current_snapshots.c.snapshot_id == snapshots.c.snapshot_id)
         if table_keys is not None:
             query = query.where(snapshots.c.table_key.in_(list(table_keys)))
         with self.database.in_scope(scope) as connection:
@@ -146,12 +151,10 @@ class SnapshotStore:
             RunError: One of their inputs is no longer current: they were computed from outdated data.
         """
         with self.database.in_scope(scope) as connection:
-            connection.execute(
-                text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": scope.partition_key}
-            )
+            hold_pointers(connection, scope)
             _refuse_outdated(connection, candidates)
             for snapshot in candidates:
-                _point(connection, scope, snapshot)
+                move_pointer(connection, scope, snapshot.table_key, snapshot)
             connection.execute(
                 update(snapshots)
                 .where(snapshots.c.snapshot_id.in_([snapshot.snapshot_id for snapshot in candidates]))
@@ -185,7 +188,8 @@ class SnapshotStore:
             return [Input(*row) for row in connection.execute(query)]
 
 
-def _scope_values(scope: Scope) -> dict[str, UUID]:
+def scope_values(scope: Scope) -> dict[str, UUID]:
+    """Return the pair of ids that every row of an engagement carries."""
     return {"client_account_id": scope.client_account_id, "engagement_id": scope.engagement_id}
 
 
@@ -210,7 +214,7 @@ def _register(
 ) -> None:
     connection.execute(
         insert(snapshots).values(
-            **_scope_values(scope),
+            **scope_values(scope),
             snapshot_id=snapshot.snapshot_id,
             rows_snapshot_id=snapshot.rows_snapshot_id,
             table_key=snapshot.table_key,
@@ -226,7 +230,7 @@ def _register(
             insert(snapshot_inputs),
             [
                 {
-                    **_scope_values(scope),
+                    **scope_values(scope),
                     "snapshot_id": snapshot.snapshot_id,
                     "input_name": entry.name,
                     "input_snapshot_id": entry.snapshot_id,
@@ -255,19 +259,32 @@ def _copy_rows(connection: Connection, scope: Scope, snapshot_id: UUID, table: T
             f"(client_account_id, engagement_id, snapshot_id, {columns}) "
             f"SELECT :client_account_id, :engagement_id, :snapshot_id, {columns} FROM arriving"
         ),
-        {**_scope_values(scope), "snapshot_id": snapshot_id},
+        {**scope_values(scope), "snapshot_id": snapshot_id},
     )
 
 
 def _refuse_outdated(connection: Connection, candidates: Sequence[Snapshot]) -> None:
+    read, packaged, handoff = snapshot_inputs.alias("read"), snapshot_inputs.alias("packaged"), snapshot_inputs.alias()
+    handed_over = current_snapshots.alias("handed_over")
+    # What another flow handed over stays valid for as long as that hand-off is current, whatever is published there.
+    in_package = (
+        select(packaged.c.input_name)
+        .join(handed_over, handed_over.c.snapshot_id == packaged.c.snapshot_id)
+        .join(handoff, handoff.c.input_snapshot_id == handed_over.c.snapshot_id)
+        .where(
+            handoff.c.snapshot_id == read.c.snapshot_id,
+            handed_over.c.table_key.startswith(f"{HANDOFFS}/"),
+            packaged.c.input_snapshot_id == read.c.input_snapshot_id,
+        )
+    )
     outdated = connection.execute(
-        select(snapshot_inputs.c.input_name)
+        select(read.c.input_name)
         .join(
             current_snapshots,
-            (current_snapshots.c.table_key == snapshot_inputs.c.input_name)
-            & (current_snapshots.c.snapshot_id != snapshot_inputs.c.input_snapshot_id),
+            (current_snapshots.c.table_key == read.c.input_name)
+            & (current_snapshots.c.snapshot_id != read.c.input_snapshot_id),
         )
-        .where(snapshot_inputs.c.snapshot_id.in_([snapshot.snapshot_id for snapshot in candidates]))
+        .where(read.c.snapshot_id.in_([snapshot.snapshot_id for snapshot in candidates]), ~in_package.exists())
         .distinct()
     ).scalars()
     if names := sorted(outdated):
@@ -277,13 +294,52 @@ def _refuse_outdated(connection: Connection, candidates: Sequence[Snapshot]) -> 
         )
 
 
-def _point(connection: Connection, scope: Scope, snapshot: Snapshot) -> None:
-    target = {"snapshot_id": snapshot.snapshot_id, "rows_snapshot_id": snapshot.rows_snapshot_id}
+def hold_pointers(connection: Connection, scope: Scope) -> None:
+    """Keep everybody else from moving an engagement's pointers until the transaction ends."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": scope.partition_key})
+
+
+def move_pointer(
+    connection: Connection, scope: Scope, table_key: str, snapshot: Snapshot | None, *, rollback_id: UUID | None = None
+) -> None:
+    """Make a snapshot the current one of its table, or none at all, and log the move.
+
+    Args:
+        connection: A transaction in the scope that holds its pointers.
+        scope: The engagement.
+        table_key: The table.
+        snapshot: What becomes current; None withdraws the table.
+        rollback_id: The rollback that moves it.
+    """
+    if snapshot is None:
+        connection.execute(
+            delete(current_snapshots).where(
+                current_snapshots.c.engagement_id == scope.engagement_id, current_snapshots.c.table_key == table_key
+            )
+        )
+    else:
+        target = {"snapshot_id": snapshot.snapshot_id, "rows_snapshot_id": snapshot.rows_snapshot_id}
+        connection.execute(
+            insert_or(current_snapshots)
+            .values(**scope_values(scope), table_key=table_key, **target)
+            .on_conflict_do_update(
+                index_elements=["engagement_id", "table_key"], set_={**target, "moved_at": func.now()}
+            )
+        )
     connection.execute(
-        insert_or(current_snapshots)
-        .values(**_scope_values(scope), table_key=snapshot.table_key, **target)
-        .on_conflict_do_update(index_elements=["engagement_id", "table_key"], set_={**target, "moved_at": func.now()})
+        insert(pointer_moves).values(
+            **scope_values(scope),
+            table_key=table_key,
+            snapshot_id=snapshot and snapshot.snapshot_id,
+            rollback_id=rollback_id,
+        )
     )
+
+
+def snapshots_by_id(connection: Connection, snapshot_ids: Iterable[UUID]) -> dict[UUID, Snapshot]:
+    """Return snapshots of the transaction's scope by id; unknown ids are left out."""
+    found = connection.execute(SNAPSHOT_COLUMNS.where(snapshots.c.snapshot_id.in_(list(snapshot_ids))))
+    return {row.snapshot_id: Snapshot(*row) for row in found}
 
 
 def _driver(connection: Connection) -> PsycopgConnection[tuple[object, ...]]:

@@ -5,7 +5,8 @@ Belongs here: column and table builders. Does not: any particular table.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import (
@@ -109,8 +110,41 @@ def share(column: str) -> CheckConstraint:
     return CheckConstraint(f"{column} BETWEEN 0 AND 1", name=f"{column}_is_a_share")
 
 
+@dataclass(frozen=True)
+class Editing:
+    """How a person may correct a column.
+
+    Attributes:
+        values: The values a person may choose; empty if anything of the column's type will do.
+        sets: What else is set in the row when the column is edited: column to value.
+    """
+
+    values: tuple[str, ...] = ()
+    sets: Mapping[str, object] = field(default_factory=dict)
+
+
+def editable(
+    column: Column[Any], *, values: Iterable[str] = (), sets: Mapping[str, object] | None = None
+) -> Column[Any]:
+    """Declare that a person may correct a column; see `Editing`. The correction is kept and applied on every run."""
+    column.info["editing"] = Editing(tuple(values), dict(sets or {}))
+    return column
+
+
+def editable_columns(table: Table) -> dict[str, Editing]:
+    """Return the columns of a table that a person may correct, and how."""
+    return {column.name: column.info["editing"] for column in table.columns if "editing" in column.info}
+
+
 def output_table(
-    flow: str, name: str, comment: str, *parts: Column[Any] | CheckConstraint, key: tuple[str, ...]
+    flow: str,
+    name: str,
+    comment: str,
+    *parts: Column[Any] | CheckConstraint,
+    key: tuple[str, ...],
+    entity: str,
+    subtype: str | None = None,
+    label: str | None = None,
 ) -> Table:
     """Declare the table of one asset.
 
@@ -120,5 +154,9 @@ def output_table(
         comment: What one row is; shown in the database and in Dagster.
         parts: Its columns and checks. Scope and snapshot are added by the storage.
         key: The columns that tell two rows of one snapshot apart.
+        entity: What kind of thing one row is, such as asset, dependency or mapping.
+        subtype: The column that says it more closely, if there is one.
+        label: The column by which a person knows a row, if it is not its key.
     """
-    return Table(name, METADATA, *parts, schema=flow, comment=comment, info={"key": key})
+    info = {"key": key, "entity": entity, "subtype": subtype, "label": label or key[0]}
+    return Table(name, METADATA, *parts, schema=flow, comment=comment, info=info)

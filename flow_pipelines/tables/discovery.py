@@ -6,6 +6,10 @@ Belongs here: what one row of each table is, column by column. Does not: how the
 
 from __future__ import annotations
 
+from typing import Any
+
+from sqlalchemy import Column
+
 from flow_pipelines.reference.attributes import ATTRIBUTES
 from flow_pipelines.tables.declaration import (
     BOOLEAN,
@@ -19,6 +23,7 @@ from flow_pipelines.tables.declaration import (
     TEXT_LIST,
     TIMESTAMP,
     attribute_columns,
+    editable,
     one_of,
     optional,
     output_table,
@@ -68,6 +73,9 @@ imported_records = output_table(
     optional("observed_to", TIMESTAMP, "Latest observation folded into the record."),
     one_of("record_type", *RECORD_TYPES),
     key=("record_id",),
+    entity="record",
+    subtype="record_type",
+    label="source_file",
 )
 
 rejected_records = output_table(
@@ -89,6 +97,9 @@ rejected_records = output_table(
     required("remedy", TEXT, "What to do about it."),
     optional("raw_text", TEXT, "The row as read, up to 10,000 characters."),
     key=("record_id",),
+    entity="rejection",
+    subtype="reason_code",
+    label="source_file",
 )
 
 attribute_mappings = output_table(
@@ -106,9 +117,13 @@ attribute_mappings = output_table(
     required("source_format", TEXT, "Detected format.", sources=[f"{IMPORTED}.source_format"]),
     required("record_type", TEXT, "What the sheet's rows describe.", sources=[f"{IMPORTED}.record_type"]),
     required("source_column", TEXT, "Header of the column.", sources=[f"{IMPORTED}.raw_values"]),
-    optional("attribute", TEXT, "Canonical attribute; empty if none fits.", sources=[f"{IMPORTED}.raw_values"]),
+    editable(
+        optional("attribute", TEXT, "Canonical attribute; empty if none fits.", sources=[f"{IMPORTED}.raw_values"]),
+        values=[attribute.name for attribute in ATTRIBUTES if not attribute.derived],
+        sets={"status": "applied", "method": "person", "confidence": 1.0},
+    ),
     required("status", TEXT, "applied, proposed (below the threshold, not applied) or unmapped."),
-    required("method", TEXT, "How it was decided: template, alias, likeness or none."),
+    required("method", TEXT, "How it was decided: template, alias, likeness, person or none."),
     required("confidence", DECIMAL, "Probability that the mapping is right."),
     optional("runner_up", TEXT, "The next best attribute."),
     optional("runner_up_confidence", DECIMAL, "Its confidence."),
@@ -122,9 +137,12 @@ attribute_mappings = output_table(
     optional("example", TEXT, "One of its values.", sources=[f"{IMPORTED}.raw_values"]),
     required("reason", TEXT, "Why, in words."),
     one_of("status", "applied", "proposed", "unmapped"),
-    one_of("method", "template", "alias", "likeness", "none"),
+    one_of("method", "template", "alias", "likeness", "person", "none"),
     share("confidence"),
     key=("mapping_id",),
+    entity="mapping",
+    subtype="status",
+    label="source_column",
 )
 
 cleansed_records = output_table(
@@ -152,6 +170,9 @@ cleansed_records = output_table(
     one_of("record_type", *RECORD_TYPES),
     share("quality_score"),
     key=("record_id",),
+    entity="record",
+    subtype="record_type",
+    label="name",
 )
 
 cleansing_changes = output_table(
@@ -166,9 +187,26 @@ cleansing_changes = output_table(
     optional("value_after", TEXT, "The cell as cleansed; empty if it held nothing usable."),
     required("rule", TEXT, "Stable name of the rule that changed it, with its version."),
     key=("change_id",),
+    entity="change",
+    subtype="rule",
+    label="attribute",
 )
 
 ASSET_ATTRIBUTES = tuple(attribute for attribute in ATTRIBUTES if attribute.describes_asset)
+
+# What resolves records to assets, or ties assets together, is corrected by merging and splitting assets.
+TIES = ("external_id", "vm_uuid", "bios_uuid", "serial_number", "application_names")
+CHOICES = {
+    "environment": ("production", "staging", "test", "development", "disaster recovery"),
+    "criticality": ("critical", "high", "medium", "low"),
+    "power_state": ("on", "off", "suspended"),
+    "lifecycle_status": ("operational", "planned", "maintenance", "standby", "retired"),
+}
+
+
+def _as_fact(column: Column[Any]) -> Column[Any]:
+    return column if column.name in TIES else editable(column, values=CHOICES.get(column.name, ()))
+
 
 inventory = output_table(
     "discovery",
@@ -176,7 +214,7 @@ inventory = output_table(
     "One row per real asset: server, application, database and so on, resolved from the records of all sources.",
     required("asset_id", IDENTIFIER, "Deterministic id, from the asset's strongest natural key."),
     required("asset_type", TEXT, "What it is.", sources=[f"{CLEANSED}.record_type"]),
-    *attribute_columns(ASSET_ATTRIBUTES, sources=[f"{CLEANSED}.*"]),
+    *map(_as_fact, attribute_columns(ASSET_ATTRIBUTES, sources=[f"{CLEANSED}.*"])),
     required(
         "application_ids",
         IDENTIFIER_LIST,
@@ -202,7 +240,7 @@ inventory = output_table(
     required(
         "resolution_method",
         TEXT,
-        "The weakest evidence that joined its records; single if there is one record.",
+        "The weakest evidence that joined its records; single if there is one record, person if someone merged them.",
     ),
     required("resolution_confidence", DECIMAL, "Probability that all its records are one asset."),
     required("resolution_reason", TEXT, "Why its records are one asset, in words."),
@@ -217,10 +255,14 @@ inventory = output_table(
         "host_and_address",
         "close_name",
         "name",
+        "person",
     ),
     share("resolution_confidence"),
     share("quality_score"),
     key=("asset_id",),
+    entity="asset",
+    subtype="asset_type",
+    label="name",
 )
 
 inventory_conflicts = output_table(
@@ -236,6 +278,9 @@ inventory_conflicts = output_table(
     required("losing_record_id", IDENTIFIER, "The record it came from.", sources=[f"{CLEANSED}.record_id"]),
     required("rule", TEXT, "Why the kept value won."),
     key=("conflict_id",),
+    entity="conflict",
+    subtype="attribute",
+    label="attribute",
 )
 
 dependencies = output_table(
@@ -288,6 +333,9 @@ dependencies = output_table(
     one_of("origin", "cmdb", "network"),
     share("confidence"),
     key=("dependency_id",),
+    entity="dependency",
+    subtype="kind",
+    label="source_name",
 )
 
 tech_debt = output_table(
@@ -325,4 +373,7 @@ tech_debt = output_table(
     one_of("status", "past", "extended", "near", "unknown"),
     one_of("severity", "critical", "high", "medium", "low"),
     key=("finding_id",),
+    entity="finding",
+    subtype="category",
+    label="asset_name",
 )

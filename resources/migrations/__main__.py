@@ -5,22 +5,26 @@ Belongs here: that one developer's command. Does not: running migrations (`resou
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
+from pathlib import Path
 
 from alembic import command
 from alembic.script import ScriptDirectory
+from sqlalchemy import make_url
 
-from resources.installation import open_installation
-from resources.schema import configuration
+from resources.database import Database
+from resources.local_server import OWNER, lease
+from resources.schema import configuration, migrate
 
 
 def write_revision(message: str) -> None:
     """Compare a freshly migrated, empty database with the declaration, and write the difference as a revision."""
-    with tempfile.TemporaryDirectory(prefix="flow-migration-") as state:
-        os.environ["FLOW_STATE"] = state
-        with open_installation() as installation, installation.owner.transaction() as connection:
+    with tempfile.TemporaryDirectory(prefix="flow-migration-") as state, lease(Path(state)) as address:
+        owner = Database(make_url(address.url(OWNER, driver="postgresql+psycopg")))
+        with owner.transaction() as connection:
+            # Without access, which is granted on the declared tables and not on those that are there so far.
+            migrate(connection)
             config = configuration(connection)
             known = len(list(ScriptDirectory.from_config(config).walk_revisions()))
             command.revision(config, message, autogenerate=True, rev_id=f"{known + 1:04d}")

@@ -17,7 +17,6 @@ depends_on = None
 
 def upgrade() -> None:
     """Apply the revision."""
-    op.execute("CREATE SCHEMA discovery_history")
     op.create_table(
         "client_accounts",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -72,7 +71,7 @@ def upgrade() -> None:
         sa.Column("rejection", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("status IN ('candidate', 'published', 'rejected')", name="snapshots_status_is_known"),
+        sa.CheckConstraint("status IN ('candidate', 'published', 'rejected')", name=op.f("snapshots_status_is_known")),
         sa.ForeignKeyConstraint(
             ["client_account_id", "engagement_id", "rows_snapshot_id"],
             [
@@ -120,10 +119,12 @@ def upgrade() -> None:
         sa.Column("example", sa.Text(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.CheckConstraint(
-            "method IN ('template', 'alias', 'likeness', 'none')", name="attribute_mappings_method_is_known"
+            "method IN ('template', 'alias', 'likeness', 'none')", name=op.f("attribute_mappings_method_is_known")
         ),
-        sa.CheckConstraint("status IN ('applied', 'proposed', 'unmapped')", name="attribute_mappings_status_is_known"),
-        sa.CheckConstraint("confidence BETWEEN 0 AND 1", name="attribute_mappings_confidence_is_a_share"),
+        sa.CheckConstraint(
+            "status IN ('applied', 'proposed', 'unmapped')", name=op.f("attribute_mappings_status_is_known")
+        ),
+        sa.CheckConstraint("confidence BETWEEN 0 AND 1", name=op.f("attribute_mappings_confidence_is_a_share")),
         sa.ForeignKeyConstraint(
             ["client_account_id", "engagement_id", "snapshot_id"],
             [
@@ -267,9 +268,9 @@ def upgrade() -> None:
         sa.Column("quality_issues", sa.ARRAY(sa.Text()), nullable=False),
         sa.CheckConstraint(
             "record_type IN ('server', 'server_disk', 'server_partition', 'server_network', 'server_processor', 'server_memory', 'hypervisor_host', 'cluster', 'application', 'database', 'network_device', 'relation', 'connection')",
-            name="cleansed_records_record_type_is_known",
+            name=op.f("cleansed_records_record_type_is_known"),
         ),
-        sa.CheckConstraint("quality_score BETWEEN 0 AND 1", name="cleansed_records_quality_score_is_a_share"),
+        sa.CheckConstraint("quality_score BETWEEN 0 AND 1", name=op.f("cleansed_records_quality_score_is_a_share")),
         sa.ForeignKeyConstraint(
             ["client_account_id", "engagement_id", "snapshot_id"],
             [
@@ -334,10 +335,10 @@ def upgrade() -> None:
         sa.Column("source_entity_ids", sa.ARRAY(sa.Uuid(as_uuid=False)), nullable=False),
         sa.CheckConstraint(
             "kind IN ('depends_on', 'runs_on', 'hosted_on', 'contains', 'connects_to', 'other')",
-            name="dependencies_kind_is_known",
+            name=op.f("dependencies_kind_is_known"),
         ),
-        sa.CheckConstraint("origin IN ('cmdb', 'network')", name="dependencies_origin_is_known"),
-        sa.CheckConstraint("confidence BETWEEN 0 AND 1", name="dependencies_confidence_is_a_share"),
+        sa.CheckConstraint("origin IN ('cmdb', 'network')", name=op.f("dependencies_origin_is_known")),
+        sa.CheckConstraint("confidence BETWEEN 0 AND 1", name=op.f("dependencies_confidence_is_a_share")),
         sa.ForeignKeyConstraint(
             ["client_account_id", "engagement_id", "snapshot_id"],
             [
@@ -367,7 +368,7 @@ def upgrade() -> None:
         sa.Column("observed_to", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "record_type IN ('server', 'server_disk', 'server_partition', 'server_network', 'server_processor', 'server_memory', 'hypervisor_host', 'cluster', 'application', 'database', 'network_device', 'relation', 'connection')",
-            name="imported_records_record_type_is_known",
+            name=op.f("imported_records_record_type_is_known"),
         ),
         sa.ForeignKeyConstraint(
             ["client_account_id", "engagement_id", "snapshot_id"],
@@ -488,14 +489,16 @@ def upgrade() -> None:
         sa.Column("quality_score", sa.Double(), nullable=False),
         sa.CheckConstraint(
             "asset_type IN ('server', 'application', 'database', 'hypervisor_host', 'cluster', 'network_device')",
-            name="inventory_asset_type_is_known",
+            name=op.f("inventory_asset_type_is_known"),
         ),
         sa.CheckConstraint(
             "resolution_method IN ('single', 'external_id', 'uuid', 'serial', 'host_and_address', 'close_name', 'name')",
-            name="inventory_resolution_method_is_known",
+            name=op.f("inventory_resolution_method_is_known"),
         ),
-        sa.CheckConstraint("quality_score BETWEEN 0 AND 1", name="inventory_quality_score_is_a_share"),
-        sa.CheckConstraint("resolution_confidence BETWEEN 0 AND 1", name="inventory_resolution_confidence_is_a_share"),
+        sa.CheckConstraint("quality_score BETWEEN 0 AND 1", name=op.f("inventory_quality_score_is_a_share")),
+        sa.CheckConstraint(
+            "resolution_confidence BETWEEN 0 AND 1", name=op.f("inventory_resolution_confidence_is_a_share")
+        ),
         sa.ForeignKeyConstraint(
             ["client_account_id", "engagement_id", "snapshot_id"],
             [
@@ -582,9 +585,11 @@ def upgrade() -> None:
         sa.Column("fact", sa.Text(), nullable=False),
         sa.Column("fact_source", sa.Text(), nullable=True),
         sa.Column("fact_date", sa.Date(), nullable=True),
-        sa.CheckConstraint("category IN ('operating_system', 'database')", name="tech_debt_category_is_known"),
-        sa.CheckConstraint("severity IN ('critical', 'high', 'medium', 'low')", name="tech_debt_severity_is_known"),
-        sa.CheckConstraint("status IN ('past', 'extended', 'near', 'unknown')", name="tech_debt_status_is_known"),
+        sa.CheckConstraint("category IN ('operating_system', 'database')", name=op.f("tech_debt_category_is_known")),
+        sa.CheckConstraint(
+            "severity IN ('critical', 'high', 'medium', 'low')", name=op.f("tech_debt_severity_is_known")
+        ),
+        sa.CheckConstraint("status IN ('past', 'extended', 'near', 'unknown')", name=op.f("tech_debt_status_is_known")),
         sa.ForeignKeyConstraint(
             ["client_account_id", "engagement_id", "snapshot_id"],
             [

@@ -1,0 +1,204 @@
+"""The tables that say what happened: phases that ran, pointers that moved, pins, rollbacks, people's edits.
+
+Belongs here: their declaration. Rows are added and, but for the end of what they describe, never changed; the
+mission's tables (`migration_flows`, `flow_phases` and so on) are views over them (`control_views.py`), so that no
+rollback and no killed process can leave one of those wrong.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+)
+
+from resources.control_tables import METADATA, PLATFORM, created, of_engagement, of_snapshot, scope_columns
+
+
+def _of(table: str, column: str, constraint: str | None = None) -> ForeignKeyConstraint:
+    key = {"pins": "pin_id", "rollbacks": "rollback_id", "edits": "edit_id"}[table]
+    return ForeignKeyConstraint(
+        ["client_account_id", "engagement_id", column],
+        [f"{PLATFORM}.{table}.{name}" for name in ("client_account_id", "engagement_id", key)],
+        name=constraint,
+    )
+
+
+phase_runs = Table(
+    "phase_runs",
+    METADATA,
+    *scope_columns(),
+    Column("phase_run_id", Uuid(), nullable=False, comment="One attempt of one phase."),
+    Column("flow_name", Text(), nullable=False, comment="The flow."),
+    Column("phase_name", Text(), nullable=False, comment="The phase, or handoff for the hand-off into the flow."),
+    Column("run_id", Text(), nullable=False, comment="The Dagster run."),
+    Column("cause", Text(), nullable=False, comment="compute, or rollback if pinned rows were made current again."),
+    Column("status", Text(), nullable=False, comment="active, completed, failed, or interrupted (its process ended)."),
+    Column(
+        "started_at",
+        DateTime(timezone=True),
+        nullable=False,
+        server_default=func.clock_timestamp(),
+        comment="When it started.",
+    ),
+    Column("finished_at", DateTime(timezone=True), comment="When it ended, or was found to have ended."),
+    Column("error_kind", Text(), comment="gate, input or error; empty if it did not fail."),
+    Column("error", Text(), comment="What went wrong, in words."),
+    PrimaryKeyConstraint("phase_run_id"),
+    of_engagement(),
+    CheckConstraint("status IN ('active', 'completed', 'failed', 'interrupted')", name="status_is_known"),
+    CheckConstraint("cause IN ('compute', 'rollback')", name="cause_is_known"),
+    CheckConstraint("(status = 'active') = (finished_at IS NULL)", name="ends_once"),
+    Index(None, "engagement_id", "flow_name", "phase_name", "started_at"),
+    schema=PLATFORM,
+    comment="One row per attempt of a phase, added when it starts and completed when it ends.",
+)
+
+pins = Table(
+    "pins",
+    METADATA,
+    *scope_columns(),
+    Column("pin_id", Uuid(), nullable=False, comment="The pin."),
+    Column("name", Text(), nullable=False, comment="Its name, unique in the engagement."),
+    Column("kind", Text(), nullable=False, comment="What set it: handoff, rollback, edit or person."),
+    Column("reason", Text(), nullable=False, comment="Why it was set."),
+    Column("created_by", Text(), nullable=False, comment="Who set it."),
+    created(),
+    PrimaryKeyConstraint("client_account_id", "engagement_id", "pin_id"),
+    UniqueConstraint("engagement_id", "name"),
+    of_engagement(),
+    CheckConstraint("kind IN ('handoff', 'rollback', 'edit', 'person')", name="kind_is_known"),
+    schema=PLATFORM,
+    comment="Named, consistent sets of snapshots of one engagement: what a rollback can return to.",
+)
+
+pinned_snapshots = Table(
+    "pinned_snapshots",
+    METADATA,
+    *scope_columns(),
+    Column("pin_id", Uuid(), nullable=False, comment="The pin."),
+    Column("table_key", Text(), nullable=False, comment="The table, flow/table."),
+    Column("snapshot_id", Uuid(), nullable=False, comment="The snapshot that was current."),
+    PrimaryKeyConstraint("pin_id", "table_key"),
+    _of("pins", "pin_id"),
+    of_snapshot(),
+    schema=PLATFORM,
+    comment="The snapshots of each pin.",
+)
+
+rollbacks = Table(
+    "rollbacks",
+    METADATA,
+    *scope_columns(),
+    Column("rollback_id", Uuid(), nullable=False, comment="The rollback."),
+    Column("flow_name", Text(), nullable=False, comment="The flow that is rolled back, or whose phase is."),
+    Column("phase_name", Text(), comment="The phase, if the scope is one."),
+    Column("rollback_scope", Text(), nullable=False, comment="phase, flow or cascade."),
+    Column("target", Text(), nullable=False, comment="What it returns to, as the person named it."),
+    Column("reason", Text(), nullable=False, comment="Why."),
+    Column("requested_by", Text(), nullable=False, comment="Who asked for it."),
+    Column("pin_before_id", Uuid(), nullable=False, comment="The pin of the state before, to roll forward to."),
+    Column("status", Text(), nullable=False, comment="pending, executed (pointers moved) or completed (checked too)."),
+    created(),
+    Column("run_id", Text(), comment="The Dagster run that executed it."),
+    Column("executed_at", DateTime(timezone=True), comment="When the pointers moved, all in one transaction."),
+    Column("completed_at", DateTime(timezone=True), comment="When its integrity was checked."),
+    Column("integrity_problems", ARRAY(Text()), comment="What the check found; empty list if all holds."),
+    PrimaryKeyConstraint("client_account_id", "engagement_id", "rollback_id"),
+    of_engagement(),
+    _of("pins", "pin_before_id"),
+    CheckConstraint("rollback_scope IN ('phase', 'flow', 'cascade')", name="scope_is_known"),
+    CheckConstraint("status IN ('pending', 'executed', 'completed')", name="status_is_known"),
+    schema=PLATFORM,
+    comment="One row per rollback, from request to checked result.",
+)
+
+rollback_moves = Table(
+    "rollback_moves",
+    METADATA,
+    *scope_columns(),
+    Column("rollback_id", Uuid(), nullable=False, comment="The rollback."),
+    Column("table_key", Text(), nullable=False, comment="The table, flow/table."),
+    Column("from_snapshot_id", Uuid(), comment="What was current; empty if nothing was."),
+    Column("to_snapshot_id", Uuid(), comment="What becomes current; empty if nothing was at that point."),
+    PrimaryKeyConstraint("rollback_id", "table_key"),
+    _of("rollbacks", "rollback_id"),
+    of_snapshot("from_snapshot_id", "move_from_snapshot"),
+    of_snapshot("to_snapshot_id", "move_to_snapshot"),
+    schema=PLATFORM,
+    comment="Which pointers a rollback moves, fixed when it was asked for.",
+)
+
+pointer_moves = Table(
+    "pointer_moves",
+    METADATA,
+    *scope_columns(),
+    Column("move_number", BigInteger(), Identity(always=True), nullable=False, comment="Order of moves."),
+    Column("table_key", Text(), nullable=False, comment="The table, flow/table."),
+    Column("snapshot_id", Uuid(), comment="What became current; empty if nothing is any more."),
+    Column("moved_at", DateTime(timezone=True), nullable=False, server_default=func.now(), comment="When."),
+    Column("rollback_id", Uuid(), comment="The rollback that moved it; empty if a run published it."),
+    PrimaryKeyConstraint("move_number"),
+    of_engagement(),
+    of_snapshot(),
+    _of("rollbacks", "rollback_id"),
+    Index(None, "engagement_id", "table_key", "moved_at"),
+    schema=PLATFORM,
+    comment="Every move of every pointer, so that the state at any time can be told.",
+)
+
+edits = Table(
+    "edits",
+    METADATA,
+    *scope_columns(),
+    Column("edit_id", Uuid(), nullable=False, comment="The edit."),
+    Column("edit_number", BigInteger(), Identity(always=True), nullable=False, comment="Order of edits."),
+    Column("session_id", Uuid(), nullable=False, comment="The session; all its edits were made at once or none."),
+    Column("kind", Text(), nullable=False, comment="set, merge, split, or withdraw of an earlier edit."),
+    Column("table_key", Text(), nullable=False, comment="The table, flow/table."),
+    Column("entity_id", Text(), nullable=False, comment="Key of the row; of a merge or split, a record of the asset."),
+    Column("column_name", Text(), nullable=False, comment="The column."),
+    Column("old_value", Text(), comment="What it held when the edit was made, as JSON."),
+    Column("new_value", Text(), comment="What it is to hold, as JSON; of a merge, a record of the other asset."),
+    Column("withdraws", Uuid(), comment="The edit that this one withdraws."),
+    Column("actor", Text(), nullable=False, comment="Who made it."),
+    Column("reason", Text(), nullable=False, comment="Why."),
+    Column("made_at", DateTime(timezone=True), nullable=False, server_default=func.now(), comment="When."),
+    Column("pin_before_id", Uuid(), nullable=False, comment="The pin of the state before the session."),
+    PrimaryKeyConstraint("client_account_id", "engagement_id", "edit_id"),
+    of_engagement(),
+    _of("pins", "pin_before_id"),
+    _of("edits", "withdraws", "edit_that_is_withdrawn"),
+    CheckConstraint("kind IN ('set', 'merge', 'split', 'withdraw')", name="kind_is_known"),
+    Index(None, "engagement_id", "table_key", "edit_number"),
+    schema=PLATFORM,
+    comment="People's corrections: added to and never changed; applied again by every run of their phase.",
+)
+
+edit_outcomes = Table(
+    "edit_outcomes",
+    METADATA,
+    *scope_columns(),
+    Column("snapshot_id", Uuid(), nullable=False, comment="The snapshot in whose making the edit was applied."),
+    Column("edit_id", Uuid(), nullable=False, comment="The edit."),
+    Column("outcome", Text(), nullable=False, comment="applied, agreed, ground_changed or not_found."),
+    Column("computed_value", Text(), comment="What the row would hold without the edit, as JSON."),
+    PrimaryKeyConstraint("snapshot_id", "edit_id"),
+    of_snapshot(),
+    _of("edits", "edit_id"),
+    CheckConstraint("outcome IN ('applied', 'agreed', 'ground_changed', 'not_found')", name="outcome_is_known"),
+    schema=PLATFORM,
+    comment="What became of each edit in each snapshot: the value that lost, and whether its ground has changed.",
+)
