@@ -113,7 +113,7 @@ def test_a_file_that_is_still_arriving_is_waited_for(
 def test_files_of_an_engagement_that_nobody_registered_start_nothing(
     instance: DagsterInstance, landing: Landing, tmp_path: Path
 ) -> None:
-    land(landing, Scope("nobody", "nowhere"), tmp_path, "name\nweb01\n")
+    land(landing, Scope("nobody", "unregistered"), tmp_path, "name\nweb01\n")
     assert tick(landing_sensor(JOB), instance, None)[0] == []
 
 
