@@ -87,3 +87,8 @@ def set_scope(connection: Connection, *, client_account_id: UUID, engagement_id:
         ),
         {"client": str(client_account_id), "engagement": str(engagement_id or "")},
     )
+
+
+def scope_values(scope: Scope) -> dict[str, UUID]:
+    """Return the pair of ids that every row of an engagement carries."""
+    return {"client_account_id": scope.client_account_id, "engagement_id": scope.engagement_id}

@@ -110,7 +110,12 @@ rollbacks = Table(
     Column("reason", Text(), nullable=False, comment="Why."),
     Column("requested_by", Text(), nullable=False, comment="Who asked for it."),
     Column("pin_before_id", Uuid(), nullable=False, comment="The pin of the state before, to roll forward to."),
-    Column("status", Text(), nullable=False, comment="pending, executed (pointers moved) or completed (checked too)."),
+    Column(
+        "status",
+        Text(),
+        nullable=False,
+        comment="pending, executed (pointers moved), completed (checked too) or abandoned.",
+    ),
     created(),
     Column("run_id", Text(), comment="The Dagster run that executed it."),
     Column("executed_at", DateTime(timezone=True), comment="When the pointers moved, all in one transaction."),
@@ -120,7 +125,7 @@ rollbacks = Table(
     of_engagement(),
     _of("pins", "pin_before_id"),
     CheckConstraint("rollback_scope IN ('phase', 'flow', 'cascade')", name="scope_is_known"),
-    CheckConstraint("status IN ('pending', 'executed', 'completed')", name="status_is_known"),
+    CheckConstraint("status IN ('pending', 'executed', 'completed', 'abandoned')", name="status_is_known"),
     schema=PLATFORM,
     comment="One row per rollback, from request to checked result.",
 )

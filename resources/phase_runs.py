@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Connection, Update, func, insert, select, update
 
 from flow_pipelines.scope import Scope
-from resources.database import Database
+from resources.database import Database, scope_values
 from resources.event_tables import phase_runs
-from resources.snapshots import scope_values
 
 # The phase name under which a hand-off is tracked, as the first thing of the flow that it gates.
 HANDOFF_PHASE = "handoff"
@@ -38,7 +37,7 @@ class PhaseRun:
 @contextmanager
 def tracked(
     database: Database, scope: Scope, *, flow: str, phase: str, run_id: str, cause: Cause = "compute"
-) -> Iterator[None]:
+) -> Iterator[UUID]:
     """Write down that a phase started and, when the block ends, whether it completed or failed, and why.
 
     An error that has a `kind` (gate, input) is of that kind. A process that is killed leaves the attempt active;
@@ -58,12 +57,34 @@ def tracked(
             )
         )
     try:
-        yield
+        yield phase_run_id
     except BaseException as error:
         kind = getattr(error, "kind", None) or "error"
         _end(database, scope, phase_run_id, status="failed", error_kind=kind, error=str(error)[:LONGEST_ERROR])
         raise
-    _end(database, scope, phase_run_id, status="completed")
+    with database.in_scope(scope) as connection:
+        complete(connection, phase_run_id)
+
+
+def complete(connection: Connection, phase_run_id: UUID) -> None:
+    """Write down that an attempt completed, in the transaction that publishes what it computed."""
+    connection.execute(_ending(phase_run_id).values(status="completed"))
+
+
+def add_completed(connection: Connection, scope: Scope, *, flow: str, phase: str, run_id: str, cause: Cause) -> None:
+    """Write down an attempt that began and completed in the running transaction."""
+    connection.execute(
+        insert(phase_runs).values(
+            **scope_values(scope),
+            phase_run_id=uuid4(),
+            flow_name=flow,
+            phase_name=phase,
+            run_id=run_id,
+            cause=cause,
+            status="completed",
+            finished_at=func.clock_timestamp(),
+        )
+    )
 
 
 def unfinished(database: Database, scope: Scope) -> list[PhaseRun]:
@@ -87,8 +108,12 @@ def interrupt(database: Database, scope: Scope, phase_run: PhaseRun) -> None:
 
 def _end(database: Database, scope: Scope, phase_run_id: UUID, **values: str) -> None:
     with database.in_scope(scope) as connection:
-        connection.execute(
-            update(phase_runs)
-            .where(phase_runs.c.phase_run_id == phase_run_id, phase_runs.c.status == "active")
-            .values(finished_at=func.clock_timestamp(), **values)
-        )
+        connection.execute(_ending(phase_run_id).values(**values))
+
+
+def _ending(phase_run_id: UUID) -> Update:
+    return (
+        update(phase_runs)
+        .where(phase_runs.c.phase_run_id == phase_run_id, phase_runs.c.status == "active")
+        .values(finished_at=func.clock_timestamp())
+    )

@@ -17,9 +17,9 @@ from flow_pipelines.errors import InputError
 from flow_pipelines.scope import Scope
 from flow_pipelines.tables import output_tables
 from resources.control_tables import current_snapshots, snapshots
-from resources.database import Database
+from resources.database import Database, scope_values
 from resources.event_tables import pinned_snapshots, pins, pointer_moves
-from resources.snapshots import Snapshot, scope_values, snapshots_by_id
+from resources.snapshots import Snapshot, snapshots_by_id
 
 NOW = "current"
 PinKind = Literal["handoff", "rollback", "edit", "person"]

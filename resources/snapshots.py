@@ -10,7 +10,7 @@ phase's old tables or all of its new ones. A crash at any instant leaves the poi
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO
 from uuid import UUID, uuid4
@@ -26,7 +26,7 @@ from flow_pipelines.scope import Scope
 from flow_pipelines.tables import output_tables
 from flow_pipelines.tables.contract import empty
 from resources.control_tables import current_snapshots, history_tables, snapshot_inputs, snapshots
-from resources.database import Database
+from resources.database import Database, scope_values
 from resources.event_tables import pointer_moves
 from resources.rows import ContentHash, parse, select_list, serialize
 
@@ -144,8 +144,15 @@ class SnapshotStore:
                     _copy_rows(connection, scope, snapshot_id, table, spool)
         return snapshot
 
-    def publish(self, scope: Scope, candidates: Sequence[Snapshot]) -> None:
+    def publish(
+        self, scope: Scope, candidates: Sequence[Snapshot], *, also: Sequence[Callable[[Connection], object]] = ()
+    ) -> None:
         """Make candidates current, all of them at once.
+
+        Args:
+            scope: The engagement.
+            candidates: What `write` returned.
+            also: What else happens in the same transaction, hence if and only if they become current.
 
         Raises:
             RunError: One of their inputs is no longer current: they were computed from outdated data.
@@ -160,6 +167,8 @@ class SnapshotStore:
                 .where(snapshots.c.snapshot_id.in_([snapshot.snapshot_id for snapshot in candidates]))
                 .values(status="published", published_at=func.coalesce(snapshots.c.published_at, func.now()))
             )
+            for action in also:
+                action(connection)
 
     def reject(self, scope: Scope, candidates: Sequence[Snapshot], reason: str) -> None:
         """Keep candidates for inspection, never to be current."""
@@ -177,6 +186,36 @@ class SnapshotStore:
         with self.database.in_scope(scope) as connection:
             return int(connection.execute(query).scalar_one())
 
+    def manifests(self, scope: Scope, chosen: Iterable[Snapshot]) -> dict[str, dict[str, UUID]]:
+        """Return which snapshot of each table each of some snapshots was computed from, by table keys."""
+        query = (
+            select(snapshots.c.table_key, snapshot_inputs.c.input_name, snapshot_inputs.c.input_snapshot_id)
+            .join(snapshots, snapshots.c.snapshot_id == snapshot_inputs.c.snapshot_id)
+            .where(snapshot_inputs.c.snapshot_id.in_([snapshot.snapshot_id for snapshot in chosen]))
+            .where(snapshot_inputs.c.input_snapshot_id.is_not(None))
+        )
+        found: dict[str, dict[str, UUID]] = {}
+        with self.database.in_scope(scope) as connection:
+            for table_key, name, snapshot_id in connection.execute(query):
+                found.setdefault(table_key, {})[name] = snapshot_id
+        return found
+
+    def handed_over(self, scope: Scope, handoff: Snapshot) -> dict[str, Snapshot]:
+        """Return what a hand-off handed over, by table key, and what the hand-offs before it had."""
+        package: dict[str, Snapshot] = {}
+        remaining = [handoff.snapshot_id]
+        with self.database.in_scope(scope) as connection:
+            while remaining:
+                ids = connection.execute(
+                    select(snapshot_inputs.c.input_snapshot_id)
+                    .where(snapshot_inputs.c.snapshot_id == remaining.pop())
+                    .where(snapshot_inputs.c.input_snapshot_id.is_not(None))
+                ).scalars()
+                found = {one.table_key: one for one in snapshots_by_id(connection, ids).values()}
+                remaining += [one.snapshot_id for key, one in found.items() if key.startswith(f"{HANDOFFS}/")]
+                package = found | package
+        return package
+
     def inputs_of(self, scope: Scope, snapshot: Snapshot) -> list[Input]:
         """Return the inputs manifest of a snapshot, by name."""
         query = (
@@ -186,11 +225,6 @@ class SnapshotStore:
         )
         with self.database.in_scope(scope) as connection:
             return [Input(*row) for row in connection.execute(query)]
-
-
-def scope_values(scope: Scope) -> dict[str, UUID]:
-    """Return the pair of ids that every row of an engagement carries."""
-    return {"client_account_id": scope.client_account_id, "engagement_id": scope.engagement_id}
 
 
 def _published_rows(connection: Connection, scope: Scope, key: str, data_version: str) -> UUID | None:

@@ -261,7 +261,9 @@ def upgrade() -> None:
         sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("integrity_problems", sa.ARRAY(sa.Text()), nullable=True),
         sa.CheckConstraint("rollback_scope IN ('phase', 'flow', 'cascade')", name=op.f("rollbacks_scope_is_known")),
-        sa.CheckConstraint("status IN ('pending', 'executed', 'completed')", name=op.f("rollbacks_status_is_known")),
+        sa.CheckConstraint(
+            "status IN ('pending', 'executed', 'completed', 'abandoned')", name=op.f("rollbacks_status_is_known")
+        ),
         sa.ForeignKeyConstraint(
             ["client_account_id", "engagement_id", "pin_before_id"],
             ["platform.pins.client_account_id", "platform.pins.engagement_id", "platform.pins.pin_id"],
