@@ -4,7 +4,7 @@ Belongs here: when a flow starts and for whom. Does not: limits of concurrent ru
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dagster import (
     DefaultScheduleStatus,
@@ -23,8 +23,12 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from assets_defs.partitions import registered
 from assets_defs.run_coordinator import LANDING_TAG, scope_tags
-from resources.installation import landing_root
+from flow_pipelines.flows import flow_named
+from flow_pipelines.scope import Scope
+from resources.edits import EditStore
+from resources.installation import landing_root, open_installation
 from resources.landing import Landing
+from resources.rollbacks import last_moved_by_a_rollback
 
 SENSOR_SECONDS = 30
 
@@ -67,13 +71,45 @@ def nightly_schedule(job: UnresolvedAssetJobDefinition) -> ScheduleDefinition:
         cron_schedule="0 2 * * *",
         execution_timezone="UTC",
         default_status=DefaultScheduleStatus.RUNNING,
-        description="Runs Discovery every night for each engagement with files, so that new code and facts take hold.",
+        description="Runs Discovery every night for each engagement with files, so that new code and facts take hold. "
+        "One that was rolled back is left as it is until somebody runs it or a file changes.",
     )
     def nightly_discovery(context: ScheduleEvaluationContext) -> Iterator[RunRequest]:
         landing = Landing(landing_root())
         night = context.scheduled_execution_time.date()
         for scope in registered(context.instance):
-            if landing.files(scope):
+            if landing.files(scope) and not _was_rolled_back(scope):
                 yield RunRequest(run_key=f"{scope}:{night}", partition_key=scope.partition_key, tags=scope_tags(scope))
 
     return nightly_discovery
+
+
+def _was_rolled_back(scope: Scope) -> bool:
+    with open_installation() as installation:
+        return last_moved_by_a_rollback(installation.database, scope, flow_named("discovery").tables)
+
+
+def corrections_sensor(jobs: Sequence[UnresolvedAssetJobDefinition]) -> SensorDefinition:
+    """Return the sensor that runs a flow again once a person has corrected something that it decides."""
+
+    @sensor(
+        name="corrections",
+        jobs=jobs,
+        minimum_interval_seconds=SENSOR_SECONDS,
+        default_status=DefaultSensorStatus.RUNNING,
+        description="Runs a flow again for an engagement in which a person corrected, merged, split or waived.",
+    )
+    def corrections(context: SensorEvaluationContext) -> Iterator[RunRequest | SkipReason]:
+        started = False
+        with open_installation() as installation:
+            for scope in registered(context.instance):
+                for flow, number in EditStore(installation.database).waiting(scope).items():
+                    started = True
+                    key = f"{scope}:{flow}:edit-{number}"
+                    yield RunRequest(
+                        run_key=key, job_name=flow, partition_key=scope.partition_key, tags=scope_tags(scope)
+                    )
+        if not started:
+            yield SkipReason("Every correction has been applied.")
+
+    return corrections

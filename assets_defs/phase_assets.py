@@ -1,7 +1,7 @@
-"""The one shell that runs every phase: read a consistent set, compute, write, audit by the gate, publish.
+"""How a phase becomes Dagster assets, one per table, each with its gate.
 
-Belongs here: how a phase's function becomes Dagster assets. Does not: what any phase computes
-(`flow_pipelines/`), which phases there are (`flow_pipelines/flows.py`).
+Belongs here: what a phase declares of itself, and the definitions that follow. Does not: what happens when it runs
+(`phase_run.py`, `rollback_run.py`), what any phase computes (`flow_pipelines/`).
 """
 
 import hashlib
@@ -10,17 +10,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pandas as pd
 from dagster import (
     AssetCheckResult,
-    AssetCheckSeverity,
     AssetCheckSpec,
     AssetExecutionContext,
     AssetsDefinition,
     AssetSpec,
-    DataVersion,
-    Failure,
     MaterializeResult,
     MetadataValue,
     multi_asset,
@@ -28,28 +26,43 @@ from dagster import (
 from dagster_shared.utils.warnings import PreviewWarning
 
 import flow_pipelines
-from assets_defs.catalog_metadata import asset_key, materialization_metadata
+from assets_defs.catalog_metadata import asset_key
 from assets_defs.partitions import ENGAGEMENTS
 from assets_defs.platform_resource import PlatformResource
 from flow_pipelines.discovery.data_import import SourceFile
-from flow_pipelines.flows import Flow, Phase
+from flow_pipelines.edits import Edit, EditOutcome
+from flow_pipelines.flows import HANDOFFS, Flow, flow_of
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings
 from flow_pipelines.tables import output_tables
-from resources.landing import content_hash
-from resources.snapshots import Input, Snapshot
-from resources.tenancy import engagement_settings
+from resources.phase_runs import HANDOFF_PHASE
+from resources.snapshots import Snapshot
 
 GATE = "gate"
+Frames = Mapping[str, pd.DataFrame]
 
 
 @dataclass(frozen=True)
 class PhaseInputs:
-    """All that a phase may compute from."""
+    """All that a phase may compute from.
+
+    Attributes:
+        scope: The engagement.
+        settings: Its settings.
+        frames: The tables that the phase reads, by key.
+        snapshots: Which version of each table that is, hand-offs included.
+        manifests: What each of those versions was computed from: table key to table key to snapshot id.
+        edits: People's corrections of the phase's own tables. Those of single cells are applied by the shell.
+        files: The landed files, if the phase reads them.
+        progress: Takes a line for the log.
+    """
 
     scope: Scope
     settings: EngagementSettings
-    frames: Mapping[str, pd.DataFrame]
+    frames: Frames
+    snapshots: Mapping[str, Snapshot]
+    manifests: Mapping[str, Mapping[str, UUID]]
+    edits: Sequence[Edit]
     files: Sequence[SourceFile]
     progress: Callable[[str], None]
 
@@ -61,43 +74,92 @@ class PhaseOutputs:
     A table with a problem is never published, nor is any other table of the same phase.
     """
 
-    frames: Mapping[str, pd.DataFrame]
+    frames: Frames
     problems: Mapping[str, Sequence[str]] = field(default_factory=dict)
     metadata: Mapping[str, Mapping[str, MetadataValue[Any]]] = field(default_factory=dict)
+    edit_outcomes: Sequence[EditOutcome] = ()
 
 
 @dataclass(frozen=True)
 class PhaseShell:
-    """How one phase is run: what it reads, and the function that computes it."""
+    """How one phase is run: what it reads, the function that computes it, and what else must hold once it is edited.
+
+    Attributes:
+        phase: The phase's name in the flow's declaration, or `handoff`.
+        reads: Keys of the tables that it reads. Those of another flow are read as they were handed over.
+        compute: The function.
+        reads_files: Whether it reads the landed files.
+        audit: Lists the problems of the frames after people's corrections.
+    """
 
     phase: str
     reads: tuple[str, ...]
     compute: Callable[[PhaseInputs], PhaseOutputs]
     reads_files: bool = False
+    audit: Callable[[Frames], Mapping[str, Sequence[str]]] | None = None
 
 
-def build_phase_assets(flow: Flow, shell: PhaseShell) -> AssetsDefinition:
+@dataclass(frozen=True)
+class PhasePlan:
+    """A phase ready to run: its shell in its flow."""
+
+    flow: Flow
+    shell: PhaseShell
+    title: str
+    purpose: str
+    keys: tuple[str, ...]
+    code_version: str
+
+    @property
+    def home(self) -> str:
+        """The flow whose own tables it reads as they are; a hand-off is at home in the flow that hands over."""
+        return self.flow.follows or "" if self.shell.phase == HANDOFF_PHASE else self.flow.name
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Keys of what it reads; the hand-off first if anything came through it."""
+        gate = _gate_of(self.home)
+        comes_through = [key for key in self.shell.reads if flow_of(key).name != self.home and key != gate]
+        return (*((gate,) if gate and comes_through else ()), *self.shell.reads)
+
+    @property
+    def upstream(self) -> list[str]:
+        """The keys that it depends on in Dagster: its own flow's, and the hand-off instead of what came through it."""
+        gate = _gate_of(self.home)
+        return [key for key in self.reads if key == gate or flow_of(key).name == self.home]
+
+
+PhaseEvents = Iterator[MaterializeResult[None] | AssetCheckResult]
+PhaseRunner = Callable[[AssetExecutionContext, PlatformResource, PhasePlan], PhaseEvents]
+
+
+def plan_phase(flow: Flow, shell: PhaseShell) -> PhasePlan:
+    """Return the plan of a flow's phase, or of the hand-off into the flow."""
+    if shell.phase == HANDOFF_PHASE:
+        title, purpose = f"Hand-off into {flow.title}", "Validate and package what the flow before hands over."
+        return PhasePlan(flow, shell, title, purpose, (str(flow.handoff),), code_version(HANDOFFS))
+    phase = next(phase for phase in flow.phases if phase.name == shell.phase)
+    keys = tuple(f"{flow.name}/{table}" for table in phase.tables)
+    return PhasePlan(flow, shell, phase.title, phase.purpose, keys, code_version(flow.name))
+
+
+def build_phase_assets(plan: PhasePlan, run: PhaseRunner) -> AssetsDefinition:
     """Return the assets of one phase, one per table, each with its gate.
 
     Args:
-        flow: The flow's declaration.
-        shell: How the phase is run.
+        plan: The phase.
+        run: What happens when they are materialized.
     """
-    phase = next(phase for phase in flow.phases if phase.name == shell.phase)
-    keys = [f"{flow.name}/{table}" for table in phase.tables]
-    version = code_version(flow.name)
 
     @multi_asset(
-        name=f"{flow.name}_{phase.name}",
-        specs=[_asset_spec(flow, phase, key, shell.reads, version) for key in keys],
-        check_specs=[_gate_spec(key) for key in keys],
+        name=f"{plan.flow.name}_{plan.shell.phase}",
+        specs=[_asset_spec(plan, key) for key in plan.keys],
+        check_specs=[_gate_spec(key) for key in plan.keys],
         partitions_def=ENGAGEMENTS,
         group_name=None,
     )
-    def phase_assets(
-        context: AssetExecutionContext, platform: PlatformResource
-    ) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
-        yield from _materialize(context, platform, phase, shell, version)
+    def phase_assets(context: AssetExecutionContext, platform: PlatformResource) -> PhaseEvents:
+        yield from run(context, platform, plan)
 
     return phase_assets
 
@@ -118,58 +180,20 @@ def code_version(flow: str) -> str:
     return digest.hexdigest()[:12]
 
 
-def _materialize(
-    context: AssetExecutionContext, platform: PlatformResource, phase: Phase, shell: PhaseShell, version: str
-) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
-    scope = Scope.parse(context.partition_key)
-    inputs, manifest = _read_inputs(scope, shell, platform, context.log.info)
-    outputs = shell.compute(inputs)
-    store = platform.snapshots
-    candidates = store.write(
-        scope,
-        outputs.frames,
-        inputs=manifest,
-        run_id=context.run.run_id,
-        code_version=version,
-    )
-    problems = {
-        candidate.table_key: [
-            *outputs.problems.get(candidate.table_key, ()),
-            *_storage_problems(candidate, store.stored_rows(scope, candidate)),
-        ]
-        for candidate in candidates
-    }
-    for candidate in candidates:
-        yield _gate_result(candidate, problems[candidate.table_key])
-    if any(problems.values()):
-        reason = "; ".join(problem for found in problems.values() for problem in found)
-        store.reject(scope, candidates, reason)
-        raise Failure(
-            f"The gate of {phase.title} refused its output for {scope}: {reason}. The last good version stays "
-            f"current; the candidate is kept for inspection under status 'rejected' in platform.snapshots.",
-            allow_retries=False,
-        )
-    store.publish(scope, candidates)
-    for candidate in candidates:
-        key = candidate.table_key
-        yield MaterializeResult(
-            asset_key=asset_key(key),
-            data_version=DataVersion(candidate.data_version),
-            metadata=materialization_metadata(output_tables()[key], outputs.frames[key], candidate)
-            | dict(outputs.metadata.get(key, {})),
-        )
+def _gate_of(flow: str) -> str | None:
+    return next((str(key) for key in output_tables() if key.startswith(HANDOFFS) and flow_of(key).name == flow), None)
 
 
-def _asset_spec(flow: Flow, phase: Phase, key: str, reads: tuple[str, ...], version: str) -> AssetSpec:
+def _asset_spec(plan: PhasePlan, key: str) -> AssetSpec:
     table = output_tables()[key]
     return AssetSpec(
         key=asset_key(key),
-        deps=[asset_key(read) for read in reads],
-        description=f"{table.comment}\n\n{flow.title}, {phase.title}: {phase.purpose}",
-        group_name=flow.name,
-        code_version=version,
+        deps=[asset_key(upstream) for upstream in plan.upstream],
+        description=f"{table.comment}\n\n{plan.flow.title}, {plan.title}: {plan.purpose}",
+        group_name=str(table.schema),
+        code_version=plan.code_version,
         kinds={"postgres", "pandas"},
-        tags={"flow": flow.name, "phase": phase.name},
+        tags={"flow": plan.flow.name, "phase": plan.shell.phase},
     )
 
 
@@ -184,39 +208,3 @@ def _gate_spec(key: str) -> AssetCheckSpec:
             blocking=True,
             partitions_def=ENGAGEMENTS,
         )
-
-
-def _gate_result(candidate: Snapshot, problems: Sequence[str]) -> AssetCheckResult:
-    return AssetCheckResult(
-        check_name=GATE,
-        asset_key=asset_key(candidate.table_key),
-        passed=not problems,
-        severity=AssetCheckSeverity.ERROR,
-        description="; ".join(problems) or f"{candidate.row_count} rows hold.",
-        metadata={"rows": candidate.row_count, "problems": len(problems), "snapshot_id": str(candidate.snapshot_id)},
-    )
-
-
-def _storage_problems(candidate: Snapshot, stored: int) -> list[str]:
-    if stored == candidate.row_count:
-        return []
-    return [f"{candidate.row_count} rows were computed but {stored} are stored"]
-
-
-def _read_inputs(
-    scope: Scope, shell: PhaseShell, platform: PlatformResource, progress: Callable[[str], None]
-) -> tuple[PhaseInputs, list[Input]]:
-    settings = engagement_settings(platform.database, scope)
-    current = platform.snapshots.current(scope, shell.reads)
-    if missing := [key for key in shell.reads if key not in current]:
-        raise Failure(
-            f"{scope} has no {', '.join(missing)} yet. Run the phases before this one first: flow run {scope}"
-        )
-    files = platform.landing.files(scope) if shell.reads_files else []
-    manifest = [
-        Input("settings", hashlib.sha256(settings.model_dump_json().encode()).hexdigest()),
-        *(Input(f"file:{file.name}", content_hash(file.path)) for file in files),
-        *(Input.of_snapshot(snapshot) for snapshot in current.values()),
-    ]
-    frames = {key: platform.snapshots.read(scope, snapshot) for key, snapshot in current.items()}
-    return PhaseInputs(scope, settings, frames, files, progress), manifest

@@ -9,10 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from dagster import ConfigurableResource, InitResourceContext
+from dagster import ConfigurableResource, DagsterRun, InitResourceContext
+from dagster._core.storage.tags import PARTITION_NAME_TAG
 from pydantic import PrivateAttr
 
+from assets_defs.run_coordinator import IN_PROCESS_TAG, run_lock
+from flow_pipelines.errors import RunError
+from flow_pipelines.scope import Scope
 from resources.database import Database
+from resources.edits import EditStore
 from resources.installation import Installation, landing_root, open_installation
 from resources.landing import Landing
 from resources.snapshots import SnapshotStore
@@ -24,9 +29,9 @@ class PlatformResource(ConfigurableResource["PlatformResource"]):
     _installation: Installation = PrivateAttr()
 
     @contextmanager
-    def yield_for_execution(self, context: InitResourceContext) -> Iterator[PlatformResource]:  # noqa: ARG002
-        """Hold the installation open for as long as the run lasts."""
-        with open_installation() as installation:
+    def yield_for_execution(self, context: InitResourceContext) -> Iterator[PlatformResource]:
+        """Hold the installation open, and its engagement's lock, for as long as the run lasts."""
+        with open_installation() as installation, _lock_held(installation.database, context.dagster_run):
             self._installation = installation
             yield self
 
@@ -41,6 +46,25 @@ class PlatformResource(ConfigurableResource["PlatformResource"]):
         return SnapshotStore(self.database)
 
     @property
+    def edits(self) -> EditStore:
+        """People's corrections."""
+        return EditStore(self.database)
+
+    @property
     def landing(self) -> Landing:
         """The landing folder."""
         return Landing(landing_root())
+
+
+@contextmanager
+def _lock_held(database: Database, run: DagsterRun | None) -> Iterator[None]:
+    """Hold the lock by which others tell that the run's process lives; `flow run` holds it itself."""
+    key = run.tags.get(PARTITION_NAME_TAG) if run else None
+    if run is None or key is None or IN_PROCESS_TAG in run.tags:
+        yield
+        return
+    scope = Scope.parse(key)
+    with database.lock(run_lock(scope)) as is_free:
+        if not is_free:
+            raise RunError(f"Another run of {scope} is under way.", remedy="Wait for it, then run this again.")
+        yield

@@ -18,7 +18,14 @@ CLIENT_TAG = "flow/client"
 ENGAGEMENT_TAG = "flow/engagement"
 # Fingerprint of the landing folder that a run of all of Discovery read; a run with it need not be repeated.
 LANDING_TAG = "flow/landing"
+# Carried by runs of `flow run`, whose process holds the engagement's lock for longer than the run lasts.
+IN_PROCESS_TAG = "flow/in_process"
 RUNS_PER_CLIENT = 2
+
+
+def run_lock(scope: Scope) -> str:
+    """Return the name of the lock that whoever runs something for an engagement holds, so that it is known to live."""
+    return f"run:{scope}"
 
 
 def scope_tags(scope: Scope) -> dict[str, str]:

@@ -158,13 +158,12 @@ def _print_preview(preview: ImportPreview) -> None:
 
 
 def _import(installation: Installation, scope: Scope, files: list[Path], *, json: bool) -> None:
-    from flow_pipelines.cli.run_flow import run_phases
+    from flow_pipelines.cli.run_flow import run_phase
     from resources.landing import Landing
 
     engagement_settings(installation.database, scope)
     landed = Landing(landing_root()).land(scope, files)
-    discovery = flow_named("discovery")
-    run_phases(installation, scope, discovery, discovery.phases[:1])
+    run_phase(installation, scope, flow_named("discovery"), "data_import")
     counts = _counts(installation.database, scope, [file.name for file in landed])
     if json:
         print_json(counts)

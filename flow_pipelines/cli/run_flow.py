@@ -6,23 +6,26 @@ Belongs here: starting a Dagster run from the command line and following it. Doe
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from dagster import DagsterInstance, DagsterRunStatus, ExecuteInProcessResult, RunsFilter
 from dagster._core.events import DagsterEventType
 from dagster._core.utils import make_new_run_id
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from assets_defs.catalog_metadata import asset_key
-from assets_defs.definitions import build_definitions
+from assets_defs.definitions import build_definitions, phase_plans
 from assets_defs.instance import open_instance
 from assets_defs.partitions import ENGAGEMENTS
-from assets_defs.run_coordinator import ENGAGEMENT_TAG, LANDING_TAG, scope_tags
+from assets_defs.phase_assets import PhasePlan
+from assets_defs.recovery import recover_held
+from assets_defs.run_coordinator import ENGAGEMENT_TAG, IN_PROCESS_TAG, LANDING_TAG, run_lock, scope_tags
 from flow_pipelines.cli.output import notices
 from flow_pipelines.errors import GateError, RunError
-from flow_pipelines.flows import Flow, Phase
+from flow_pipelines.flows import Flow
 from flow_pipelines.scope import Scope
 from resources.database import Database
 from resources.installation import Installation, landing_root
@@ -47,42 +50,89 @@ class FinishedRun:
     flow: str
 
 
-def run_phases(installation: Installation, scope: Scope, flow: Flow, phases: Sequence[Phase]) -> FinishedRun:
-    """Run phases of a flow for one engagement, in this process, and wait for the end.
+def run_flow(installation: Installation, scope: Scope, flow: Flow) -> FinishedRun:
+    """Run all built phases of a flow for one engagement, the hand-off into it first, and wait for the end.
 
     Raises:
         ScopeError: The engagement is not registered.
         RunError: A phase failed, or another run of the engagement is under way.
-        GateError: A phase's gate refused its output.
+        GateError: A phase's gate, or the hand-off, refused its output.
     """
+    plans = [plan for plan in phase_plans() if plan.flow.name == flow.name]
+    landed = {LANDING_TAG: Landing(landing_root()).fingerprint(scope)}
+    return _run(installation, scope, flow, plans, landed if flow.follows is None else {})
+
+
+def run_phase(installation: Installation, scope: Scope, flow: Flow, phase: str) -> FinishedRun:
+    """Run one phase of a flow for one engagement; see `run_flow`."""
+    plans = [plan for plan in phase_plans() if (plan.flow.name, plan.shell.phase) == (flow.name, phase)]
+    return _run(installation, scope, flow, plans, {})
+
+
+def _run(
+    installation: Installation, scope: Scope, flow: Flow, plans: Sequence[PhasePlan], tags: Mapping[str, str]
+) -> FinishedRun:
     engagement_settings(installation.database, scope)
-    run_id = make_new_run_id()
-    with open_instance(installation) as instance, _alone(installation.database, scope, instance):
-        job = build_definitions().resolve_job_def(flow.name)
-        with _progress(instance, run_id, scope, flow, phases):
-            result = job.execute_in_process(
-                instance=instance,
-                partition_key=scope.partition_key,
-                asset_selection=[asset_key(f"{flow.name}/{table}") for phase in phases for table in phase.tables],
-                tags=_tags(scope, whole=len(phases) == len(flow.phases)),
-                run_id=run_id,
-                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-                raise_on_error=False,
-            )
+    with open_instance(installation) as instance, alone(installation.database, scope, instance):
+        keys = [key for plan in plans for key in plan.keys]
+        result = execute_job(instance, flow.name, scope, keys, tags, titles_of(plans))
     if not result.success:
         raise _failure(result, flow, scope)
-    return FinishedRun(run_id, scope, flow.name)
+    return FinishedRun(result.run_id, scope, flow.name)
 
 
-def _tags(scope: Scope, *, whole: bool) -> dict[str, str]:
-    landed = {LANDING_TAG: Landing(landing_root()).fingerprint(scope)} if whole else {}
-    return {**scope_tags(scope), **landed}
+def execute_job(
+    instance: DagsterInstance,
+    job_name: str,
+    scope: Scope,
+    table_keys: Sequence[str],
+    tags: Mapping[str, str],
+    titles: Mapping[str, str],
+) -> ExecuteInProcessResult:
+    """Execute a job on some tables of an engagement in this process, with progress; the caller is `alone`.
+
+    Args:
+        instance: Dagster's instance.
+        job_name: The job.
+        scope: The engagement.
+        table_keys: The tables to materialize.
+        tags: Tags of the run besides the scope's.
+        titles: What a person calls each step, by its name; says how many there are.
+    """
+    job = build_definitions().resolve_job_def(job_name)
+    run_id = make_new_run_id()
+    with _progress(instance, run_id, scope, titles):
+        return job.execute_in_process(
+            instance=instance,
+            partition_key=scope.partition_key,
+            asset_selection=[asset_key(key) for key in table_keys],
+            tags={**scope_tags(scope), IN_PROCESS_TAG: "true", **tags},
+            run_id=run_id,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            raise_on_error=False,
+        )
+
+
+def titles_of(plans: Sequence[PhasePlan]) -> dict[str, str]:
+    """Return what a person calls each step of a run, by the step's name."""
+    return {f"{plan.flow.name}_{plan.shell.phase}": plan.title for plan in plans}
 
 
 @contextmanager
-def _alone(database: Database, scope: Scope, instance: DagsterInstance) -> Iterator[None]:
-    unfinished = instance.get_runs(RunsFilter(statuses=UNFINISHED, tags={ENGAGEMENT_TAG: scope.partition_key}), limit=1)
-    with database.lock(f"run:{scope}") as taken:
+def alone(database: Database, scope: Scope, instance: DagsterInstance) -> Iterator[None]:
+    """Keep every other run of an engagement out for as long as the block runs.
+
+    What a killed process left of it is marked and mended first.
+
+    Raises:
+        RunError: Another run of the engagement is under way.
+    """
+    with database.lock(run_lock(scope)) as taken:
+        if taken:
+            for sentence in recover_held(database, instance, scope, phase_plans()):
+                notices().print(f"[yellow]{escape(sentence)}[/]")
+        filters = RunsFilter(statuses=UNFINISHED, tags={ENGAGEMENT_TAG: scope.partition_key})
+        unfinished = instance.get_runs(filters, limit=1)
         if not taken or unfinished:
             which = f" ({unfinished[0].run_id})" if unfinished else ""
             raise RunError(
@@ -111,14 +161,11 @@ def _failure(result: ExecuteInProcessResult, flow: Flow, scope: Scope) -> RunErr
 
 
 @contextmanager
-def _progress(
-    instance: DagsterInstance, run_id: str, scope: Scope, flow: Flow, phases: Sequence[Phase]
-) -> Iterator[None]:
+def _progress(instance: DagsterInstance, run_id: str, scope: Scope, titles: Mapping[str, str]) -> Iterator[None]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    titles = {f"{flow.name}_{phase.name}": phase.title for phase in phases}
     done = threading.Event()
     with Progress(*columns, console=notices(), transient=True) as progress:
-        task = progress.add_task(str(scope), total=len(phases))
+        task = progress.add_task(str(scope), total=len(titles))
 
         def follow() -> None:
             while not done.wait(POLL_SECONDS):

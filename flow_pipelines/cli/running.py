@@ -14,7 +14,7 @@ from flow_pipelines.cli.summary import EngagementSummary, summarize
 from flow_pipelines.errors import RunError
 from flow_pipelines.flows import FLOWS, Flow
 from flow_pipelines.scope import Scope
-from flow_pipelines.tables import output_tables
+from flow_pipelines.tables import built_phases
 from resources.installation import Installation, open_installation
 from resources.tenancy import all_engagements, engagement_settings
 
@@ -34,11 +34,11 @@ def run(
     json: JsonOption = False,
 ) -> None:
     """Run a flow for an engagement, all its phases, and wait for the end."""
-    from flow_pipelines.cli.run_flow import run_phases
+    from flow_pipelines.cli.run_flow import run_flow
 
     declared = runnable_flow(flow)
     with open_installation() as installation:
-        finished = run_phases(installation, scope, declared, declared.phases)
+        finished = run_flow(installation, scope, declared)
         summary = summarize(installation.database, scope)
     if json:
         print_json({"run_id": finished.run_id, **summary.as_json()})
@@ -52,7 +52,7 @@ def runnable_flow(name: str) -> Flow:
     Raises:
         RunError: There is no such flow, or nothing of it is built yet.
     """
-    runnable = {flow.name: flow for flow in FLOWS if set(flow.tables) <= set(output_tables())}
+    runnable = {flow.name: flow for flow in FLOWS if built_phases(flow)}
     if name in runnable:
         return runnable[name]
     raise RunError(f"There is no flow {name!r} to run.", remedy=f"Choose one of: {', '.join(runnable)}.")

@@ -61,15 +61,15 @@ def sample(
 
 
 def demo() -> None:
-    """Run Discovery for two clients with three engagements on sample exports, and show the result."""
-    from flow_pipelines.cli.run_flow import run_phases
+    """Run Discovery and Assess for two clients with three engagements on sample exports, and show the result."""
+    from flow_pipelines.cli.run_flow import run_flow
 
-    discovery = flow_named("discovery")
     with open_installation() as installation:
         for scope, servers, connections, seed in DEMO:
             notices().print(f"[bold]{scope}[/]: {servers} servers, {connections:,} connection rows")
             _land_sample(installation, scope, servers=servers, connections=connections, seed=seed)
-            run_phases(installation, scope, discovery, discovery.phases)
+            for flow in ("discovery", "assess"):
+                run_flow(installation, scope, flow_named(flow))
         for scope, *_ in DEMO:
             print_summary(summarize(installation.database, scope))
     first = DEMO[0][0]

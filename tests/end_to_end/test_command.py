@@ -18,13 +18,14 @@ from flow_pipelines.sample import write_sample
 class Command:
     """The `flow` command on one installation."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, program: str | None = None) -> None:
+        self.program = [program] if program else ["-m", "flow_pipelines.cli"]
         self.environment = {**os.environ, "FLOW_STATE": str(state), "COLUMNS": "200", "NO_COLOR": "1"}
         self.environment.pop("FLOW_DATABASE_URL", None)
 
     def __call__(self, *arguments: str | Path, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "flow_pipelines.cli", *map(str, arguments)],
+            [sys.executable, *self.program, *map(str, arguments)],
             env=self.environment,
             input=stdin,
             stdin=subprocess.DEVNULL if stdin is None else None,

@@ -1,0 +1,64 @@
+"""The hand-offs between flows as assets: what is handed over is validated, packaged, and gates the next flow.
+
+Belongs here: how a hand-off runs as a phase like any other. Does not: its rules (`flow_pipelines/handoffs.py`).
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+from dagster import MarkdownMetadataValue, MetadataValue
+
+from assets_defs.phase_assets import Frames, PhaseInputs, PhaseOutputs, PhaseShell
+from flow_pipelines.flows import HANDOFFS, Flow, flow_named
+from flow_pipelines.handoffs import handoff_problems, validate_handoff
+from flow_pipelines.tables import output_tables
+from resources.phase_runs import HANDOFF_PHASE
+
+SIGN = {"passed": "✅", "warned": "⚠️", "failed": "❌", "waived": "✋"}
+
+
+def handoff_shell(flow: Flow) -> PhaseShell:
+    """Return how the hand-off into a flow is run.
+
+    It reads every table of the flow before, and the hand-off into that one: together they are the package, which its
+    inputs manifest pins.
+
+    Args:
+        flow: A flow that follows another one.
+    """
+    source = flow_named(str(flow.follows))
+    key = str(flow.handoff)
+    tables = tuple(one for one in source.tables if one in output_tables())
+    before = (source.handoff,) if source.handoff in output_tables() else ()
+
+    def compute(phase: PhaseInputs) -> PhaseOutputs:
+        result = validate_handoff(
+            flow,
+            {table: phase.frames[table] for table in tables},
+            snapshots={table: str(phase.snapshots[table].snapshot_id) for table in tables},
+            data_versions={table: phase.snapshots[table].data_version for table in tables},
+            manifests={
+                table: {name: str(snapshot_id) for name, snapshot_id in phase.manifests.get(table, {}).items()}
+                for table in tables
+            },
+        )
+        return PhaseOutputs({key: result}, metadata={key: {"validation": results_table(result)}})
+
+    def audit(frames: Frames) -> dict[str, list[str]]:
+        return {key: handoff_problems(frames[key])}
+
+    return PhaseShell(HANDOFF_PHASE, (*(one for one in before if one), *tables), compute, audit=audit)
+
+
+def results_table(result: pd.DataFrame) -> MarkdownMetadataValue:
+    """Return the rules of a hand-off and their results as a table for people."""
+    lines = ["| | rule | checked | failed | finding |", "|---|---|---|---|---|"]
+    for row in result.itertuples(index=False):
+        cells = (SIGN[str(row.status)], row.title, f"{row.rows_checked:,}", f"{row.rows_failed:,}", row.finding)
+        lines.append("| " + " | ".join(str(cell).replace("|", "&#124;").replace("<", "&lt;") for cell in cells) + " |")
+    return MetadataValue.md("\n".join(lines))
+
+
+def is_handoff(table_key: str) -> bool:
+    """Tell whether a table is a hand-off."""
+    return table_key.startswith(f"{HANDOFFS}/")

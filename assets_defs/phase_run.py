@@ -1,0 +1,204 @@
+"""The one way in which every phase runs: read a consistent set, compute, correct, write, audit by the gate, publish.
+
+Belongs here: what happens when a phase's assets are materialized. Does not: their definitions (`phase_assets.py`),
+and a run that returns to pinned versions (`rollback_run.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from uuid import UUID
+
+from dagster import (
+    AssetCheckResult,
+    AssetCheckSeverity,
+    AssetExecutionContext,
+    DataVersion,
+    Failure,
+    MaterializeResult,
+)
+
+from assets_defs.catalog_metadata import asset_key, materialization_metadata
+from assets_defs.phase_assets import GATE, PhaseEvents, PhaseInputs, PhaseOutputs, PhasePlan
+from assets_defs.platform_resource import PlatformResource
+from assets_defs.rollback_run import ROLLBACK_TAG, return_to_pinned
+from flow_pipelines.edits import Edit, EditOutcome, active_edits, apply_edits
+from flow_pipelines.flows import flow_of
+from flow_pipelines.scope import Scope
+from flow_pipelines.tables import output_tables
+from resources.landing import content_hash
+from resources.phase_runs import HANDOFF_PHASE, complete, tracked
+from resources.pins import set_pin
+from resources.snapshots import Input, Snapshot
+from resources.tenancy import engagement_settings
+
+
+class GateRefusalError(Failure):
+    """A gate found problems: nothing of the phase is published."""
+
+    kind = "gate"
+
+    def __init__(self, description: str, results: Sequence[AssetCheckResult]) -> None:
+        super().__init__(description, allow_retries=False)
+        self.results = results
+
+
+class MissingInputError(Failure):
+    """A table that the phase reads has no version yet."""
+
+    kind = "input"
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """A phase's output after people's corrections, and what became of each of them, by table key."""
+
+    outputs: PhaseOutputs
+    outcomes: Mapping[str, Sequence[EditOutcome]]
+
+
+def run_phase(context: AssetExecutionContext, platform: PlatformResource, plan: PhasePlan) -> PhaseEvents:
+    """Materialize a phase's tables for the run's engagement, or make their pinned versions current again."""
+    scope = Scope.parse(context.partition_key)
+    rollback = context.run.tags.get(ROLLBACK_TAG)
+    if rollback:
+        yield from return_to_pinned(platform, scope, UUID(rollback), plan.keys, run_id=context.run.run_id)
+        return
+    try:
+        with tracked(
+            platform.database, scope, flow=plan.flow.name, phase=plan.shell.phase, run_id=context.run.run_id
+        ) as phase_run_id:
+            events = _materialize(context, platform, plan, scope, phase_run_id)
+    except GateRefusalError as refusal:
+        yield from refusal.results
+        raise
+    yield from events
+
+
+def _materialize(
+    context: AssetExecutionContext, platform: PlatformResource, plan: PhasePlan, scope: Scope, phase_run_id: UUID
+) -> list[MaterializeResult[None] | AssetCheckResult]:
+    inputs, manifest = _read_inputs(scope, plan, platform, context)
+    corrected = _correct(plan.shell.compute(inputs), inputs.edits)
+    outputs, store = corrected.outputs, platform.snapshots
+    candidates = store.write(
+        scope, outputs.frames, inputs=manifest, run_id=context.run.run_id, code_version=plan.code_version
+    )
+    audited = plan.shell.audit(outputs.frames) if plan.shell.audit else {}
+    problems = {
+        candidate.table_key: [
+            *outputs.problems.get(candidate.table_key, ()),
+            *audited.get(candidate.table_key, ()),
+            *_storage_problems(candidate, store.stored_rows(scope, candidate)),
+        ]
+        for candidate in candidates
+    }
+    results = [_gate_result(candidate, problems[candidate.table_key]) for candidate in candidates]
+    if any(problems.values()):
+        reason = "; ".join(problem for found in problems.values() for problem in found)
+        store.reject(scope, candidates, reason)
+        raise GateRefusalError(
+            f"The gate of {plan.title} refused its output for {scope}: {reason}. The last good version stays "
+            f"current; the candidate is kept for inspection under status 'rejected' in platform.snapshots.",
+            results,
+        )
+    also = [partial(complete, phase_run_id=phase_run_id)]
+    also += [
+        partial(platform.edits.record_outcomes, scope=scope, snapshot_id=one.snapshot_id, outcomes=outcomes)
+        for one in candidates
+        if (outcomes := corrected.outcomes.get(one.table_key))
+    ]
+    if plan.shell.phase == HANDOFF_PHASE:
+        also.append(partial(set_pin, scope=scope, kind="handoff", reason=plan.title, by="flow-pipelines"))
+    store.publish(scope, candidates, also=also)
+    return [*results, *(_materialization(candidate, outputs) for candidate in candidates)]
+
+
+def _materialization(candidate: Snapshot, outputs: PhaseOutputs) -> MaterializeResult[None]:
+    key = candidate.table_key
+    return MaterializeResult(
+        asset_key=asset_key(key),
+        data_version=DataVersion(candidate.data_version),
+        metadata=materialization_metadata(output_tables()[key], outputs.frames[key], candidate)
+        | dict(outputs.metadata.get(key, {})),
+    )
+
+
+def _correct(outputs: PhaseOutputs, edits: Sequence[Edit]) -> Corrected:
+    frames, outcomes = dict(outputs.frames), {}
+    of_assets = {outcome.edit_id: outcome for outcome in outputs.edit_outcomes}
+    for key, frame in outputs.frames.items():
+        own = [edit for edit in edits if edit.table_key == key]
+        if own:
+            frames[key], of_cells = apply_edits(frame, output_tables()[key], own)
+            outcomes[key] = [*of_cells, *(of_assets[edit.edit_id] for edit in own if edit.edit_id in of_assets)]
+    return Corrected(PhaseOutputs(frames, outputs.problems, outputs.metadata), outcomes)
+
+
+def _gate_result(candidate: Snapshot, problems: Sequence[str]) -> AssetCheckResult:
+    return AssetCheckResult(
+        check_name=GATE,
+        asset_key=asset_key(candidate.table_key),
+        passed=not problems,
+        severity=AssetCheckSeverity.ERROR,
+        description="; ".join(problems) or f"{candidate.row_count} rows hold.",
+        metadata={"rows": candidate.row_count, "problems": len(problems), "snapshot_id": str(candidate.snapshot_id)},
+    )
+
+
+def _storage_problems(candidate: Snapshot, stored: int) -> list[str]:
+    if stored == candidate.row_count:
+        return []
+    return [f"{candidate.row_count} rows were computed but {stored} are stored"]
+
+
+def _read_inputs(
+    scope: Scope, plan: PhasePlan, platform: PlatformResource, context: AssetExecutionContext
+) -> tuple[PhaseInputs, list[Input]]:
+    settings = engagement_settings(platform.database, scope)
+    store = platform.snapshots
+    chosen = _choose_snapshots(scope, plan, platform)
+    files = platform.landing.files(scope) if plan.shell.reads_files else []
+    edits = active_edits(platform.edits.of_tables(scope, plan.keys))
+    manifest = [
+        Input("settings", _hash(settings.model_dump_json())),
+        *([Input("edits", _hash(json.dumps([edit.edit_id for edit in edits])))] if edits else []),
+        *(Input(f"file:{file.name}", content_hash(file.path)) for file in files),
+        *(Input.of_snapshot(snapshot) for snapshot in chosen.values()),
+    ]
+    return PhaseInputs(
+        scope=scope,
+        settings=settings,
+        frames={key: store.read(scope, snapshot) for key, snapshot in chosen.items() if key in plan.shell.reads},
+        snapshots=chosen,
+        manifests=store.manifests(scope, chosen.values()),
+        edits=edits,
+        files=files,
+        progress=context.log.info,
+    ), manifest
+
+
+def _choose_snapshots(scope: Scope, plan: PhasePlan, platform: PlatformResource) -> dict[str, Snapshot]:
+    """Return the versions to read: its own flow's current ones, and of other flows what was handed over."""
+    store = platform.snapshots
+    current = store.current(scope, plan.upstream)
+    package: dict[str, Snapshot] = {}
+    for key, snapshot in current.items():
+        if output_tables()[key].schema != plan.flow.name and key == plan.flow.handoff:
+            package = store.handed_over(scope, snapshot)
+    chosen = {key: current.get(key) or package.get(key) for key in plan.reads}
+    if missing := [key for key, snapshot in chosen.items() if snapshot is None]:
+        first = flow_of(missing[0])
+        raise MissingInputError(
+            f"{scope} has no {', '.join(missing)} yet. Run what comes before first: flow run {scope}"
+            f" --flow {first.name}"
+        )
+    return {key: snapshot for key, snapshot in chosen.items() if snapshot is not None}
+
+
+def _hash(words: str) -> str:
+    return hashlib.sha256(words.encode()).hexdigest()

@@ -1,0 +1,167 @@
+"""`flow pin`, `flow pins` and `flow rollback`: name a state, list the named ones, return to one.
+
+Belongs here: the commands and what they print. Does not: how a rollback is carried out (`run_rollback.py`).
+"""
+
+from __future__ import annotations
+
+import getpass
+from typing import Annotated, Literal
+
+import typer
+
+from flow_pipelines.cli.output import JsonOption, ScopeArgument, console, print_json, print_table
+from flow_pipelines.errors import InputError
+from flow_pipelines.flows import FLOWS, flow_named, flow_of, phase_of
+from flow_pipelines.scope import Scope
+from flow_pipelines.tables import output_tables
+from resources.installation import open_installation
+
+ByOption = Annotated[str | None, typer.Option("--by", help="Who does it; the system's user if left out.")]
+VERSION_DIGITS = 8
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add this module's commands to the `flow` command."""
+    app.command("pin")(pin)
+    app.command("pins")(pins)
+    app.command("rollback")(rollback)
+
+
+def pin(
+    scope: ScopeArgument,
+    name: Annotated[str, typer.Argument(help="Name of the pin, such as before-cutover.")],
+    reason: Annotated[str, typer.Option(help="Why this state matters.")],
+    by: ByOption = None,
+) -> None:
+    """Pin what is current now, all tables of all flows, so that a rollback can return to it."""
+    from resources.pins import set_pin
+    from resources.tenancy import engagement_settings
+
+    with open_installation() as installation:
+        engagement_settings(installation.database, scope)
+        with installation.database.in_scope(scope) as connection:
+            set_pin(connection, scope, kind="person", reason=reason, by=by or getpass.getuser(), name=name)
+    console().print(f"Pinned {scope} as {name}.", markup=False)
+
+
+def pins(scope: ScopeArgument, json: JsonOption = False) -> None:
+    """List an engagement's pins, the newest first: those that people set, and those set by themselves."""
+    from resources.pins import pins_of
+    from resources.tenancy import engagement_settings
+
+    with open_installation() as installation:
+        engagement_settings(installation.database, scope)
+        found = pins_of(installation.database, scope)
+    if json:
+        print_json([vars(one) for one in found])
+        return
+    print_table(
+        f"Pins of {scope}",
+        ("pin", "set by", "when", "reason"),
+        [(one.name, one.created_by, f"{one.created_at:%Y-%m-%d %H:%M:%S}", one.reason) for one in found],
+    )
+
+
+def rollback(
+    scope: ScopeArgument,
+    to: Annotated[str, typer.Option(help="A pin, a time (2026-06-30T14:00, UTC unless it says), or a snapshot's id.")],
+    reach: Annotated[
+        Literal["phase", "flow", "cascade"],
+        typer.Option("--scope", help="One phase, one flow, or a flow and all that start from it."),
+    ] = "flow",
+    flow: Annotated[str, typer.Option(help=f"One of {', '.join(one.name for one in FLOWS)}.")] = "discovery",
+    phase: Annotated[str | None, typer.Option(help="The phase, with --scope phase.")] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Limit it to these tables (discovery/inventory) and the others of their phases; repeatable."),
+    ] = None,
+    reason: Annotated[str | None, typer.Option(help="Why; required unless it is a dry run.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would move; nothing does.")] = False,
+    by: ByOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Return a phase, a flow or a flow and its followers to a pinned state: by pointers, whatever the number of rows.
+
+    The state before is pinned by itself, so a rollback can be rolled back.
+    """
+    from flow_pipelines.cli.run_rollback import Impact, impact_of, run_rollback
+    from resources.rollbacks import Request
+
+    request = Request(
+        scope=reach,
+        flow=flow,
+        phase=phase or _phase_of_snapshot(scope, to) if reach == "phase" else None,
+        only=tuple(only or ()),
+        to=to,
+        reason=reason or "",
+        by=by or getpass.getuser(),
+    )
+    _check(request.flow, request.phase, request.only, reach, reason, dry_run=dry_run)
+    with open_installation() as installation:
+        impact: Impact = impact_of(installation.database, scope, request)
+        done = None if dry_run else run_rollback(installation, scope, request, impact)
+    if json:
+        print_json({"dry_run": dry_run, **impact.as_json(), **({"rollback": done.as_json()} if done else {})})
+        return
+    _print_impact(scope, impact, to)
+    if done is not None:
+        console().print(done.as_text(), markup=False)
+
+
+def _phase_of_snapshot(scope: Scope, to: str) -> str | None:
+    from uuid import UUID
+
+    from resources.snapshots import snapshots_by_id
+
+    try:
+        snapshot_id = UUID(to)
+    except ValueError:
+        return None
+    with open_installation() as installation, installation.database.in_scope(scope) as connection:
+        found = snapshots_by_id(connection, [snapshot_id]).get(snapshot_id)
+    phase = phase_of(found.table_key) if found else None
+    return phase.name if phase else None
+
+
+def _check(flow: str, phase: str | None, only: tuple[str, ...], reach: str, reason: str | None, *, dry_run: bool) -> None:
+    """Refuse what can't be meant; every problem is named."""
+    problems = []
+    if flow not in {one.name for one in FLOWS}:
+        problems.append(f"there is no flow {flow!r}")
+    elif reach == "phase" and phase not in {one.name for one in flow_named(flow).phases}:
+        names = ", ".join(one.name for one in flow_named(flow).phases)
+        problems.append(f"--scope phase needs --phase, one of {names}")
+    problems += [f"there is no table {key!r}" for key in only if key not in output_tables()]
+    problems += [
+        f"{key} is not of {flow}"
+        for key in only
+        if key in output_tables() and reach != "cascade" and flow_of(key).name != flow
+    ]
+    if not reason and not dry_run:
+        problems.append("--reason is missing")
+    if problems:
+        raise InputError(f"{'; '.join(problems).capitalize()}.", remedy="flow rollback --help tells what goes together.")
+
+
+def _print_impact(scope: Scope, impact: Impact, to: str) -> None:  # type: ignore[name-defined]  # noqa: F821
+    if not impact.moves:
+        console().print(f"Nothing to do: {scope} is as it was at {to}.", markup=False)
+    else:
+        print_table(
+            f"{scope} back to {to}",
+            ("table", "from", "to", "rows added", "removed", "changed"),
+            [
+                (
+                    move.table_key,
+                    move.before.data_version[:VERSION_DIGITS] if move.before else "nothing",
+                    move.after.data_version[:VERSION_DIGITS] if move.after else "nothing",
+                    difference.added,
+                    difference.removed,
+                    difference.changed,
+                )
+                for move, difference in zip(impact.moves, impact.differences, strict=True)
+            ],
+        )
+    for sentence in impact.remarks:
+        console().print(sentence, markup=False)

@@ -1,0 +1,152 @@
+"""Processes killed at random instants of runs and rollbacks: nothing is ever half done, and the next start mends all."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from dagster import AssetRecordsFilter, DagsterInstance, RunsFilter
+from sqlalchemy import text
+
+from assets_defs.catalog_metadata import asset_key
+from assets_defs.definitions import phase_plans
+from assets_defs.recovery import RUNNING, recover
+from assets_defs.rollback_run import WITHDRAWN
+from assets_defs.run_coordinator import ENGAGEMENT_TAG
+from flow_pipelines.cli.run_flow import run_flow
+from flow_pipelines.cli.run_rollback import impact_of, run_rollback
+from flow_pipelines.flows import flow_named
+from flow_pipelines.scope import Scope
+from flow_pipelines.tables import output_tables
+from resources.installation import Installation, landing_root, open_installation
+from resources.landing import Landing
+from resources.pins import set_pin, state_at
+from resources.rollbacks import Request, step_of
+from resources.rows import data_version
+from resources.snapshots import SnapshotStore
+
+KILLS = 50
+HEADER = "hostname,ip_address,os,cpus,memory mb\n"
+ESTATES = (
+    HEADER + "web01,10.1.1.1,RHEL 8,4,8192\ndb01,10.1.1.2,RHEL 7,8,16384\n",
+    HEADER + "web01,10.1.1.1,RHEL 9,4,8192\napp01,10.1.1.3,Windows 2016,2,4096\n",
+)
+# Forked off a process that has imported everything and opened nothing.
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload(["flow_pipelines.cli.run_rollback", "assets_defs.definitions"])
+
+
+def request_to(point: str) -> Request:
+    return Request("cascade", "discovery", None, (), point, "a test", "somebody")
+
+
+def run_everything(scope: Scope) -> None:
+    with open_installation() as installation:
+        for flow in ("discovery", "assess"):
+            run_flow(installation, scope, flow_named(flow))
+
+
+def roll_back(scope: Scope, point: str) -> None:
+    with open_installation() as installation:
+        request = request_to(point)
+        run_rollback(installation, scope, request, impact_of(installation.database, scope, request))
+
+
+def land(scope: Scope, folder: Path, estate: str) -> None:
+    file = folder / "servers.csv"
+    file.write_text(estate, encoding="utf-8")
+    Landing(landing_root()).land(scope, [file])
+
+
+@pytest.fixture
+def pinned(installation: Installation, scope: Scope, tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """Two pins of an engagement, of two estates that went through Discovery and Assess; the second is current."""
+    for name, estate in zip(("first", "second"), ESTATES, strict=True):
+        land(scope, tmp_path, estate)
+        run_everything(scope)
+        with installation.database.in_scope(scope) as connection:
+            set_pin(connection, scope, kind="person", reason="a test", by="somebody", name=name)
+    yield "first", "second"
+    for file in Landing(landing_root()).files(scope):
+        file.path.unlink()
+
+
+def kill_within(work: Callable[..., None], arguments: tuple[object, ...], delay: float) -> bool:
+    """Start work in a process of its own and kill it after a delay; return whether it was still at it."""
+    process = CONTEXT.Process(target=work, args=arguments)
+    process.start()
+    process.join(delay)
+    if process.pid is not None and process.is_alive():
+        os.kill(process.pid, signal.SIGKILL)
+        process.join()
+        return True
+    assert process.exitcode == 0
+    return False
+
+
+def assert_whole(store: SnapshotStore, scope: Scope) -> None:
+    """Every phase's tables are of one run, and every current version reads back as it was registered."""
+    current = store.current(scope)
+    with store.database.in_scope(scope) as connection:
+        run_of = dict(connection.execute(text("SELECT snapshot_id, run_id FROM platform.snapshots")).tuples())
+    runs_of_step: dict[tuple[str, str], set[str]] = {}
+    for key, snapshot in current.items():
+        runs_of_step.setdefault(step_of(key), set()).add(run_of[snapshot.snapshot_id])
+        assert data_version(store.read(scope, snapshot), output_tables()[key]) == snapshot.data_version
+    assert all(len(runs) == 1 for runs in runs_of_step.values())
+
+
+def assert_agreed(installation: Installation, instance: DagsterInstance, scope: Scope) -> None:
+    """Nothing is left active, and Dagster knows every current version."""
+    with installation.database.in_scope(scope) as connection:
+        active = connection.execute(text("SELECT count(*) FROM platform.phase_runs WHERE status = 'active'"))
+        assert active.scalar_one() == 0
+    assert not instance.get_runs(RunsFilter(statuses=RUNNING, tags={ENGAGEMENT_TAG: scope.partition_key}))
+    current = SnapshotStore(installation.database).current(scope)
+    for key in output_tables():
+        records = instance.fetch_materializations(
+            AssetRecordsFilter(asset_key(key), asset_partitions=[scope.partition_key]), limit=1
+        ).records
+        known = records[0].asset_materialization.tags["dagster/data_version"] if records else WITHDRAWN
+        assert known == (current[key].data_version if key in current else WITHDRAWN)
+
+
+def test_killed_at_any_instant_nothing_is_half_done_and_the_next_start_mends_it(
+    installation: Installation,
+    instance: DagsterInstance,
+    store: SnapshotStore,
+    scope: Scope,
+    pinned: tuple[str, str],
+    tmp_path: Path,
+) -> None:
+    dice = random.Random(20261125)  # noqa: S311
+    began = time.monotonic()
+    CONTEXT.Process(target=run_everything, args=(scope,)).start()
+    for child in multiprocessing.active_children():
+        child.join()
+    length = time.monotonic() - began
+    killed = 0
+    for turn in range(KILLS):
+        before = store.current(scope)
+        if turn % 3 == 2:
+            point = pinned[turn % 2]
+            with installation.database.in_scope(scope) as connection:
+                target = state_at(connection, point)
+            killed += kill_within(roll_back, (scope, point), dice.uniform(0, length / 2))
+            assert store.current(scope) in (before, target)
+        else:
+            land(scope, tmp_path, ESTATES[turn % 2])
+            killed += kill_within(run_everything, (scope,), dice.uniform(0, length))
+        assert_whole(store, scope)
+        time.sleep(0.3)  # the server notices a moment later that a killed process let go of its lock
+        recover(installation.database, instance, scope, phase_plans())
+        assert_agreed(installation, instance, scope)
+    assert killed > KILLS / 2
+    run_everything(scope)
+    assert_agreed(installation, instance, scope)

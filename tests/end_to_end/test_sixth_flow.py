@@ -1,0 +1,57 @@
+"""A sixth flow, of one declaration and one function, has all that the five have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.test_command import Command
+
+SERVERS = "hostname,ip_address,os,cpus,memory mb\nweb01,10.1.1.1,RHEL 8,4,8192\nweb002,10.1.1.2,RHEL 8,2,4096\n"
+SCORES = "SELECT server_name, score FROM review.scores ORDER BY server_name"
+
+
+@pytest.fixture(scope="module")
+def flow(tmp_path_factory: pytest.TempPathFactory) -> Command:
+    """The command of a platform with a sixth flow, on an engagement of two servers."""
+    folder = tmp_path_factory.mktemp("sixth")
+    command = Command(folder / "state", program=str(Path(__file__).with_name("sixth_flow.py")))
+    file = folder / "servers.csv"
+    file.write_text(SERVERS, encoding="utf-8")
+    command.ok("client", "add", "acme")
+    command.ok("engagement", "add", "acme/dc-exit")
+    command.ok("import", "acme/dc-exit", file)
+    command.ok("run", "acme/dc-exit")
+    return command
+
+
+def rows(flow: Command, query: str) -> list[str]:
+    return flow.ok("sql", "acme/dc-exit", "--csv", "-c", query).splitlines()[1:]
+
+
+def test_a_sixth_flow_has_tracking_a_gate_a_hand_off_edits_trace_and_rollback(flow: Command) -> None:
+    flow.ok("run", "acme/dc-exit", "--flow", "review")
+    assert rows(flow, SCORES) == ["web002,6", "web01,5"]
+
+    phases = "SELECT phase_name, status FROM platform.flow_phases WHERE flow_type = 'review' ORDER BY phase_order"
+    assert rows(flow, phases) == ["handoff,completed", "scoring,completed"]
+    flows = "SELECT status, progress_percentage, source_flow_type FROM platform.migration_flows WHERE flow_type = "
+    assert rows(flow, flows + "'review'") == ["completed,100,discovery"]
+    handoffs = "SELECT handoff_type, handoff_status FROM platform.flow_handoffs"
+    assert rows(flow, handoffs) == ["discovery_to_review,completed"]
+    entities = "SELECT count(*) FROM platform.flow_data_entities WHERE entity_type = 'score' AND is_active"
+    assert rows(flow, entities) == ["2"]
+
+    flow.ok("pin", "acme/dc-exit", "before", "--reason", "to return to")
+    flow.ok("edit", "set", "acme/dc-exit", "review/scores", "web01", "score", "77", "--reason", "it is better")
+    flow.ok("run", "acme/dc-exit", "--flow", "review")
+    assert rows(flow, SCORES) == ["web002,6", "web01,77"]
+
+    trace = flow.ok("trace", "acme/dc-exit", rows(flow, "SELECT server_id FROM review.scores ORDER BY score")[0])
+    assert "servers.csv" in trace
+
+    rollback = flow.json("rollback", "acme/dc-exit", "--flow", "review", "--to", "before", "--reason", "it is not")
+    assert [move["table"] for move in rollback["moves"]] == ["handoffs/discovery_to_review", "review/scores"]
+    assert rollback["rollback"]["integrity_problems"] == []
+    assert rows(flow, SCORES) == ["web002,6", "web01,5"]
