@@ -110,7 +110,7 @@ attribute_mappings = output_table(
         "mapping_id",
         IDENTIFIER,
         "Deterministic id, from file, sheet and column.",
-        sources=[f"{IMPORTED}.record_id"],
+        sources=[f"{IMPORTED}.source_file", f"{IMPORTED}.sheet", f"{IMPORTED}.raw_values"],
     ),
     required("source_file", TEXT, "Name of the file.", sources=[f"{IMPORTED}.source_file"]),
     optional("sheet", TEXT, "Name of the worksheet.", sources=[f"{IMPORTED}.sheet"]),
