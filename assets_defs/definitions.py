@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dagster import AssetSelection, AssetsDefinition, Definitions, define_asset_job, in_process_executor
+from dagster import AssetsDefinition, AssetSelection, Definitions, define_asset_job, in_process_executor
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster.components import definitions
 
@@ -17,7 +17,6 @@ from assets_defs.automation_policies import automation_sensor, when_what_it_read
 from assets_defs.catalog_metadata import asset_key
 from assets_defs.discovery import DISCOVERY
 from assets_defs.handoff_assets import handoff_shell
-from assets_defs.partitions import ENGAGEMENTS
 from assets_defs.phase_assets import PhasePlan, PhaseShell, build_phase_assets, plan_phase
 from assets_defs.phase_run import run_phase
 from assets_defs.platform_resource import PlatformResource
@@ -46,7 +45,6 @@ def build_definitions() -> Definitions:
     everything = define_asset_job(
         ROLLBACK_JOB,
         selection=AssetSelection.assets(*(asset_key(key) for plan in plans for key in plan.keys)),
-        partitions_def=ENGAGEMENTS,
         description="Returns to pinned versions: started by `flow rollback`, which says to which and why.",
     )
     discovery = jobs["discovery"]
@@ -66,7 +64,6 @@ def _flow_job(flow: Flow, plans: Sequence[PhasePlan]) -> UnresolvedAssetJobDefin
     return define_asset_job(
         flow.name,
         selection=AssetSelection.assets(*keys),
-        partitions_def=ENGAGEMENTS,
         description=flow.purpose,
     )
 

@@ -9,9 +9,11 @@ import pandas as pd
 from dagster import MarkdownMetadataValue, MetadataValue
 
 from assets_defs.phase_assets import Frames, PhaseInputs, PhaseOutputs, PhaseShell
-from flow_pipelines.flows import HANDOFFS, Flow, flow_named
+from flow_pipelines.flows import Flow, flow_named
+from flow_pipelines.handoff_package import package_rows
 from flow_pipelines.handoffs import handoff_problems, validate_handoff
 from flow_pipelines.tables import output_tables
+from flow_pipelines.tables.contract import conform
 from resources.phase_runs import HANDOFF_PHASE
 
 SIGN = {"passed": "✅", "warned": "⚠️", "failed": "❌", "waived": "✋"}
@@ -32,16 +34,18 @@ def handoff_shell(flow: Flow) -> PhaseShell:
     before = (source.handoff,) if source.handoff in output_tables() else ()
 
     def compute(phase: PhaseInputs) -> PhaseOutputs:
-        result = validate_handoff(
+        frames = {table: phase.frames[table] for table in tables}
+        rules = validate_handoff(
             flow,
-            {table: phase.frames[table] for table in tables},
+            frames,
             snapshots={table: str(phase.snapshots[table].snapshot_id) for table in tables},
-            data_versions={table: phase.snapshots[table].data_version for table in tables},
             manifests={
                 table: {name: str(snapshot_id) for name, snapshot_id in phase.manifests.get(table, {}).items()}
                 for table in tables
             },
         )
+        package = package_rows(frames, {table: phase.snapshots[table].data_version for table in tables})
+        result = conform(pd.concat([rules, package], ignore_index=True), output_tables()[key])
         return PhaseOutputs({key: result}, metadata={key: {"validation": results_table(result)}})
 
     def audit(frames: Frames) -> dict[str, list[str]]:
@@ -57,8 +61,3 @@ def results_table(result: pd.DataFrame) -> MarkdownMetadataValue:
         cells = (SIGN[str(row.status)], row.title, f"{row.rows_checked:,}", f"{row.rows_failed:,}", row.finding)
         lines.append("| " + " | ".join(str(cell).replace("|", "&#124;").replace("<", "&lt;") for cell in cells) + " |")
     return MetadataValue.md("\n".join(lines))
-
-
-def is_handoff(table_key: str) -> bool:
-    """Tell whether a table is a hand-off."""
-    return table_key.startswith(f"{HANDOFFS}/")

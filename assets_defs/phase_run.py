@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
@@ -21,6 +21,8 @@ from dagster import (
     Failure,
     MaterializeResult,
 )
+
+from sqlalchemy import Connection
 
 from assets_defs.catalog_metadata import asset_key, materialization_metadata
 from assets_defs.phase_assets import GATE, PhaseEvents, PhaseInputs, PhaseOutputs, PhasePlan
@@ -106,7 +108,7 @@ def _materialize(
             f"current; the candidate is kept for inspection under status 'rejected' in platform.snapshots.",
             results,
         )
-    also = [partial(complete, phase_run_id=phase_run_id)]
+    also: list[Callable[[Connection], object]] = [partial(complete, phase_run_id=phase_run_id)]
     also += [
         partial(platform.edits.record_outcomes, scope=scope, snapshot_id=one.snapshot_id, outcomes=outcomes)
         for one in candidates

@@ -31,7 +31,7 @@ class PlatformResource(ConfigurableResource["PlatformResource"]):
     @contextmanager
     def yield_for_execution(self, context: InitResourceContext) -> Iterator[PlatformResource]:
         """Hold the installation open, and its engagement's lock, for as long as the run lasts."""
-        with open_installation() as installation, _lock_held(installation.database, context.dagster_run):
+        with open_installation() as installation, _lock_held(installation.database, context.run):
             self._installation = installation
             yield self
 

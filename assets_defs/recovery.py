@@ -26,7 +26,12 @@ from resources.phase_runs import interrupt, unfinished
 from resources.rollbacks import executed_and_unchecked, finish, moves_of
 from resources.snapshots import Snapshot, SnapshotStore
 
-RUNNING = [DagsterRunStatus.STARTING, DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING]
+RUNNING = [
+    DagsterRunStatus.NOT_STARTED,
+    DagsterRunStatus.STARTING,
+    DagsterRunStatus.STARTED,
+    DagsterRunStatus.CANCELING,
+]
 # A run that the daemon launched takes the lock when its process is up, which was measured to take up to 15 s.
 GRACE_SECONDS = 60.0
 
@@ -77,7 +82,7 @@ def _dead_runs(instance: DagsterInstance, scope: Scope) -> list[DagsterRun]:
     for run in _running(instance, scope):
         record = instance.get_run_record_by_id(run.run_id)
         age = time.time() - (record.start_time or record.create_timestamp.timestamp()) if record else 0.0
-        if IN_PROCESS_TAG in run.tags or age > GRACE_SECONDS:
+        if IN_PROCESS_TAG in run.tags or (run.status != DagsterRunStatus.NOT_STARTED and age > GRACE_SECONDS):
             dead.append(run)
     return dead
 

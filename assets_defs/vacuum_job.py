@@ -3,8 +3,6 @@
 Belongs here: the job and its schedule. Does not: what is kept (`resources/retention.py`).
 """
 
-from __future__ import annotations
-
 from dagster import DefaultScheduleStatus, OpExecutionContext, ScheduleDefinition, job, op
 
 from assets_defs.partitions import registered

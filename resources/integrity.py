@@ -84,5 +84,3 @@ def _must_hold(link: Link) -> bool:
     """Tell whether every id must name a row: not so where a table says of itself that an end may be external."""
     columns: Collection[str] = output_tables()[link.table_key].columns.keys()
     return f"{link.column.removesuffix('_id')}_is_external" not in columns
-
-

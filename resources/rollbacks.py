@@ -8,7 +8,7 @@ Its cost does not depend on the number of rows, the check's aside: no row is cop
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID, uuid4
@@ -219,7 +219,7 @@ def last_moved_by_a_rollback(database: Database, scope: Scope, table_keys: Colle
 def _moves(connection: Connection, rollback_id: UUID) -> dict[str, Move]:
     rows = connection.execute(select(rollback_moves).where(rollback_moves.c.rollback_id == rollback_id)).all()
     ids = {row.from_snapshot_id for row in rows} | {row.to_snapshot_id for row in rows}
-    known: Mapping[UUID | None, Snapshot] = dict(snapshots_by_id(connection, ids - {None}))
+    known = snapshots_by_id(connection, ids - {None})
     moves = {
         row.table_key: Move(row.table_key, known.get(row.from_snapshot_id), known.get(row.to_snapshot_id))
         for row in rows
@@ -228,7 +228,8 @@ def _moves(connection: Connection, rollback_id: UUID) -> dict[str, Move]:
 
 
 def _refuse_if_moved(connection: Connection, moves: Iterable[Move]) -> None:
-    current = dict(connection.execute(select(current_snapshots.c.table_key, current_snapshots.c.snapshot_id)).tuples())
+    query = select(current_snapshots.c.table_key, current_snapshots.c.snapshot_id)
+    current = {table_key: snapshot_id for table_key, snapshot_id in connection.execute(query)}
     moved = [
         move.table_key
         for move in moves

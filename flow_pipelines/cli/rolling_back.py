@@ -6,7 +6,7 @@ Belongs here: the commands and what they print. Does not: how a rollback is carr
 from __future__ import annotations
 
 import getpass
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -16,6 +16,9 @@ from flow_pipelines.flows import FLOWS, flow_named, flow_of, phase_of
 from flow_pipelines.scope import Scope
 from flow_pipelines.tables import output_tables
 from resources.installation import open_installation
+
+if TYPE_CHECKING:
+    from flow_pipelines.cli.run_rollback import Impact
 
 ByOption = Annotated[str | None, typer.Option("--by", help="Who does it; the system's user if left out.")]
 VERSION_DIGITS = 8
@@ -85,7 +88,7 @@ def rollback(
 
     The state before is pinned by itself, so a rollback can be rolled back.
     """
-    from flow_pipelines.cli.run_rollback import Impact, impact_of, run_rollback
+    from flow_pipelines.cli.run_rollback import impact_of, run_rollback
     from resources.rollbacks import Request
 
     request = Request(
@@ -99,7 +102,7 @@ def rollback(
     )
     _check(request.flow, request.phase, request.only, reach, reason, dry_run=dry_run)
     with open_installation() as installation:
-        impact: Impact = impact_of(installation.database, scope, request)
+        impact = impact_of(installation.database, scope, request)
         done = None if dry_run else run_rollback(installation, scope, request, impact)
     if json:
         print_json({"dry_run": dry_run, **impact.as_json(), **({"rollback": done.as_json()} if done else {})})
@@ -124,7 +127,9 @@ def _phase_of_snapshot(scope: Scope, to: str) -> str | None:
     return phase.name if phase else None
 
 
-def _check(flow: str, phase: str | None, only: tuple[str, ...], reach: str, reason: str | None, *, dry_run: bool) -> None:
+def _check(
+    flow: str, phase: str | None, only: tuple[str, ...], reach: str, reason: str | None, *, dry_run: bool
+) -> None:
     """Refuse what can't be meant; every problem is named."""
     problems = []
     if flow not in {one.name for one in FLOWS}:
@@ -141,10 +146,12 @@ def _check(flow: str, phase: str | None, only: tuple[str, ...], reach: str, reas
     if not reason and not dry_run:
         problems.append("--reason is missing")
     if problems:
-        raise InputError(f"{'; '.join(problems).capitalize()}.", remedy="flow rollback --help tells what goes together.")
+        raise InputError(
+            f"{'; '.join(problems).capitalize()}.", remedy="flow rollback --help tells what goes together."
+        )
 
 
-def _print_impact(scope: Scope, impact: Impact, to: str) -> None:  # type: ignore[name-defined]  # noqa: F821
+def _print_impact(scope: Scope, impact: Impact, to: str) -> None:
     if not impact.moves:
         console().print(f"Nothing to do: {scope} is as it was at {to}.", markup=False)
     else:

@@ -75,9 +75,9 @@ def _run(
     engagement_settings(installation.database, scope)
     with open_instance(installation) as instance, alone(installation.database, scope, instance):
         keys = [key for plan in plans for key in plan.keys]
-        result = execute_job(instance, flow.name, scope, keys, tags, titles_of(plans))
+        result = execute_job(instance, flow.name, scope, table_keys=keys, tags=tags, titles=titles_of(plans))
     if not result.success:
-        raise _failure(result, flow, scope)
+        raise failure_of(result, f"{flow.title} for {scope}", f"flow run {scope} --flow {flow.name}")
     return FinishedRun(result.run_id, scope, flow.name)
 
 
@@ -85,6 +85,7 @@ def execute_job(
     instance: DagsterInstance,
     job_name: str,
     scope: Scope,
+    *,
     table_keys: Sequence[str],
     tags: Mapping[str, str],
     titles: Mapping[str, str],
@@ -143,11 +144,18 @@ def alone(database: Database, scope: Scope, instance: DagsterInstance) -> Iterat
         yield
 
 
-def _failure(result: ExecuteInProcessResult, flow: Flow, scope: Scope) -> RunError | GateError:
+def failure_of(result: ExecuteInProcessResult, what: str, command: str) -> RunError | GateError:
+    """Return the error of a run that did not succeed.
+
+    Args:
+        result: The run.
+        what: What it was to do, in words.
+        command: The command that does it again.
+    """
     failures = result.filter_events(lambda event: event.event_type == DagsterEventType.STEP_FAILURE)
-    remedy = f"Mend the cause and run it again: flow run {scope} --flow {flow.name}; --debug shows more."
+    remedy = f"Mend the cause and run it again: {command}; --debug shows more."
     if not failures:
-        return RunError(f"The run of {flow.title} for {scope} did not succeed.", remedy=remedy)
+        return RunError(f"The run of {what} did not succeed.", remedy=remedy)
     failed = failures[0]
     data = failed.step_failure_data
     description = data.user_failure_data.description if data.user_failure_data else None
@@ -157,7 +165,7 @@ def _failure(result: ExecuteInProcessResult, flow: Flow, scope: Scope) -> RunErr
     while error and error.cause:
         error = error.cause
     message = error.message.strip() if error else "unknown error"
-    return RunError(f"{failed.step_key} failed for {scope}: {message}", remedy=remedy)
+    return RunError(f"{failed.step_key} failed in {what}: {message}", remedy=remedy)
 
 
 @contextmanager

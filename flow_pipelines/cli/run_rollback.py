@@ -6,16 +6,17 @@ Belongs here: the order of those steps. Does not: options and printing (`rolling
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from assets_defs.definitions import ROLLBACK_JOB, phase_plans
 from assets_defs.instance import open_instance
 from assets_defs.rollback_run import ROLLBACK_TAG
-from flow_pipelines.cli.run_flow import alone, execute_job, titles_of
-from flow_pipelines.errors import RunError
+from flow_pipelines.cli.run_flow import alone, execute_job, failure_of, titles_of
+from flow_pipelines.errors import InputError
 from flow_pipelines.flows import flow_named, flow_of, flows_after
 from flow_pipelines.scope import Scope
 from resources.database import Database
@@ -36,6 +37,7 @@ from resources.rollbacks import (
     steps_of,
     unfinished_like,
 )
+from resources.snapshots import Snapshot
 from resources.tenancy import engagement_settings
 
 
@@ -108,7 +110,7 @@ def impact_of(database: Database, scope: Scope, request: Request) -> Impact:
     engagement_settings(database, scope)
     with database.in_scope(scope) as connection:
         moves = planned_moves(connection, request)
-        refuse_dropped([move.after for move in moves if move.after], dropped(connection, [move.after for move in moves if move.after]))
+        _refuse_dropped(connection, [move.after for move in moves if move.after])
         differences = [table_difference(connection, move.table_key, move.before, move.after) for move in moves]
         since = moment_of(connection, request.to)
         late = connection.execute(
@@ -131,6 +133,14 @@ def impact_of(database: Database, scope: Scope, request: Request) -> Impact:
     return Impact(tuple(moves), tuple(differences), tuple(remarks))
 
 
+def _refuse_dropped(connection: Connection, wanted: Sequence[Snapshot]) -> None:
+    if gone := sorted(snapshot.table_key for snapshot in dropped(connection, wanted)):
+        raise InputError(
+            f"Retention has dropped the rows of {', '.join(gone)} as they were then.",
+            remedy="Name a later time, or a pin: flow pins lists them.",
+        )
+
+
 def run_rollback(installation: Installation, scope: Scope, request: Request, impact: Impact) -> Done:
     """Carry a rollback out, or finish one to the same point that a killed process left.
 
@@ -149,11 +159,10 @@ def run_rollback(installation: Installation, scope: Scope, request: Request, imp
         rollback_id = register(database, scope, request, impact.moves)
         keys = steps_of([move.table_key for move in impact.moves])
         titles = titles_of([plan for plan in phase_plans() if set(plan.keys) & set(keys)])
-        result = execute_job(instance, ROLLBACK_JOB, scope, keys, {ROLLBACK_TAG: str(rollback_id)}, titles)
+        tags = {ROLLBACK_TAG: str(rollback_id)}
+        result = execute_job(instance, ROLLBACK_JOB, scope, table_keys=keys, tags=tags, titles=titles)
         if not result.success:
-            raise RunError(
-                f"The run {result.run_id} of the rollback did not succeed.", remedy="Run the same command again."
-            )
+            raise failure_of(result, f"the rollback of {scope} to {request.to}", "the same command")
         moved = time.monotonic()
         moves = execute(database, scope, rollback_id, run_id=result.run_id)
         problems = integrity_problems(database, scope, moves.values())

@@ -1,4 +1,4 @@
-"""Processes killed at random instants of runs and rollbacks: nothing is ever half done, and the next start mends all."""
+"""Processes killed at random instants of runs and rollbacks: nothing is half done, and the next start mends it."""
 
 from __future__ import annotations
 
@@ -94,7 +94,8 @@ def assert_whole(store: SnapshotStore, scope: Scope) -> None:
     """Every phase's tables are of one run, and every current version reads back as it was registered."""
     current = store.current(scope)
     with store.database.in_scope(scope) as connection:
-        run_of = dict(connection.execute(text("SELECT snapshot_id, run_id FROM platform.snapshots")).tuples())
+        rows = connection.execute(text("SELECT snapshot_id, run_id FROM platform.snapshots")).all()
+        run_of = {row.snapshot_id: row.run_id for row in rows}
     runs_of_step: dict[tuple[str, str], set[str]] = {}
     for key, snapshot in current.items():
         runs_of_step.setdefault(step_of(key), set()).add(run_of[snapshot.snapshot_id])

@@ -6,7 +6,8 @@ import pandas as pd
 from dagster import AssetKey, DagsterInstance, Definitions, ExecuteInProcessResult, in_process_executor
 
 from assets_defs.partitions import register
-from assets_defs.phase_assets import PhaseInputs, PhaseOutputs, PhaseShell, build_phase_assets
+from assets_defs.phase_assets import PhaseInputs, PhaseOutputs, PhaseShell, build_phase_assets, plan_phase
+from assets_defs.phase_run import run_phase
 from assets_defs.platform_resource import PlatformResource
 from flow_pipelines.flows import flow_named
 from flow_pipelines.scope import Scope
@@ -72,7 +73,7 @@ def mapper() -> PhaseShell:
 
 def run(instance: DagsterInstance, scope: Scope, *shells: PhaseShell) -> ExecuteInProcessResult:
     register(instance, scope)
-    assets = [build_phase_assets(flow_named("discovery"), shell) for shell in shells]
+    assets = [build_phase_assets(plan_phase(flow_named("discovery"), shell), run_phase) for shell in shells]
     definitions = Definitions(assets=assets, resources={"platform": PlatformResource()}, executor=in_process_executor)
     job = definitions.resolve_implicit_global_asset_job_def()
     config = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
