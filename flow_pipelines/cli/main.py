@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from flow_pipelines.cli import importing, querying, rolling_back, running, sampling, services, tenants
+from flow_pipelines.cli import (importing, querying, rolling_back, running, sampling, services, tenants, tracing)
 from flow_pipelines.errors import FlowError
 
 INTERRUPTED = 130
@@ -39,6 +39,7 @@ importing.add_commands(app)
 running.add_commands(app)
 rolling_back.add_commands(app)
 querying.add_commands(app)
+tracing.add_commands(app)
 sampling.add_commands(app)
 services.add_commands(app)
 
