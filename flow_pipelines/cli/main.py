@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from flow_pipelines.cli import importing, querying, running, sampling, services, tenants
+from flow_pipelines.cli import importing, querying, retention, running, sampling, services, tenants, tracking
 from flow_pipelines.errors import FlowError
 
 INTERRUPTED = 130
@@ -40,6 +40,8 @@ running.add_commands(app)
 querying.add_commands(app)
 sampling.add_commands(app)
 services.add_commands(app)
+tracking.add_commands(app)
+retention.add_commands(app)
 
 
 def run() -> None:

@@ -28,7 +28,7 @@ def analytics_views() -> tuple[ControlView, ...]:
 
 def _phase_durations() -> ControlView:
     rows = [
-        (flow.name, stage.name, stage.order, before and before.flow.name, before and before.name)
+        (flow.name, stage.name, stage.order, *((before.flow.name, before.name) if before else (None, None)))
         for flow in built_flows()
         for before, stage in pairwise([_last_stage(flow.follows), *stages(flow)])
         if stage

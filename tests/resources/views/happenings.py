@@ -130,7 +130,9 @@ class Engagement:
             connection.execute(
                 update(rollbacks)
                 .where(rollbacks.c.rollback_id == rollback["rollback_id"])
-                .values(status="completed", executed_at=text("now()"), completed_at=text("now()"), integrity_problems=[])
+                .values(
+                    status="completed", executed_at=text("now()"), completed_at=text("now()"), integrity_problems=[]
+                )
             )
 
     def select(self, query: str) -> list[dict[str, object]]:

@@ -121,7 +121,7 @@ def test_a_rollback_to_a_good_state_ends_a_failure(engagement: Engagement) -> No
     assert engagement.flow("discovery")["status"] == "failed"
     engagement.roll_back("discovery", "good", "bad import")
     # Dependencies had not moved since the pin, so nothing was rolled back there: its failure is its last word.
-    assert engagement.statuses("discovery") == {phase: "completed" for phase in PHASES} | {"dependencies": "failed"}
+    assert engagement.statuses("discovery") == dict.fromkeys(PHASES, "completed") | {"dependencies": "failed"}
     engagement.run("discovery", "dependencies")
     flow = engagement.flow("discovery")
     assert (flow["status"], flow["is_outdated"], flow["rollback_reason"]) == ("completed", False, "bad import")
