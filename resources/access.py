@@ -21,6 +21,7 @@ PIPELINE = "flow_pipeline"
 READER = "flow_reader"
 ANALYST = "flow_analyst"
 DAGSTER = "flow_dagster"
+VACUUM = "flow_vacuum"
 DAGSTER_SCHEMA = "dagster"
 READERS = f"{PIPELINE}, {READER}, {ANALYST}"
 
@@ -40,6 +41,19 @@ PIPELINE_GRANTS = {
     "phase_runs": "INSERT, UPDATE (status, finished_at, error_kind, error)",
     "rollbacks": "INSERT, UPDATE (status, run_id, executed_at, completed_at, integrity_problems)",
 }
+
+# What retention reads to tell what is needed; of the rows themselves only whose they are.
+VACUUM_READS = (
+    "snapshots",
+    "snapshot_inputs",
+    "current_snapshots",
+    "pointer_moves",
+    "pins",
+    "pinned_snapshots",
+    "rollbacks",
+    "rollback_moves",
+    "phase_runs",
+)
 
 
 def apply_access(connection: Connection, database: str) -> None:
@@ -62,11 +76,12 @@ def apply_access(connection: Connection, database: str) -> None:
 
 
 def create_roles(connection: Connection) -> None:
-    """Create the pipeline's, the reader's, the analysts' and Dagster's role where they are missing.
+    """Create the pipeline's, the reader's, the analysts', Dagster's and retention's role where they are missing.
 
     Roles belong to the whole server, so they may be there already for another database.
     """
-    for role, login in ((PIPELINE, "LOGIN"), (READER, "LOGIN"), (ANALYST, "NOLOGIN"), (DAGSTER, "LOGIN")):
+    logins = {PIPELINE: "LOGIN", READER: "LOGIN", ANALYST: "NOLOGIN", DAGSTER: "LOGIN", VACUUM: "LOGIN"}
+    for role, login in logins.items():
         known = connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}).scalar()
         if not known:
             connection.exec_driver_sql(
@@ -90,7 +105,7 @@ def _statements(database: str, dialect: Dialect) -> Iterator[str]:
 
 def _schema_statements(quoted: str) -> Iterator[str]:
     yield f"REVOKE ALL ON DATABASE {quoted} FROM PUBLIC"
-    yield f"GRANT CONNECT ON DATABASE {quoted} TO {READERS}, {DAGSTER}"
+    yield f"GRANT CONNECT ON DATABASE {quoted} TO {READERS}, {DAGSTER}, {VACUUM}"
     yield f"GRANT TEMPORARY ON DATABASE {quoted} TO {PIPELINE}"
     yield "REVOKE ALL ON SCHEMA public FROM PUBLIC"
     yield f"CREATE SCHEMA IF NOT EXISTS {DAGSTER_SCHEMA}"
@@ -102,6 +117,8 @@ def _schema_statements(quoted: str) -> Iterator[str]:
         yield f"CREATE SCHEMA IF NOT EXISTS {schema}"
     for schema in (PLATFORM, *schemas, *map(history_schema, schemas)):
         yield f"GRANT USAGE ON SCHEMA {schema} TO {READERS}"
+    for schema in (PLATFORM, *map(history_schema, schemas)):
+        yield f"GRANT USAGE ON SCHEMA {schema} TO {VACUUM}"
 
 
 def _table_statements(table: Table, dialect: Dialect) -> Iterator[str]:
@@ -113,14 +130,20 @@ def _table_statements(table: Table, dialect: Dialect) -> Iterator[str]:
     yield f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY"
     yield f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY"
     for policy, roles, condition in (
-        ("by_scope", f"{PIPELINE}, {READER}", _scope_condition(table)),
+        ("by_scope", f"{PIPELINE}, {READER}, {VACUUM}", _scope_condition(table)),
         ("by_login", ANALYST, _login_condition(table)),
     ):
         yield f"DROP POLICY IF EXISTS {policy} ON {name}"
         yield f"CREATE POLICY {policy} ON {name} TO {roles} USING ({condition})"
-    yield f"REVOKE ALL ON {name} FROM PUBLIC, {READERS}"
+    yield f"REVOKE ALL ON {name} FROM PUBLIC, {READERS}, {VACUUM}"
     yield f"GRANT SELECT ON {name} TO {READERS}"
     yield f"GRANT {PIPELINE_GRANTS.get(table.name, 'INSERT')} ON {name} TO {PIPELINE}"
+    if table.schema != PLATFORM:
+        yield f"GRANT SELECT (client_account_id, engagement_id, snapshot_id), DELETE ON {name} TO {VACUUM}"
+    elif table.name in VACUUM_READS:
+        yield f"GRANT SELECT ON {name} TO {VACUUM}"
+    if table.name == "snapshots":
+        yield f"GRANT UPDATE (rows_dropped_at) ON {name} TO {VACUUM}"
 
 
 def _scope_condition(table: Table) -> str:

@@ -1,32 +1,20 @@
-"""The mission's control tables, as views over what happened: flows, phases, entities, hand-offs, assets, rollbacks.
+"""The mission's control tables, and analytics over all flows, as views over what happened.
 
-Belongs here: their queries and the meaning of their columns. Does not: the tables they read (`control_tables.py`,
-`event_tables.py`), and who may see them (`access.py`).
+Belongs here: which views there are, in the order in which they build on each other. Does not: their queries
+(`views/`), and who may see them (`access.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from resources.views.analytics import analytics_views
+from resources.views.declaration import ControlView
+from resources.views.entities import entity_views
+from resources.views.flows import flow_views
+from resources.views.handoffs import handoff_views
 
-
-@dataclass(frozen=True)
-class ControlView:
-    """A view of the schema `platform`.
-
-    Attributes:
-        name: Qualified name.
-        comment: What one row is.
-        columns: Every column in order, with its meaning.
-        query: Its query, which reads under its reader's row security.
-    """
-
-    name: str
-    comment: str
-    columns: Mapping[str, str]
-    query: str
+__all__ = ["ControlView", "control_views"]
 
 
 def control_views() -> tuple[ControlView, ...]:
     """Return the views, each after those that it reads."""
-    return ()
+    return (*flow_views(), *entity_views(), *handoff_views(), *analytics_views())

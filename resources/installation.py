@@ -22,7 +22,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from flow_pipelines.errors import DatabaseError
-from resources.access import DAGSTER, PIPELINE, READER
+from resources.access import DAGSTER, PIPELINE, READER, VACUUM
 from resources.database import Database
 from resources.local_server import lease, state_folder
 from resources.schema import bring_up_to_date
@@ -47,6 +47,11 @@ class Installation:
     def owner(self) -> Database:
         """The database as its owner: for migrations and for creating roles only."""
         return Database(self.owner_url)
+
+    @property
+    def retention(self) -> Database:
+        """The database as the only role that may delete rows, those of snapshots that nothing needs."""
+        return Database(self.url_of_role(VACUUM))
 
     @property
     def dagster_home(self) -> Path:
@@ -106,7 +111,7 @@ def open_installation() -> Iterator[Installation]:
 
 
 def _up_to_date(installation: Installation) -> Installation:
-    passwords = {role: role_password(installation.owner_url, role) for role in (PIPELINE, READER, DAGSTER)}
+    passwords = {role: role_password(installation.owner_url, role) for role in (PIPELINE, READER, DAGSTER, VACUUM)}
     bring_up_to_date(installation.owner, passwords)
     return installation
 

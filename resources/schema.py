@@ -46,7 +46,7 @@ def bring_up_to_date(owner: Database, passwords: Mapping[str, str | None]) -> No
         raise DatabaseError(
             f"{owner.url.username} may not set up the database {owner.url.database}: {reason}.",
             remedy="It must own the database, have CREATEROLE, and be the one that created the roles flow_pipeline, "
-            "flow_reader, flow_analyst and flow_dagster if they are there already.",
+            "flow_reader, flow_analyst, flow_dagster and flow_vacuum if they are there already.",
         ) from error
 
 

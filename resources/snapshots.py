@@ -232,7 +232,10 @@ def _published_rows(connection: Connection, scope: Scope, key: str, data_version
         select(snapshots.c.rows_snapshot_id)
         .where(snapshots.c.engagement_id == scope.engagement_id, snapshots.c.table_key == key)
         .where(snapshots.c.data_version == data_version, snapshots.c.status == "published")
+        .where(snapshots.c.rows_dropped_at.is_(None))
         .limit(1)
+        # Retention waits for this lock, and then sees the snapshot that is about to refer to these rows.
+        .with_for_update(read=True)
     )
     return connection.execute(query).scalar()
 

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from flow_pipelines.cli import (importing, querying, rolling_back, running, sampling, services, tenants, tracing)
+from flow_pipelines.cli import (importing, querying, retention, rolling_back, running, sampling, services, tenants, tracing, tracking)
 from flow_pipelines.errors import FlowError
 
 INTERRUPTED = 130
@@ -42,6 +42,8 @@ querying.add_commands(app)
 tracing.add_commands(app)
 sampling.add_commands(app)
 services.add_commands(app)
+tracking.add_commands(app)
+retention.add_commands(app)
 
 
 def run() -> None:

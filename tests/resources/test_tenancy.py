@@ -238,7 +238,7 @@ def test_a_wrong_password_is_refused(installation: Installation, tenants: tuple[
 
 def test_nobody_logs_in_over_the_network_as_one_of_our_roles_without_a_password(installation: Installation) -> None:
     url = make_url(installation.analyst_url("flow_owner", ""))
-    for role in ("flow_owner", "flow_pipeline", "flow_reader", "flow_dagster"):
+    for role in ("flow_owner", "flow_pipeline", "flow_reader", "flow_dagster", "flow_vacuum"):
         with pytest.raises(psycopg.OperationalError):
             psycopg.connect(url.set(username=role, password=None).render_as_string())
 
