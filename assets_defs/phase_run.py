@@ -21,14 +21,13 @@ from dagster import (
     Failure,
     MaterializeResult,
 )
-
+from flow_pipelines.edits import Edit, EditOutcome, active_edits, apply_edits
 from sqlalchemy import Connection
 
 from assets_defs.catalog_metadata import asset_key, materialization_metadata
 from assets_defs.phase_assets import GATE, PhaseEvents, PhaseInputs, PhaseOutputs, PhasePlan
 from assets_defs.platform_resource import PlatformResource
 from assets_defs.rollback_run import ROLLBACK_TAG, return_to_pinned
-from flow_pipelines.edits import Edit, EditOutcome, active_edits, apply_edits
 from flow_pipelines.flows import flow_of
 from flow_pipelines.scope import Scope
 from flow_pipelines.tables import output_tables

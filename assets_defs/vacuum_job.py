@@ -15,7 +15,8 @@ def drop_old_versions(context: OpExecutionContext) -> None:
     """Vacuum every engagement, one after the other."""
     with open_installation() as installation:
         for scope in registered(context.instance):
-            context.log.info("%s: %s", scope, vacuum(installation, scope))
+            report = vacuum(installation.retention, scope)
+            context.log.info("%s: %d versions dropped, %d rows freed", scope, len(report.dropped), report.rows_freed)
 
 
 @job(name="vacuum", description="Retention: what `flow vacuum` does, for every engagement.")

@@ -229,7 +229,7 @@ def _moves(connection: Connection, rollback_id: UUID) -> dict[str, Move]:
 
 def _refuse_if_moved(connection: Connection, moves: Iterable[Move]) -> None:
     query = select(current_snapshots.c.table_key, current_snapshots.c.snapshot_id)
-    current = {table_key: snapshot_id for table_key, snapshot_id in connection.execute(query)}
+    current = {row.table_key: row.snapshot_id for row in connection.execute(query)}
     moved = [
         move.table_key
         for move in moves

@@ -68,6 +68,7 @@ def pins(scope: ScopeArgument, json: JsonOption = False) -> None:
 
 def rollback(
     scope: ScopeArgument,
+    *,
     to: Annotated[str, typer.Option(help="A pin, a time (2026-06-30T14:00, UTC unless it says), or a snapshot's id.")],
     reach: Annotated[
         Literal["phase", "flow", "cascade"],

@@ -121,11 +121,11 @@ def assert_agreed(installation: Installation, instance: DagsterInstance, scope: 
 def test_killed_at_any_instant_nothing_is_half_done_and_the_next_start_mends_it(
     installation: Installation,
     instance: DagsterInstance,
-    store: SnapshotStore,
     scope: Scope,
     pinned: tuple[str, str],
     tmp_path: Path,
 ) -> None:
+    store = SnapshotStore(installation.database)
     dice = random.Random(20261125)  # noqa: S311
     began = time.monotonic()
     CONTEXT.Process(target=run_everything, args=(scope,)).start()
