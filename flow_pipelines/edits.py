@@ -116,6 +116,19 @@ class SplitDraft:
 Draft = SetDraft | MergeDraft | SplitDraft
 
 
+@dataclass(frozen=True)
+class NewEdit:
+    """An edit that may be made and is not stored yet; fields as of `Edit`."""
+
+    kind: Kind
+    table_key: str
+    entity_id: str
+    column: str
+    old_value: object
+    new_value: object
+    withdraws: str | None = None
+
+
 def active_edits(edits: Iterable[Edit]) -> list[Edit]:
     """Return the edits that count, in order: none that is withdrawn, and of several for one cell the last."""
     ordered = sorted(edits, key=lambda edit: edit.number)
