@@ -6,6 +6,7 @@ the rules and weights that they apply (`reference/identity_model.yaml`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -14,6 +15,7 @@ from flow_pipelines.discovery.identity.belonging import Belonging, find_belongin
 from flow_pipelines.discovery.identity.details import fold_details
 from flow_pipelines.discovery.identity.grouping import lists_of
 from flow_pipelines.discovery.identity.resolution import Resolved, resolve
+from flow_pipelines.edits import Edit, EditOutcome, active_edits
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings
 from flow_pipelines.tables.contract import conform
@@ -29,13 +31,17 @@ class InventoryResult:
     Attributes:
         inventory: The rows of `discovery/inventory`.
         inventory_conflicts: The rows of `discovery/inventory_conflicts`.
+        edit_outcomes: What became of each merge and split that counts, in order.
     """
 
     inventory: pd.DataFrame
     inventory_conflicts: pd.DataFrame
+    edit_outcomes: tuple[EditOutcome, ...] = ()
 
 
-def resolve_inventory(cleansed_records: pd.DataFrame, *, scope: Scope, settings: EngagementSettings) -> InventoryResult:
+def resolve_inventory(
+    cleansed_records: pd.DataFrame, *, scope: Scope, settings: EngagementSettings, edits: Sequence[Edit] = ()
+) -> InventoryResult:
     """Resolve the records of all sources to one row per real asset.
 
     Details of machines are folded into the machine's record, templates are left out, then the records of each asset
@@ -46,12 +52,15 @@ def resolve_inventory(cleansed_records: pd.DataFrame, *, scope: Scope, settings:
         cleansed_records: Rows of `discovery/cleansed_records`, in any order; connections are ignored.
         scope: The engagement, for the ids.
         settings: Its DNS domains.
+        edits: People's edits; merges and splits that count are done, in their order, whatever the model says. Edits
+            of single cells are passed over: they are applied to the result (`flow_pipelines/edits.py`).
 
     Returns:
         The inventory and the values that lost. Every record of an asset is in exactly one asset, except that an
         application without a record of its own rests on the records that name it.
     """
     machines = fold_details(cleansed_records)
+    decisions = [edit for edit in active_edits(edits) if edit.kind in ("merge", "split")]
     resolved: dict[str, Resolved] = {}
     # Everything may belong to an application and servers may stand behind details; other types are there or not.
     present = {"server", "application", *cleansed_records["record_type"].unique()}
@@ -59,15 +68,20 @@ def resolve_inventory(cleansed_records: pd.DataFrame, *, scope: Scope, settings:
         is_server = asset_type == "server"
         records = machines.records if is_server else _records_of(cleansed_records, asset_type)
         details = machines.details if is_server else {}
-        resolved[asset_type] = resolve(records, asset_type, details=details, domains=settings.domains, scope=scope)
+        resolved[asset_type] = resolve(
+            records, asset_type, details=details, domains=settings.domains, scope=scope, edits=decisions
+        )
     others = [one for asset_type, one in resolved.items() if asset_type != "application"]
     belonging = find_belonging(cleansed_records, resolved["application"], others, scope)
     inventory = _stacked([*(one.assets for one in resolved.values()), belonging.applications])
     conflicts = _stacked([*(one.conflicts for one in resolved.values()), belonging.conflicts])
     keys = conflicts[["asset_id", "attribute", "losing_record_id"]].itertuples(index=False, name=None)
     conflicts = conflicts.assign(conflict_id=scope.ids_of("conflict", keys))
+    known = {outcome.edit_id: outcome for one in resolved.values() for outcome in one.outcomes}
     return InventoryResult(
-        conform(_with_applications(inventory, belonging), inventory_table), conform(conflicts, conflicts_table)
+        conform(_with_applications(inventory, belonging), inventory_table),
+        conform(conflicts, conflicts_table),
+        tuple(known.get(edit.edit_id) or EditOutcome(edit.edit_id, "not_found", None) for edit in decisions),
     )
 
 

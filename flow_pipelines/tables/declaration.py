@@ -117,17 +117,27 @@ class Editing:
     Attributes:
         values: The values a person may choose; empty if anything of the column's type will do.
         sets: What else is set in the row when the column is edited: column to value.
+        sets_if_emptied: What is set instead when the column is emptied; the same if not given.
     """
 
     values: tuple[str, ...] = ()
     sets: Mapping[str, object] = field(default_factory=dict)
+    sets_if_emptied: Mapping[str, object] = field(default_factory=dict)
+
+    def companions(self, value: object) -> Mapping[str, object]:
+        """Return what else is set in the row when the column is set to a value."""
+        return self.sets_if_emptied or self.sets if value is None else self.sets
 
 
 def editable(
-    column: Column[Any], *, values: Iterable[str] = (), sets: Mapping[str, object] | None = None
+    column: Column[Any],
+    *,
+    values: Iterable[str] = (),
+    sets: Mapping[str, object] | None = None,
+    sets_if_emptied: Mapping[str, object] | None = None,
 ) -> Column[Any]:
     """Declare that a person may correct a column; see `Editing`. The correction is kept and applied on every run."""
-    column.info["editing"] = Editing(tuple(values), dict(sets or {}))
+    column.info["editing"] = Editing(tuple(values), dict(sets or {}), dict(sets_if_emptied or {}))
     return column
 
 

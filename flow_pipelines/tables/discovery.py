@@ -121,6 +121,7 @@ attribute_mappings = output_table(
         optional("attribute", TEXT, "Canonical attribute; empty if none fits.", sources=[f"{IMPORTED}.raw_values"]),
         values=[attribute.name for attribute in ATTRIBUTES if not attribute.derived],
         sets={"status": "applied", "method": "person", "confidence": 1.0},
+        sets_if_emptied={"status": "unmapped", "method": "person", "confidence": 1.0},
     ),
     required("status", TEXT, "applied, proposed (below the threshold, not applied) or unmapped."),
     required("method", TEXT, "How it was decided: template, alias, likeness, person or none."),

@@ -26,7 +26,8 @@ def asset_ids(
 
     The kinds of natural key are tried in the model's order, so that an id hangs on few records and on no order of
     rows; another source changes it only if it brings a key of a stronger kind. Assets with the same key (a clone that
-    kept its UUID) are told apart by name, domain, environment, address and external id, all of them alike.
+    kept its UUID) are told apart by name, domain, environment, address and external id, all of them alike. What a
+    person split off yields the key to the asset that it was in, so that this one keeps its id.
 
     Args:
         clusters: The assets of one type.
@@ -36,9 +37,18 @@ def asset_ids(
         scope: The engagement.
     """
     keys = [_natural_key(one, evidence, asset_type) or _record_key(one, record_ids) for one in clusters]
+    keys = _yielded(keys, clusters, record_ids)
     keys = _told_apart(keys, [_distinction(one, evidence.facts) for one in clusters])
     keys = _told_apart(keys, [_record_key(one, record_ids) for one in clusters])
     return scope.ids_of("asset", ((asset_type, *key) for key in keys))
+
+
+def _yielded(keys: Sequence[NaturalKey], clusters: Sequence[Cluster], record_ids: Sequence[str]) -> list[NaturalKey]:
+    counts = Counter(keys)
+    return [
+        (*key, *_record_key(one, record_ids)) if one.is_split_off and counts[key] > 1 else key
+        for key, one in zip(keys, clusters, strict=True)
+    ]
 
 
 def _told_apart(keys: Sequence[NaturalKey], distinctions: Sequence[NaturalKey]) -> list[NaturalKey]:

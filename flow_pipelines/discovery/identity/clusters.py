@@ -34,15 +34,23 @@ class Cluster:
 
     Attributes:
         members: Positions of its records, ascending.
-        links: What joined them, the strongest first: a tree, one fewer than members.
+        links: What joined them, the strongest first: a tree, one fewer than members, unless people decided otherwise.
+        decisions: What people decided about them, in words.
+        is_decided: Whether they are one asset, or one apart from others, because somebody said so.
+        is_split_off: Whether all of them were split off from other assets.
     """
 
     members: tuple[int, ...]
     links: tuple[Link, ...]
+    decisions: tuple[str, ...] = ()
+    is_decided: bool = False
+    is_split_off: bool = False
 
     @property
     def method(self) -> str:
-        """The weakest evidence that holds the cluster together; single if there is one record."""
+        """The weakest evidence that holds the cluster together; single if there is one record, person if decided."""
+        if self.is_decided:
+            return "person"
         return self.links[-1].method if self.links else "single"
 
     @property

@@ -15,13 +15,15 @@ def reason(one: Cluster, facts: Sequence[Facts]) -> str:
     """Say why the records of a cluster are one asset.
 
     Returns:
-        Such as `3 records: same bios_uuid in aws_migration_hub and rvtools; same name web01 and address 10.1.2.3 in
-        rvtools and servicenow`.
+        Evidence first, then what people decided, such as `3 records: same bios_uuid in aws_migration_hub and rvtools;
+        same name web01 and address 10.1.2.3 in rvtools and servicenow; merged by ann (seen in the rack)`.
     """
-    if not one.links:
-        return f"1 record: the only one about it, in {facts[one.members[0]].source_format}"
-    phrases = dict.fromkeys(_phrase(link, facts[link.left], facts[link.right]) for link in one.links)
-    return f"{len(one.members)} records: {'; '.join(phrases)}"
+    if not one.links and not one.is_decided:
+        phrases = {f"the only one about it, in {facts[one.members[0]].source_format}": None}
+    else:
+        phrases = dict.fromkeys(_phrase(link, facts[link.left], facts[link.right]) for link in one.links)
+    count = "1 record" if len(one.members) == 1 else f"{len(one.members)} records"
+    return f"{count}: {'; '.join([*phrases, *one.decisions])}"
 
 
 def _phrase(link: Link, one: Facts, other: Facts) -> str:

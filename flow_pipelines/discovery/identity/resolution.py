@@ -14,10 +14,12 @@ import pandas as pd
 
 from flow_pipelines.discovery.identity.asset_ids import asset_ids
 from flow_pipelines.discovery.identity.clusters import cluster
+from flow_pipelines.discovery.identity.decided import decide
 from flow_pipelines.discovery.identity.evidence import gather
 from flow_pipelines.discovery.identity.pairs import likely_pairs
 from flow_pipelines.discovery.identity.reasons import reason
 from flow_pipelines.discovery.identity.survivorship import survive
+from flow_pipelines.edits import Edit, EditOutcome
 from flow_pipelines.scope import Scope
 
 
@@ -29,11 +31,13 @@ class Resolved:
         records: Rows of `cleansed_records`, ordered by record id, with `asset_id` of the asset of each.
         assets: Rows of `inventory`, without those columns that tie assets together.
         conflicts: Rows of `inventory_conflicts`, without their ids.
+        outcomes: What became of the merges and splits that are about records of this type.
     """
 
     records: pd.DataFrame
     assets: pd.DataFrame
     conflicts: pd.DataFrame
+    outcomes: tuple[EditOutcome, ...]
 
 
 def resolve(
@@ -43,6 +47,7 @@ def resolve(
     details: Mapping[int, Sequence[str]],
     domains: Collection[str],
     scope: Scope,
+    edits: Sequence[Edit],
 ) -> Resolved:
     """Resolve the records of one asset type to assets.
 
@@ -52,9 +57,10 @@ def resolve(
         details: Record ids of details that were folded into a record, by its position.
         domains: DNS domains of the enterprise.
         scope: The engagement, for the ids.
+        edits: Merges and splits that count, in order; those of other types are passed over.
     """
     evidence = gather(records, asset_type, domains)
-    clusters = cluster(evidence.facts, likely_pairs(evidence))
+    clusters, outcomes = decide(cluster(evidence.facts, likely_pairs(evidence)), records, details, edits)
     asset_of = np.zeros(len(records), dtype=np.int64)
     for number, one in enumerate(clusters):
         asset_of[list(one.members)] = number
@@ -79,4 +85,4 @@ def resolve(
     )
     conflicts = survivors.conflicts
     conflicts.insert(0, "asset_id", ids.take(conflicts.pop("asset").to_numpy(dtype=np.int64)).to_numpy())
-    return Resolved(records.assign(asset_id=ids.take(asset_of).to_numpy()), assets, conflicts)
+    return Resolved(records.assign(asset_id=ids.take(asset_of).to_numpy()), assets, conflicts, outcomes)

@@ -1,0 +1,275 @@
+"""People's edits as they are kept: added to, never changed; a session is made at once or not at all.
+
+Belongs here: making, withdrawing and listing edits, and writing down what became of them. Does not: whether one may be
+made (`edit_checks.py`), what an edit does to rows (`flow_pipelines/edits.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import pandas as pd
+from sqlalchemy import Connection, insert
+
+from flow_pipelines.edit_values import to_json
+from flow_pipelines.edits import Draft, Edit, EditOutcome, NewEdit, active_edits, apply_edits, expected_edits
+from flow_pipelines.errors import InputError
+from flow_pipelines.scope import Scope
+from flow_pipelines.tables import output_tables
+from resources.database import Database
+from resources.edit_checks import check_drafts
+from resources.edited_rows import edits_of, looked_at, outcomes_in
+from resources.event_tables import edit_outcomes, edits
+from resources.pins import set_pin
+from resources.snapshots import Snapshot, SnapshotStore, hold_pointers, scope_values, snapshots_by_id
+
+# Problems that a message names: enough to see what is wrong.
+NAMED = 20
+
+
+@dataclass(frozen=True)
+class ListedEdit:
+    """An edit and where it stands.
+
+    Attributes:
+        edit: The edit.
+        state: pending (its phase has not run since), applied, agreed, ground_changed, not_found, withdrawn,
+            replaced (a later edit of the cell counts), or withdrawal.
+        computed_value: What the cell would hold without it, as far as it was applied.
+    """
+
+    edit: Edit
+    state: str
+    computed_value: object
+
+
+@dataclass(frozen=True)
+class DecidedRows:
+    """A table's rows with all edits made so far, applied by a run or not.
+
+    Attributes:
+        frame: The rows.
+        snapshot_id: The snapshot that they rest on.
+        last_edit: Number of the last edit that is in them; 0 if there is none.
+    """
+
+    frame: pd.DataFrame
+    snapshot_id: UUID
+    last_edit: int
+
+
+@dataclass(frozen=True)
+class EditStore:
+    """The edits of all engagements, seen through the pipeline's role, one scope at a time."""
+
+    database: Database
+
+    def add(self, scope: Scope, drafts: Sequence[Draft], *, actor: str, reason: str) -> list[Edit]:
+        """Make a session of edits, after pinning the state before it.
+
+        Args:
+            scope: The engagement.
+            drafts: What the person wants, in order.
+            actor: Who makes them.
+            reason: Why.
+
+        Raises:
+            InputError: One of them may not be made, so none is; all problems are listed.
+        """
+        with self.database.in_scope(scope) as connection:
+            # Nobody publishes between the check and the edit.
+            hold_pointers(connection, scope)
+            found, problems = check_drafts(connection, drafts)
+            refuse([*_words_missing(actor, reason), *problems])
+            return _store(connection, scope, found, actor=actor, reason=reason)
+
+    def check(self, scope: Scope, drafts: Sequence[Draft]) -> list[str]:
+        """Return all that speaks against making edits."""
+        with self.database.in_scope(scope) as connection:
+            return check_drafts(connection, drafts)[1]
+
+    def withdraw(self, scope: Scope, chosen: Sequence[str], *, actor: str, reason: str) -> list[Edit]:
+        """Withdraw edits, by number or id: the next run of their phase does without them.
+
+        Raises:
+            InputError: One is unknown, a withdrawal itself, or withdrawn already; none is withdrawn then.
+        """
+        with self.database.in_scope(scope) as connection:
+            hold_pointers(connection, scope)
+            known = edits_of(connection)
+            by_name = {name: edit for edit in known for name in (str(edit.number), edit.edit_id)}
+            withdrawn = {edit.withdraws: edit.number for edit in known if edit.withdraws}
+            problems = _words_missing(actor, reason)
+            found = {}
+            for name in chosen:
+                edit = by_name.get(name.strip().lower())
+                if edit is None:
+                    problems.append(f"there is no edit {name}")
+                elif edit.kind == "withdraw":
+                    problems.append(f"edit {name} is a withdrawal; make the edit again instead")
+                elif edit.edit_id in withdrawn:
+                    problems.append(f"edit {name} is withdrawn already, by edit {withdrawn[edit.edit_id]}")
+                else:
+                    found[edit.edit_id] = edit
+            refuse(problems)
+            new = [
+                NewEdit(
+                    "withdraw",
+                    edit.table_key,
+                    edit.entity_id,
+                    edit.column,
+                    edit.new_value,
+                    None if edit.kind != "set" else edit.old_value,
+                    edit.edit_id,
+                )
+                for edit in found.values()
+            ]
+            return _store(connection, scope, new, actor=actor, reason=reason)
+
+    def of_tables(self, scope: Scope, table_keys: Collection[str]) -> list[Edit]:
+        """Return all edits of some tables, in order, those that no longer count too; see `active_edits`."""
+        with self.database.in_scope(scope) as connection:
+            return edits_of(connection, table_keys)
+
+    def all(self, scope: Scope) -> list[Edit]:
+        """Return all edits of an engagement, in order."""
+        with self.database.in_scope(scope) as connection:
+            return edits_of(connection)
+
+    def listed(self, scope: Scope) -> list[ListedEdit]:
+        """Return all edits of an engagement, in order, each with what became of it in what people see now."""
+        with self.database.in_scope(scope) as connection:
+            known = edits_of(connection)
+            outcomes = {
+                edit_id: outcome
+                for key in dict.fromkeys(edit.table_key for edit in known)
+                for edit_id, outcome in outcomes_in(connection, looked_at(connection, key)).items()
+            }
+        withdrawn = {edit.withdraws for edit in known}
+        active = {edit.edit_id for edit in active_edits(known)}
+        listed = []
+        for edit in known:
+            outcome = outcomes.get(edit.edit_id)
+            if edit.kind == "withdraw":
+                state = "withdrawal"
+            elif edit.edit_id in withdrawn:
+                state = "withdrawn"
+            elif edit.edit_id not in active:
+                state = "replaced"
+            else:
+                state = outcome.outcome if outcome else "pending"
+            listed.append(ListedEdit(edit, state, outcome.computed_value if outcome else None))
+        return listed
+
+    def decided_rows(
+        self, scope: Scope, table_key: str, *, snapshot_id: UUID | None = None, last_edit: int | None = None
+    ) -> DecidedRows:
+        """Return a table's rows as the next run is expected to make them, now or as of an earlier moment.
+
+        Args:
+            scope: The engagement.
+            table_key: The table.
+            snapshot_id: The snapshot that people saw; the one that they see now if not given.
+            last_edit: Number of the last edit made by then; all if not given.
+
+        Raises:
+            InputError: There is no such snapshot, or its rows are gone.
+        """
+        with self.database.in_scope(scope) as connection:
+            snapshot = _snapshot(connection, table_key, snapshot_id)
+            known = [
+                edit for edit in edits_of(connection, [table_key]) if last_edit is None or edit.number <= last_edit
+            ]
+            computed = {key: found.computed_value for key, found in outcomes_in(connection, snapshot).items()}
+        store = SnapshotStore(self.database)
+        if store.stored_rows(scope, snapshot) != snapshot.row_count:
+            raise InputError(f"The rows of snapshot {snapshot.snapshot_id} are gone.", remedy="Export the table again.")
+        frame, _ = apply_edits(store.read(scope, snapshot), output_tables()[table_key], expected_edits(known, computed))
+        return DecidedRows(frame, snapshot.snapshot_id, max((edit.number for edit in known), default=0))
+
+    def record_outcomes(self, scope: Scope, snapshot_id: UUID, outcomes: Iterable[EditOutcome]) -> None:
+        """Write down what became of edits in the making of a snapshot, in a transaction of its own."""
+        with self.database.in_scope(scope) as connection:
+            insert_outcomes(connection, scope, snapshot_id, outcomes)
+
+
+def insert_outcomes(connection: Connection, scope: Scope, snapshot_id: UUID, outcomes: Iterable[EditOutcome]) -> None:
+    """Write down what became of edits in the making of a snapshot, in a transaction in the scope."""
+    rows = [
+        {
+            **scope_values(scope),
+            "snapshot_id": snapshot_id,
+            "edit_id": UUID(one.edit_id),
+            "outcome": one.outcome,
+            "computed_value": to_json(one.computed_value),
+        }
+        for one in outcomes
+    ]
+    if rows:
+        connection.execute(insert(edit_outcomes), rows)
+
+
+def refuse(problems: Sequence[str]) -> None:
+    """Refuse edits that something speaks against.
+
+    Raises:
+        InputError: There are problems; lists them.
+    """
+    if not problems:
+        return
+    more = [f"and {len(problems) - NAMED} more problems"] if len(problems) > NAMED else []
+    raise InputError(
+        f"Nothing was edited: {'; '.join([*problems[:NAMED], *more])}.",
+        remedy="Correct that and try again; edits are made all at once or not at all.",
+    )
+
+
+def _words_missing(actor: str, reason: str) -> list[str]:
+    words = {"say who makes the edit, with --by": actor, "say why, with --reason": reason}
+    return [problem for problem, told in words.items() if not told.strip()]
+
+
+def _store(connection: Connection, scope: Scope, new: Sequence[NewEdit], *, actor: str, reason: str) -> list[Edit]:
+    if not new:
+        return []
+    pin = set_pin(connection, scope, kind="edit", reason=f"Before edits: {reason}", by=actor)
+    session_id = uuid4()
+    ids = [uuid4() for _ in new]
+    connection.execute(
+        insert(edits),
+        [
+            {
+                **scope_values(scope),
+                "edit_id": edit_id,
+                "session_id": session_id,
+                "kind": edit.kind,
+                "table_key": edit.table_key,
+                "entity_id": edit.entity_id,
+                "column_name": edit.column,
+                "old_value": to_json(edit.old_value),
+                "new_value": to_json(edit.new_value),
+                "withdraws": edit.withdraws and UUID(edit.withdraws),
+                "actor": actor.strip(),
+                "reason": reason.strip(),
+                "pin_before_id": pin.pin_id,
+            }
+            for edit_id, edit in zip(ids, new, strict=True)
+        ],
+    )
+    stored = {edit.edit_id: edit for edit in edits_of(connection)}
+    return [stored[str(edit_id)] for edit_id in ids]
+
+
+def _snapshot(connection: Connection, table_key: str, snapshot_id: UUID | None) -> Snapshot:
+    if snapshot_id is None:
+        snapshot = looked_at(connection, table_key)
+    else:
+        snapshot = snapshots_by_id(connection, [snapshot_id]).get(snapshot_id)
+    if snapshot is None or snapshot.table_key != table_key:
+        raise InputError(
+            f"There are no rows of {table_key} to edit." if snapshot_id is None else "The exported rows are unknown.",
+            remedy="Run the flow first." if snapshot_id is None else "Export the table again.",
+        )
+    return snapshot
