@@ -25,10 +25,10 @@ from assets_defs.partitions import registered
 from assets_defs.run_coordinator import LANDING_TAG, scope_tags
 from flow_pipelines.flows import flow_named
 from flow_pipelines.scope import Scope
-from resources.edits import EditStore
 from resources.installation import landing_root, open_installation
 from resources.landing import Landing
 from resources.rollbacks import last_moved_by_a_rollback
+from resources.waiting_edits import waiting
 
 SENSOR_SECONDS = 30
 
@@ -103,7 +103,7 @@ def corrections_sensor(jobs: Sequence[UnresolvedAssetJobDefinition]) -> SensorDe
         started = False
         with open_installation() as installation:
             for scope in registered(context.instance):
-                for flow, number in EditStore(installation.database).waiting(scope).items():
+                for flow, number in waiting(installation.database, scope).items():
                     started = True
                     key = f"{scope}:{flow}:edit-{number}"
                     yield RunRequest(

@@ -68,7 +68,7 @@ def data_cleansing(phase: PhaseInputs) -> PhaseOutputs:
 def inventory(phase: PhaseInputs) -> PhaseOutputs:
     """Resolve records to assets."""
     cleansed = phase.frames[CLEANSED]
-    result = resolve_inventory(cleansed, scope=phase.scope, settings=phase.settings)
+    result = resolve_inventory(cleansed, scope=phase.scope, settings=phase.settings, edits=phase.edits)
     return PhaseOutputs(
         {INVENTORY: result.inventory, CONFLICTS: result.inventory_conflicts},
         problems={
@@ -81,6 +81,7 @@ def inventory(phase: PhaseInputs) -> PhaseOutputs:
                 "assets_by_resolution": bar_chart(result.inventory["resolution_method"]),
             },
         },
+        edit_outcomes=result.edit_outcomes,
     )
 
 

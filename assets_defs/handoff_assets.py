@@ -9,12 +9,11 @@ import pandas as pd
 from dagster import MarkdownMetadataValue, MetadataValue
 
 from assets_defs.phase_assets import Frames, PhaseInputs, PhaseOutputs, PhaseShell
-from flow_pipelines.flows import Flow, flow_named
+from flow_pipelines.flows import HANDOFF_PHASE, Flow, flow_named
 from flow_pipelines.handoff_package import package_rows
 from flow_pipelines.handoffs import handoff_problems, validate_handoff
 from flow_pipelines.tables import output_tables
 from flow_pipelines.tables.contract import conform
-from resources.phase_runs import HANDOFF_PHASE
 
 SIGN = {"passed": "✅", "warned": "⚠️", "failed": "❌", "waived": "✋"}
 

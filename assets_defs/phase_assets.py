@@ -31,11 +31,10 @@ from assets_defs.partitions import ENGAGEMENTS
 from assets_defs.platform_resource import PlatformResource
 from flow_pipelines.discovery.data_import import SourceFile
 from flow_pipelines.edits import Edit, EditOutcome
-from flow_pipelines.flows import HANDOFFS, Flow, flow_of
+from flow_pipelines.flows import HANDOFF_PHASE, HANDOFFS, Flow, flow_of
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings
 from flow_pipelines.tables import output_tables
-from resources.phase_runs import HANDOFF_PHASE
 from resources.snapshots import Snapshot
 
 GATE = "gate"

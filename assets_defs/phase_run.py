@@ -21,18 +21,19 @@ from dagster import (
     Failure,
     MaterializeResult,
 )
-from flow_pipelines.edits import Edit, EditOutcome, active_edits, apply_edits
 from sqlalchemy import Connection
 
 from assets_defs.catalog_metadata import asset_key, materialization_metadata
 from assets_defs.phase_assets import GATE, PhaseEvents, PhaseInputs, PhaseOutputs, PhasePlan
 from assets_defs.platform_resource import PlatformResource
 from assets_defs.rollback_run import ROLLBACK_TAG, return_to_pinned
-from flow_pipelines.flows import flow_of
+from flow_pipelines.edits import Edit, EditOutcome, active_edits, apply_edits
+from flow_pipelines.flows import HANDOFF_PHASE, flow_of
 from flow_pipelines.scope import Scope
 from flow_pipelines.tables import output_tables
+from resources.edits import insert_outcomes
 from resources.landing import content_hash
-from resources.phase_runs import HANDOFF_PHASE, complete, tracked
+from resources.phase_runs import complete, tracked
 from resources.pins import set_pin
 from resources.snapshots import Input, Snapshot
 from resources.tenancy import engagement_settings
@@ -109,7 +110,7 @@ def _materialize(
         )
     also: list[Callable[[Connection], object]] = [partial(complete, phase_run_id=phase_run_id)]
     also += [
-        partial(platform.edits.record_outcomes, scope=scope, snapshot_id=one.snapshot_id, outcomes=outcomes)
+        partial(insert_outcomes, scope=scope, snapshot_id=one.snapshot_id, outcomes=outcomes)
         for one in candidates
         if (outcomes := corrected.outcomes.get(one.table_key))
     ]

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 # The schema of the hand-offs between flows.
 HANDOFFS = "handoffs"
+# The name under which a hand-off is tracked: the first step of the flow that it gates.
+HANDOFF_PHASE = "handoff"
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,12 @@ def phase_of(table_key: str) -> Phase | None:
     flow = flow_of(table_key)
     name = table_key.split("/")[1]
     return next((phase for phase in flow.phases if table_key != flow.handoff and name in phase.tables), None)
+
+
+def step_of(table_key: str) -> tuple[str, str]:
+    """Return the flow and the phase in which a table is made; the tables of a step are published together."""
+    phase = phase_of(table_key)
+    return flow_of(table_key).name, phase.name if phase else HANDOFF_PHASE
 
 
 def flows_after(flow: Flow) -> list[Flow]:

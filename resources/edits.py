@@ -18,12 +18,12 @@ from flow_pipelines.edits import Draft, Edit, EditOutcome, NewEdit, active_edits
 from flow_pipelines.errors import InputError
 from flow_pipelines.scope import Scope
 from flow_pipelines.tables import output_tables
-from resources.database import Database
+from resources.database import Database, scope_values
 from resources.edit_checks import check_drafts
 from resources.edited_rows import edits_of, looked_at, outcomes_in
 from resources.event_tables import edit_outcomes, edits
 from resources.pins import set_pin
-from resources.snapshots import Snapshot, SnapshotStore, hold_pointers, scope_values, snapshots_by_id
+from resources.snapshots import Snapshot, SnapshotStore, hold_pointers, snapshots_by_id
 
 # Problems that a message names: enough to see what is wrong.
 NAMED = 20

@@ -18,8 +18,6 @@ from flow_pipelines.scope import Scope
 from resources.database import Database, scope_values
 from resources.event_tables import phase_runs
 
-# The phase name under which a hand-off is tracked, as the first thing of the flow that it gates.
-HANDOFF_PHASE = "handoff"
 LONGEST_ERROR = 4000
 Cause = Literal["compute", "rollback"]
 

@@ -16,13 +16,13 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, func, insert, select, update
 
 from flow_pipelines.errors import RunError
-from flow_pipelines.flows import flow_named, flow_of, flows_after, phase_of
+from flow_pipelines.flows import flow_named, flow_of, flows_after, step_of
 from flow_pipelines.scope import Scope
 from flow_pipelines.tables import output_tables
 from resources.control_tables import current_snapshots
 from resources.database import Database, scope_values
 from resources.event_tables import pointer_moves, rollback_moves, rollbacks
-from resources.phase_runs import HANDOFF_PHASE, add_completed
+from resources.phase_runs import add_completed
 from resources.pins import set_pin, state_at
 from resources.snapshots import Snapshot, hold_pointers, move_pointer, snapshots_by_id
 
@@ -72,12 +72,6 @@ def tables_in_reach(request: Request) -> list[str]:
         steps = {step_of(key) for key in request.only}
         reached = [key for key in reached if step_of(key) in steps]
     return reached
-
-
-def step_of(table_key: str) -> tuple[str, str]:
-    """Return the flow and the phase in which a table is made; its tables always move together."""
-    phase = phase_of(table_key)
-    return flow_of(table_key).name, phase.name if phase else HANDOFF_PHASE
 
 
 def planned_moves(connection: Connection, request: Request) -> list[Move]:

@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from flow_pipelines.flows import FLOWS, Flow
+from flow_pipelines.flows import FLOWS, HANDOFF_PHASE, Flow
 from flow_pipelines.tables import built_phases, output_tables
-from resources.phase_runs import HANDOFF_PHASE
 
 SCOPE_COLUMNS: Mapping[str, str] = {
     "client_account_id": "The client account that the row belongs to.",

@@ -10,11 +10,10 @@ from collections.abc import Iterable
 
 from sqlalchemy import Column, Table
 
-from flow_pipelines.flows import FLOWS, HANDOFFS, Flow, flow_of, phase_of
+from flow_pipelines.flows import FLOWS, HANDOFF_PHASE, HANDOFFS, Flow, flow_of, phase_of
 from flow_pipelines.tables import built_phases, output_tables
 from flow_pipelines.tables.declaration import IDENTIFIER, IDENTIFIER_LIST
 from resources.control_tables import history_tables
-from resources.phase_runs import HANDOFF_PHASE
 from resources.views.declaration import (
     SCOPE_COLUMNS,
     ControlView,

@@ -5,9 +5,9 @@ Belongs here: `flow_handoffs`, `flow_rollbacks`. Does not: the rules (`flow_pipe
 
 from __future__ import annotations
 
+from flow_pipelines.flows import HANDOFF_PHASE
 from flow_pipelines.tables import output_tables
 from resources.control_tables import history_tables
-from resources.phase_runs import HANDOFF_PHASE
 from resources.views.declaration import SCOPE_COLUMNS, ControlView, built_flows, flow_id, listed
 from resources.views.entities import asset_table
 
