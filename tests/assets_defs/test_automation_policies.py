@@ -1,0 +1,108 @@
+"""What starts by itself, decided by real evaluations of the conditions on a real instance after real runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from dagster import AssetKey, DagsterInstance, evaluate_automation_conditions
+
+from assets_defs.definitions import build_definitions
+from assets_defs.partitions import register
+from flow_pipelines.cli.run_flow import run_flow
+from flow_pipelines.cli.run_rollback import impact_of, run_rollback
+from flow_pipelines.errors import GateError
+from flow_pipelines.flows import flow_named
+from flow_pipelines.scope import Scope
+from resources.installation import Installation, landing_root
+from resources.landing import Landing
+from resources.pins import set_pin
+from resources.rollbacks import Request
+from tests.conftest import new_engagement
+
+HANDOFF = AssetKey(["handoffs", "discovery_to_assess"])
+OVERVIEW = AssetKey(["assess", "assessment_overview"])
+HEADER = "hostname,ip_address,os,cpus,memory mb\n"
+ONE = HEADER + "web01,10.1.1.1,RHEL 8,4,8192\n"
+TWO = HEADER + "web01,10.1.1.1,RHEL 8,4,8192\nweb02,10.1.1.2,RHEL 8,4,8192\n"
+UNSIZED = HEADER + "web01,10.1.1.1,RHEL 8,,\n"
+
+
+class Daemon:
+    """Ticks of the automation, one after the other, looked at through one engagement."""
+
+    def __init__(self, instance: DagsterInstance) -> None:
+        self.instance = instance
+        self.definitions = build_definitions()
+        self.cursor = None
+
+    def tick(self, scope: Scope) -> set[AssetKey]:
+        """Return the assets that a tick requests for an engagement."""
+        result = evaluate_automation_conditions(self.definitions, instance=self.instance, cursor=self.cursor)
+        self.cursor = result.cursor
+        return {
+            key
+            for key in self.definitions.resolve_all_asset_keys()
+            if scope.partition_key in result.get_requested_partitions(key)
+        }
+
+
+@pytest.fixture
+def daemon(instance: DagsterInstance, scope: Scope) -> Daemon:
+    """A daemon that has looked at the engagement before anything was run for it."""
+    register(instance, scope)
+    daemon = Daemon(instance)
+    assert daemon.tick(scope) == set()
+    return daemon
+
+
+def discover(installation: Installation, scope: Scope, folder: Path, text: str) -> None:
+    file = folder / "servers.csv"
+    file.write_text(text, encoding="utf-8")
+    Landing(landing_root()).land(scope, [file])
+    run_flow(installation, scope, flow_named("discovery"))
+
+
+def test_news_is_handed_over_once_and_equal_data_not_at_all(
+    daemon: Daemon, installation: Installation, scope: Scope, tmp_path: Path
+) -> None:
+    discover(installation, scope, tmp_path, ONE)
+    assert daemon.tick(scope) == {HANDOFF}
+    assert daemon.tick(scope) == set()
+    run_flow(installation, scope, flow_named("assess"))
+    assert daemon.tick(scope) == set()
+    discover(installation, scope, tmp_path, ONE)
+    assert daemon.tick(scope) == set()
+    discover(installation, scope, tmp_path, TWO)
+    assert daemon.tick(scope) == {HANDOFF}
+
+
+def test_a_rollback_starts_nothing(daemon: Daemon, installation: Installation, scope: Scope, tmp_path: Path) -> None:
+    discover(installation, scope, tmp_path, ONE)
+    run_flow(installation, scope, flow_named("assess"))
+    with installation.database.in_scope(scope) as connection:
+        set_pin(connection, scope, kind="person", reason="a test", by="somebody", name="one")
+    discover(installation, scope, tmp_path, TWO)
+    run_flow(installation, scope, flow_named("assess"))
+    daemon.tick(scope)
+    request = Request("flow", "discovery", None, (), "one", "a test", "somebody")
+    run_rollback(installation, scope, request, impact_of(installation.database, scope, request))
+    assert daemon.tick(scope) == set()
+    assert daemon.tick(scope) == set()
+
+
+def test_a_refused_hand_off_is_tried_once_for_each_change_and_holds_up_nobody_else(
+    daemon: Daemon, instance: DagsterInstance, installation: Installation, scope: Scope, tmp_path: Path
+) -> None:
+    other = new_engagement(installation, scope.client)
+    register(instance, other)
+    discover(installation, scope, tmp_path, UNSIZED)
+    discover(installation, other, tmp_path, ONE)
+    assert daemon.tick(scope) == {HANDOFF}
+    with pytest.raises(GateError, match="web01"):
+        run_flow(installation, scope, flow_named("assess"))
+    run_flow(installation, other, flow_named("assess"))
+    assert daemon.tick(scope) == set()
+    assert daemon.tick(scope) == set()
+    discover(installation, scope, tmp_path, ONE)
+    assert daemon.tick(scope) == {HANDOFF}
