@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from flow_pipelines.cli import importing, querying, running, sampling, services, tenants
+from flow_pipelines.cli import editing, importing, querying, running, sampling, services, tenants
 from flow_pipelines.errors import FlowError
 
 INTERRUPTED = 130
@@ -38,6 +38,7 @@ tenants.add_commands(app)
 importing.add_commands(app)
 running.add_commands(app)
 querying.add_commands(app)
+editing.add_commands(app)
 sampling.add_commands(app)
 services.add_commands(app)
 
