@@ -136,10 +136,10 @@ def test_a_workbook_is_exported_corrected_and_applied(flow: Command, tmp_path: P
     shown = flow("apply", corrected, "--by", "ann")
     assert "web01" in shown
     assert "2 edits were made" in shown
-    assert [(one["column"], one["old_value"], one["new_value"]) for one in flow.listed()] == [
+    assert {(one["column"], one["old_value"], one["new_value"]) for one in flow.listed()} == {
         ("environment", "test", "production"),
         ("cpu_count", 4, 8),
-    ]
+    }
     flow.rerun()
     assert [one["state"] for one in flow.listed()] == ["applied", "applied"]
     # Applied twice, it is refused: the cells are what it says by now.
