@@ -51,8 +51,10 @@ def plain(value: object) -> object:
 def same(one: object, other: object) -> bool:
     """Tell whether two values are equal, but for the digits of a number that a spreadsheet does not keep."""
     one, other = plain(one), plain(other)
-    if isinstance(one, (int, float)) and isinstance(other, (int, float)):
-        return isinstance(one, bool) == isinstance(other, bool) and math.isclose(one, other, rel_tol=PRECISION)
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, float) and isinstance(other, (int, float)):
+        return math.isclose(one, other, rel_tol=PRECISION)
     return one == other
 
 

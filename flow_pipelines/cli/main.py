@@ -12,18 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from flow_pipelines.cli import (
-    importing,
-    querying,
-    retention,
-    rolling_back,
-    running,
-    sampling,
-    services,
-    tenants,
-    tracing,
-    tracking,
-)
+from flow_pipelines.cli import (editing, importing, querying, retention, rolling_back, running, sampling, services, tenants, tracing, tracking)
 from flow_pipelines.errors import FlowError
 
 INTERRUPTED = 130
@@ -51,6 +40,7 @@ running.add_commands(app)
 rolling_back.add_commands(app)
 querying.add_commands(app)
 tracing.add_commands(app)
+editing.add_commands(app)
 sampling.add_commands(app)
 services.add_commands(app)
 tracking.add_commands(app)
