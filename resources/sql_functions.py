@@ -111,7 +111,8 @@ def _trace() -> SqlFunction:
 def _function(signature: str, columns: str, query: str) -> str:
     return (
         f"CREATE FUNCTION {signature} RETURNS TABLE ({columns}) "
-        f"LANGUAGE sql STABLE SECURITY INVOKER SET search_path = pg_catalog AS $query${query}$query$"
+        "LANGUAGE sql STABLE SECURITY INVOKER ROWS 50 SET search_path = pg_catalog SET jit = off "
+        f"AS $query${query}$query$"
     )
 
 
@@ -199,13 +200,19 @@ def _step_back(link: Link) -> str:
 
 def _step_forward(link: Link) -> str:
     target = history_tables()[link.table_key]
+    rows = f"SELECT * FROM {target.fullname} r WHERE r.snapshot_id = now.rows_snapshot_id"  # noqa: S608
+    if link.holds_list:
+        # Lists can't be hashed, so the table is read once for all rows reached, and not at all if there are none.
+        rows += f" AND r.{link.column} && reached.ids OFFSET 0"
     names = f"w.entity_id = ANY (t.{link.column})" if link.holds_list else f"t.{link.column} = w.entity_id"
     return (
         f"SELECT {_columns(link.table_key)}, now.snapshot_id, now.rows_snapshot_id, "  # noqa: S608  (declared names)
         f"w.depth + 1, '{link.source_key}', w.entity_id "
-        f"FROM ({_standing('forward', link.source_key)}) w "
+        f"FROM (SELECT array_agg(entity_id) AS ids FROM {_name('forward', link.source_key)} HAVING count(*) > 0) "
+        "AS reached "
         f"JOIN now ON now.table_key = '{link.table_key}' "
-        f"JOIN {target.fullname} t ON t.snapshot_id = now.rows_snapshot_id AND {names}"
+        f"CROSS JOIN LATERAL ({rows}) t "
+        f"JOIN ({_standing('forward', link.source_key)}) w ON {names}"
     )
 
 

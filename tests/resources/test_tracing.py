@@ -17,6 +17,7 @@ from resources.trace_decisions import Decisions, decisions_on
 from resources.tracing import Step, entities_like, entities_named, trace_steps
 from tests.conftest import new_engagement
 from tests.resources.traced_estate import (
+    CHANGES,
     CLEANSED,
     CONFLICTS,
     DEBT,
@@ -31,9 +32,15 @@ from tests.resources.traced_estate import (
 )
 
 
+@pytest.fixture(scope="module")
+def estate(installation: Installation) -> Estate:
+    """A small estate, published, that nobody changes."""
+    return small_estate(SnapshotStore(installation.database), new_engagement(installation))
+
+
 @pytest.fixture
-def estate(store: SnapshotStore, scope: Scope) -> Estate:
-    """A small estate, published."""
+def changing(store: SnapshotStore, scope: Scope) -> Estate:
+    """A small estate, published, of the test's own."""
     return small_estate(store, scope)
 
 
@@ -92,16 +99,16 @@ def test_every_declared_link_is_followed_both_ways(link: Link, estate: Estate, i
 
 
 def test_a_trace_back_stays_true_when_an_upstream_table_has_been_run_again(
-    estate: Estate, installation: Installation
+    changing: Estate, installation: Installation
 ) -> None:
-    estate.imported("run-2", host="renamed")
-    estate.cleansed("run-2", host="renamed")
-    steps = traced(installation, estate.scope, estate.id("asset", "web01"))
+    changing.imported("run-2", host="renamed")
+    changing.cleansed("run-2", host="renamed")
+    steps = traced(installation, changing.scope, changing.id("asset", "web01"))
     assert seen(steps, "back")[0] == (1, CLEANSED, "web01, servers.csv, row 1")
-    assert {s.snapshot_id for s in steps if s.table_key == CLEANSED} != {estate.current[CLEANSED].snapshot_id}
+    assert {s.snapshot_id for s in steps if s.table_key == CLEANSED} != {changing.current[CLEANSED].snapshot_id}
     cells = {
         cell.raw_value
-        for found in decided(installation, estate.scope, steps).cells.values()
+        for found in decided(installation, changing.scope, steps).cells.values()
         for cell in found
         if cell.source_column == "Host"
     }
@@ -109,18 +116,21 @@ def test_a_trace_back_stays_true_when_an_upstream_table_has_been_run_again(
 
 
 def test_a_row_and_the_older_version_of_itself_that_a_later_table_read_are_both_shown(
-    estate: Estate, installation: Installation
+    changing: Estate, installation: Installation
 ) -> None:
-    estate.inventory("run-2", host="renamed")
-    steps = traced(installation, estate.scope, estate.id("finding", 1))
+    changing.inventory("run-2", host="renamed")
+    steps = traced(installation, changing.scope, changing.id("finding", 1))
     assert (1, INVENTORY, "web01") in seen(steps, "back")
-    assert (0, INVENTORY, "renamed") in seen(traced(installation, estate.scope, estate.id("asset", "web01")), "self")
+    current = traced(installation, changing.scope, changing.id("asset", "web01"))
+    assert (0, INVENTORY, "renamed") in seen(current, "self")
 
 
-def test_tables_of_one_phase_belong_together_whatever_was_run_since(estate: Estate, installation: Installation) -> None:
+def test_tables_of_one_phase_belong_together_whatever_was_run_since(
+    changing: Estate, installation: Installation
+) -> None:
     """A value that lost rests on the asset of its own run, though it does not name that in its manifest."""
-    estate.inventory("run-2", host="renamed")
-    steps = traced(installation, estate.scope, estate.id("conflict", 1))
+    changing.inventory("run-2", host="renamed")
+    steps = traced(installation, changing.scope, changing.id("conflict", 1))
     assert (1, INVENTORY, "renamed") in seen(steps, "back")
     assert (1, INVENTORY, "web01") not in seen(steps, "back")
 
@@ -152,12 +162,12 @@ def test_the_decisions_on_the_way_are_told(estate: Estate, installation: Install
     ],
 )
 def test_a_persons_edit_is_shown_where_it_decided_something(
-    made: tuple[str, str, tuple[str, object]], shown_at: str, estate: Estate, installation: Installation
+    made: tuple[str, str, tuple[str, object]], shown_at: str, changing: Estate, installation: Installation
 ) -> None:
     kind, table, entity = made
-    make_edit(installation, estate, kind, table, estate.id(*entity))
-    steps = traced(installation, estate.scope, estate.id("asset", "web01"))
-    found = decided(installation, estate.scope, steps).edits
+    make_edit(installation, changing, kind, table, changing.id(*entity))
+    steps = traced(installation, changing.scope, changing.id("asset", "web01"))
+    found = decided(installation, changing.scope, steps).edits
     assert {row[0] for row in found} == {shown_at}
     assert {(edit.actor, edit.reason, edit.new_value) for edits_ in found.values() for edit in edits_} == {
         ("jane", "I asked the owner.", "new")
@@ -171,7 +181,8 @@ def test_a_name_finds_the_asset_first_and_other_rows_only_if_no_asset_has_it(
         assert [(found.table_key, found.label) for found in entities_named(connection, "WEB01")] == [
             (INVENTORY, "web01")
         ]
-        assert len(entities_named(connection, "servers.csv")) == 2
+        assert {found.table_key for found in entities_named(connection, "cpu_count")} == {CHANGES, CONFLICTS}
+        assert entities_named(connection, "servers.csv") == []
         assert entities_named(connection, "%") == []
         assert [found.label for found in entities_like(connection, "EB0")] == ["web01"]
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -13,15 +12,26 @@ from flow_pipelines.scope import Scope
 from resources.installation import Installation
 from resources.pins import set_pin
 from resources.snapshots import SnapshotStore
+from tests.conftest import new_engagement
 from tests.resources.traced_estate import HANDOFF, INVENTORY, Estate, make_edit, small_estate
 
 HOSTILE = "[red]web[/red] [link=file:///etc]x[/link]\x1b[2J\x07\u202e\\"
 
 
-@pytest.fixture
-def estate(store: SnapshotStore, scope: Scope, monkeypatch: pytest.MonkeyPatch) -> Iterator[Estate]:
-    """A small estate, published."""
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "400")
+
+
+@pytest.fixture(scope="module")
+def estate(installation: Installation) -> Estate:
+    """A small estate, published, that nobody changes."""
+    return small_estate(SnapshotStore(installation.database), new_engagement(installation))
+
+
+@pytest.fixture
+def changing(store: SnapshotStore, scope: Scope) -> Estate:
+    """A small estate, published, of the test's own."""
     return small_estate(store, scope)
 
 
@@ -36,10 +46,10 @@ def shown(*arguments: str) -> str:
 
 
 def test_a_name_is_traced_to_file_row_and_cells_with_mapping_rule_lost_value_and_edit(
-    estate: Estate, installation: Installation
+    changing: Estate, installation: Installation
 ) -> None:
-    make_edit(installation, estate, "set", INVENTORY, estate.id("asset", "web01"))
-    lines = shown("trace", str(estate.scope), "WEB01")
+    make_edit(installation, changing, "set", INVENTORY, changing.id("asset", "web01"))
+    lines = shown("trace", str(changing.scope), "WEB01")
     for words in (
         "asset web01 (server)",
         "resolution reason: Same name.",
@@ -68,11 +78,11 @@ def test_an_id_gives_the_whole_trace_as_json(estate: Estate) -> None:
 
 
 def test_one_of_several_rows_of_a_name_has_to_be_chosen(estate: Estate) -> None:
-    result = flow("trace", str(estate.scope), "servers.csv")
+    result = flow("trace", str(estate.scope), "cpu_count")
     assert isinstance(result.exception, InputError)
     assert result.exception.exit_code == 5
-    assert estate.id("record", 1) in result.stderr
-    assert estate.id("record", 2) in result.stderr
+    assert estate.id("change", 1) in result.stderr
+    assert estate.id("conflict", 1) in result.stderr
 
 
 @pytest.mark.parametrize("entity", ["nobody", "0d4b9a55-5f4f-4a4e-9d53-3f9f2a3f6c11"])
@@ -82,12 +92,12 @@ def test_what_is_not_there_is_an_error_with_its_remedy(entity: str, estate: Esta
     assert entity in result.exception.problem
 
 
-def test_names_are_shown_as_they_are_and_steer_neither_markup_nor_the_terminal(estate: Estate) -> None:
-    estate.inventory("run-2", host=HOSTILE)
-    lines = shown("trace", str(estate.scope), estate.id("asset", "web01"))
+def test_names_are_shown_as_they_are_and_steer_neither_markup_nor_the_terminal(changing: Estate) -> None:
+    changing.inventory("run-2", host=HOSTILE)
+    lines = shown("trace", str(changing.scope), changing.id("asset", "web01"))
     assert "[red]web[/red] [link=file:///etc]x[/link] [2J \\" in lines
     assert not set("\x1b\x07\u202e") & set(lines)
-    listed = shown("diff", str(estate.scope), str(estate.current[INVENTORY].snapshot_id))
+    listed = shown("diff", str(changing.scope), str(changing.current[INVENTORY].snapshot_id))
     assert not set("\x1b\x07\u202e") & set(listed)
 
 
@@ -95,28 +105,28 @@ def test_a_long_value_is_cut() -> None:
     assert plain("x" * 1000, 10) == "xxxxxxxxx…"
 
 
-def test_a_hub_is_cut_on_the_screen_and_whole_in_json(estate: Estate) -> None:
-    estate.dependencies("run-2", count=40)
-    asset = estate.id("asset", "web01")
-    assert "and 25 more in discovery/dependencies: --json has all" in shown("trace", str(estate.scope), asset)
-    steps = json.loads(shown("trace", str(estate.scope), asset, "--json"))["steps"]
+def test_a_hub_is_cut_on_the_screen_and_whole_in_json(changing: Estate) -> None:
+    changing.dependencies("run-2", count=40)
+    asset = changing.id("asset", "web01")
+    assert "and 25 more in discovery/dependencies: --json has all" in shown("trace", str(changing.scope), asset)
+    steps = json.loads(shown("trace", str(changing.scope), asset, "--json"))["steps"]
     assert sum(step["table_key"] == "discovery/dependencies" for step in steps) == 40
 
 
-def test_what_changed_since_a_pin_is_counted_and_shown_by_example(estate: Estate, installation: Installation) -> None:
-    with installation.database.in_scope(estate.scope) as connection:
-        set_pin(connection, estate.scope, kind="person", reason="Before.", by="jane", name="before")
-    estate.inventory("run-2", host="web02")
-    lines = shown("diff", str(estate.scope), "before")
+def test_what_changed_since_a_pin_is_counted_and_shown_by_example(changing: Estate, installation: Installation) -> None:
+    with installation.database.in_scope(changing.scope) as connection:
+        set_pin(connection, changing.scope, kind="person", reason="Before.", by="jane", name="before")
+    changing.inventory("run-2", host="web02")
+    lines = shown("diff", str(changing.scope), "before")
     assert "discovery/inventory, changed (1)" in lines
     assert "name: web01 → web02" in lines
-    found = json.loads(shown("diff", str(estate.scope), "before", "current", "--json"))
+    found = json.loads(shown("diff", str(changing.scope), "before", "current", "--json"))
     changed = found["tables"].pop(INVENTORY)
     assert (changed["added"], changed["removed"], changed["changed"], changed["cells"]) == (0, 0, 1, 1)
-    assert changed["rows"][0]["key"] == [estate.id("asset", "web01")]
+    assert changed["rows"][0]["key"] == [changing.id("asset", "web01")]
     assert changed["rows"][0]["cells"] == [{"column": "name", "before": "web01", "after": "web02"}]
     assert all(not table["rows"] for table in found["tables"].values())
-    back = json.loads(shown("diff", str(estate.scope), "current", "before", "--table", INVENTORY, "--json"))
+    back = json.loads(shown("diff", str(changing.scope), "current", "before", "--table", INVENTORY, "--json"))
     assert list(back["tables"]) == [INVENTORY]
     assert back["tables"][INVENTORY]["rows"][0]["cells"] == [{"column": "name", "before": "web02", "after": "web01"}]
 
