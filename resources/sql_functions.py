@@ -83,7 +83,7 @@ behind(table_key, snapshot_id, distance) AS (
 SELECT s.table_key, s.snapshot_id, s.rows_snapshot_id, min(b.distance)
 FROM behind b JOIN {PLATFORM}.snapshots s ON s.snapshot_id = b.snapshot_id
 GROUP BY s.table_key, s.snapshot_id, s.rows_snapshot_id
-""",
+""",  # noqa: S608  (declared names)
         ),
     )
 
@@ -111,7 +111,8 @@ def _trace() -> SqlFunction:
 def _function(signature: str, columns: str, query: str) -> str:
     return (
         f"CREATE FUNCTION {signature} RETURNS TABLE ({columns}) "
-        f"LANGUAGE sql STABLE SECURITY INVOKER SET search_path = pg_catalog AS $query${query}$query$"
+        "LANGUAGE sql STABLE SECURITY INVOKER ROWS 50 SET search_path = pg_catalog SET jit = off "
+        f"AS $query${query}$query$"
     )
 
 
@@ -121,20 +122,20 @@ def _trace_query() -> str:
         f"self AS MATERIALIZED ({' UNION ALL '.join(_self_rows(key) for key in traceable(tables))})",
         f"""now AS MATERIALIZED (
     SELECT table_key, snapshot_id, rows_snapshot_id FROM {PLATFORM}.current_snapshots
-    WHERE engagement_id IN (SELECT engagement_id FROM self))""",
+    WHERE engagement_id IN (SELECT engagement_id FROM self))""",  # noqa: S608  (declared names)
         f"""behind AS (
     SELECT snapshot_id FROM self
-    UNION SELECT v.snapshot_id FROM self CROSS JOIN LATERAL {VERSIONS_BEHIND}(self.snapshot_id) v)""",
+    UNION SELECT v.snapshot_id FROM self CROSS JOIN LATERAL {VERSIONS_BEHIND}(self.snapshot_id) v)""",  # noqa: S608
         f"""version AS MATERIALIZED (
     SELECT DISTINCT ON (behind.snapshot_id, v.table_key)
         behind.snapshot_id AS of_snapshot_id, v.table_key, v.snapshot_id, v.rows_snapshot_id
     FROM behind CROSS JOIN LATERAL {VERSIONS_BEHIND}(behind.snapshot_id) v
-    ORDER BY behind.snapshot_id, v.table_key, v.distance, v.snapshot_id)""",
+    ORDER BY behind.snapshot_id, v.table_key, v.distance, v.snapshot_id)""",  # noqa: S608
         *_walk("back"),
         *_walk("forward"),
     ]
     directions = " UNION ALL ".join(
-        f"SELECT '{direction}', '{key}', {_name(direction, key)}.* FROM {_name(direction, key)}"
+        f"SELECT '{direction}', '{key}', {_name(direction, key)}.* FROM {_name(direction, key)}"  # noqa: S608
         for direction in ("back", "forward")
         for key in traceable(tables)
     )
@@ -199,13 +200,19 @@ def _step_back(link: Link) -> str:
 
 def _step_forward(link: Link) -> str:
     target = history_tables()[link.table_key]
+    rows = f"SELECT * FROM {target.fullname} r WHERE r.snapshot_id = now.rows_snapshot_id"  # noqa: S608
+    if link.holds_list:
+        # Lists can't be hashed, so the table is read once for all rows reached, and not at all if there are none.
+        rows += f" AND r.{link.column} && reached.ids OFFSET 0"
     names = f"w.entity_id = ANY (t.{link.column})" if link.holds_list else f"t.{link.column} = w.entity_id"
     return (
         f"SELECT {_columns(link.table_key)}, now.snapshot_id, now.rows_snapshot_id, "  # noqa: S608  (declared names)
         f"w.depth + 1, '{link.source_key}', w.entity_id "
-        f"FROM ({_standing('forward', link.source_key)}) w "
+        f"FROM (SELECT array_agg(entity_id) AS ids FROM {_name('forward', link.source_key)} HAVING count(*) > 0) "
+        "AS reached "
         f"JOIN now ON now.table_key = '{link.table_key}' "
-        f"JOIN {target.fullname} t ON t.snapshot_id = now.rows_snapshot_id AND {names}"
+        f"CROSS JOIN LATERAL ({rows}) t "
+        f"JOIN ({_standing('forward', link.source_key)}) w ON {names}"
     )
 
 
@@ -223,10 +230,8 @@ def _columns(key: str) -> str:
 
 def label_expression(table: Table, alias: str) -> str:
     """Return the SQL of what a person calls a row: its label and, if it tells them, its file, sheet and row."""
-    words = [f"{alias}.{table.info['label']}::text"]
-    for column in place_columns(table):
-        if column != table.info["label"]:
-            words.append(f"'row ' || {alias}.{column}" if column == "row_number" else f"{alias}.{column}")
+    columns = dict.fromkeys((table.info["label"], *place_columns(table)))
+    words = [f"'row ' || {alias}.{name}" if name == "row_number" else f"{alias}.{name}::text" for name in columns]
     return f"concat_ws(', ', {', '.join(words)})"
 
 

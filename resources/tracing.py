@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from flow_pipelines.lineage import traceable
+from flow_pipelines.lineage import PLACE, traceable
 from flow_pipelines.tables import output_tables
 from resources.sql_functions import TRACE, label_expression
 
@@ -54,6 +54,8 @@ class Step:
 def entities_named(connection: Connection, name: str) -> list[Named]:
     """Return the current rows that a person calls by a name, in upper or lower case: assets, or else others.
 
+    Rows that are called by their file only have no name of their own.
+
     Args:
         connection: A transaction in the engagement's scope.
         name: The name.
@@ -63,7 +65,8 @@ def entities_named(connection: Connection, name: str) -> list[Named]:
     """
     keys = list(traceable(output_tables()))
     assets = [key for key in keys if output_tables()[key].info["entity"] == "asset"]
-    for group in (assets, [key for key in keys if key not in assets]):
+    others = [key for key in keys if key not in assets and output_tables()[key].info["label"] not in PLACE]
+    for group in (assets, others):
         if found := _labelled(connection, group, "lower({label}::text) = lower(:words)", name):
             return found
     return []

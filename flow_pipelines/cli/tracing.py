@@ -81,8 +81,7 @@ def _chosen(connection: Connection, scope: Scope, entity: str) -> UUID:
         _list(f"Assets whose name contains {plain(entity)}", similar)
     raise InputError(
         f"Nothing of {scope} is called {entity!r}.",
-        remedy="Name an id or a name as a table has it, for example from: "
-        f'flow sql {scope} -c "SELECT asset_id, name FROM discovery.inventory"',
+        remedy=f"Name a row's id, or a name as a table has it: flow sql {scope} shows them.",
     )
 
 

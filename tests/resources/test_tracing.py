@@ -1,157 +1,47 @@
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from uuid import UUID, uuid4
 
-import pandas as pd
 import psycopg
 import pytest
-from sqlalchemy import ARRAY, insert, text
+from sqlalchemy import text
 
 from flow_pipelines.lineage import Link, links
 from flow_pipelines.scope import Scope
 from flow_pipelines.tables import output_tables
-from flow_pipelines.tables.contract import conform, dtype_of
-from resources.event_tables import edit_outcomes, edits
 from resources.installation import Installation
-from resources.pins import set_pin
-from resources.snapshots import Input, Snapshot, SnapshotStore, scope_values
+from resources.snapshots import SnapshotStore
 from resources.tenancy import add_analyst
 from resources.trace_decisions import Decisions, decisions_on
 from resources.tracing import Step, entities_like, entities_named, trace_steps
 from tests.conftest import new_engagement
-
-IMPORTED = "discovery/imported_records"
-MAPPINGS = "discovery/attribute_mappings"
-CLEANSED = "discovery/cleansed_records"
-CHANGES = "discovery/cleansing_changes"
-INVENTORY = "discovery/inventory"
-CONFLICTS = "discovery/inventory_conflicts"
-DEPENDENCIES = "discovery/dependencies"
-DEBT = "discovery/tech_debt"
-HANDOFF = "handoffs/discovery_to_assess"
-OVERVIEW = "assess/assessment_overview"
-FILLERS = {"Int64": 1, "Float64": 1.0, "boolean": False}
-Rows = Sequence[Mapping[str, object]]
-
-
-class Estate:
-    """A small estate whose tables are published phase by phase, as the flows would."""
-
-    def __init__(self, store: SnapshotStore, scope: Scope) -> None:
-        self.store = store
-        self.scope = scope
-        self.current: dict[str, Snapshot] = {}
-
-    def id(self, kind: str, *key: object) -> str:
-        return self.scope.id_of(kind, *key)
-
-    def phase(self, run: str, reads: Sequence[str], **rows: Rows) -> None:
-        """Publish the tables of a phase, `flow__table=rows`, as computed from the current version of what it reads."""
-        frames = {name.replace("__", "/"): found for name, found in rows.items()}
-        candidates = self.store.write(
-            self.scope,
-            {key: frame(key, found) for key, found in frames.items()},
-            inputs=[Input.of_snapshot(self.current[key]) for key in reads],
-            run_id=run,
-            code_version="1",
-        )
-        self.store.publish(self.scope, candidates)
-        self.current |= {candidate.table_key: candidate for candidate in candidates}
-
-    def imported(self, run: str, host: str = "web01") -> None:
-        place = {"source_file": "servers.csv", "source_format": "generic", "record_type": "server"}
-        raw = [{"Host": host.upper(), "CPUs": "four", "Note": "x"}, {"Host": "WEB01", "CPUs": "2"}]
-        records = [
-            {"record_id": self.id("record", n), **place, "row_number": n, "raw_values": cells, "row_count": 1}
-            for n, cells in enumerate(raw, 1)
-        ]
-        self.phase(run, [], discovery__imported_records=records, discovery__rejected_records=[])
-        mappings = [
-            {"source_column": "Host", "attribute": "name", "status": "applied", "method": "alias", "confidence": 0.9},
-            {"source_column": "CPUs", "attribute": "cpu_count", "status": "applied", "method": "person"},
-            {"source_column": "Note", "status": "unmapped", "method": "none", "confidence": 0.0},
-        ]
-        for mapping in mappings:
-            mapping |= {**place, "mapping_id": self.id("mapping", mapping["source_column"]), "reason": "It says so."}
-        self.phase(run, [IMPORTED], discovery__attribute_mappings=mappings)
-
-    def cleansed(self, run: str, host: str = "web01") -> None:
-        records = [
-            {"record_id": self.id("record", n), "source_file": "servers.csv", "row_number": n, "name": name}
-            | {"record_type": "server", "cpu_count": cpus}
-            for n, name, cpus in ((1, host, 4), (2, "web01", 2))
-        ]
-        changes = [
-            {"record_id": self.id("record", 1), "attribute": "cpu_count", "source_column": "CPUs"}
-            | {"value_before": "four", "value_after": "4", "rule": "integer/1", "change_id": self.id("change", 1)}
-        ]
-        self.phase(
-            run,
-            [IMPORTED, MAPPINGS],
-            discovery__cleansed_records=records,
-            discovery__cleansing_changes=changes,
-        )
-
-    def inventory(self, run: str, host: str = "web01") -> None:
-        asset = {
-            "asset_id": self.id("asset", "web01"),
-            "asset_type": "server",
-            "name": host,
-            "source_entity_ids": [self.id("record", 1), self.id("record", 2)],
-            "resolution_method": "name",
-            "resolution_reason": "Same name.",
-        }
-        lost = {
-            "conflict_id": self.id("conflict", 1),
-            "asset_id": asset["asset_id"],
-            "attribute": "cpu_count",
-            "kept_value": "4",
-            "kept_record_id": self.id("record", 1),
-            "losing_value": "2",
-            "losing_record_id": self.id("record", 2),
-            "rule": "first comes first",
-        }
-        application = {"asset_id": self.id("asset", "shop"), "asset_type": "application", "name": "Shop"}
-        application |= {"resolution_method": "single"}
-        self.phase(run, [CLEANSED], discovery__inventory=[asset, application], discovery__inventory_conflicts=[lost])
-
-    def rest(self, run: str) -> None:
-        asset, application = self.id("asset", "web01"), self.id("asset", "shop")
-        dependency = {"dependency_id": self.id("dependency", 1), "source_id": application, "target_id": asset}
-        dependency |= {"kind": "runs_on", "origin": "cmdb", "source_entity_ids": [self.id("record", 1)]}
-        self.phase(run, [CLEANSED, INVENTORY], discovery__dependencies=[dependency])
-        finding = {"finding_id": self.id("finding", 1), "asset_id": asset, "asset_name": "web01", "as_of": "2026-06-30"}
-        finding |= {"category": "operating_system", "status": "past", "severity": "high"}
-        self.phase(run, [INVENTORY], discovery__tech_debt=[finding])
-        workload = {"workload_id": application, "workload_name": "Shop", "source_entity_ids": [asset]}
-        workload |= {"workload_type": "application", "complexity": "low", "readiness": "ready"}
-        self.phase(run, [INVENTORY, DEPENDENCIES, DEBT], assess__assessment_overview=[workload])
+from tests.resources.traced_estate import (
+    CHANGES,
+    CLEANSED,
+    CONFLICTS,
+    DEBT,
+    DEPENDENCIES,
+    IMPORTED,
+    INVENTORY,
+    MAPPINGS,
+    OVERVIEW,
+    Estate,
+    make_edit,
+    small_estate,
+)
 
 
-def frame(key: str, rows: Rows) -> pd.DataFrame:
-    """Return rows that conform to a table, what they do not say filled in."""
-    table = output_tables()[key]
-    fillers = {
-        column.name: [] if isinstance(column.type, ARRAY) else FILLERS.get(dtype_of(column), "word")
-        for column in table.columns
-        if not column.nullable
-    }
-    frame = pd.DataFrame([{**fillers, **row} for row in rows], columns=[column.name for column in table.columns])
-    if "as_of" in frame:
-        frame["as_of"] = pd.to_datetime(frame["as_of"]).dt.date
-    return conform(frame, table)
+@pytest.fixture(scope="module")
+def estate(installation: Installation) -> Estate:
+    """A small estate, published, that nobody changes."""
+    return small_estate(SnapshotStore(installation.database), new_engagement(installation))
 
 
 @pytest.fixture
-def estate(store: SnapshotStore, scope: Scope) -> Estate:
-    estate = Estate(store, scope)
-    estate.imported("run-1")
-    estate.cleansed("run-1")
-    estate.inventory("run-1")
-    estate.rest("run-1")
-    return estate
+def changing(store: SnapshotStore, scope: Scope) -> Estate:
+    """A small estate, published, of the test's own."""
+    return small_estate(store, scope)
 
 
 def traced(installation: Installation, scope: Scope, entity_id: str) -> list[Step]:
@@ -209,16 +99,16 @@ def test_every_declared_link_is_followed_both_ways(link: Link, estate: Estate, i
 
 
 def test_a_trace_back_stays_true_when_an_upstream_table_has_been_run_again(
-    estate: Estate, installation: Installation
+    changing: Estate, installation: Installation
 ) -> None:
-    estate.imported("run-2", host="renamed")
-    estate.cleansed("run-2", host="renamed")
-    steps = traced(installation, estate.scope, estate.id("asset", "web01"))
+    changing.imported("run-2", host="renamed")
+    changing.cleansed("run-2", host="renamed")
+    steps = traced(installation, changing.scope, changing.id("asset", "web01"))
     assert seen(steps, "back")[0] == (1, CLEANSED, "web01, servers.csv, row 1")
-    assert {s.snapshot_id for s in steps if s.table_key == CLEANSED} != {estate.current[CLEANSED].snapshot_id}
+    assert {s.snapshot_id for s in steps if s.table_key == CLEANSED} != {changing.current[CLEANSED].snapshot_id}
     cells = {
         cell.raw_value
-        for found in decided(installation, estate.scope, steps).cells.values()
+        for found in decided(installation, changing.scope, steps).cells.values()
         for cell in found
         if cell.source_column == "Host"
     }
@@ -226,18 +116,21 @@ def test_a_trace_back_stays_true_when_an_upstream_table_has_been_run_again(
 
 
 def test_a_row_and_the_older_version_of_itself_that_a_later_table_read_are_both_shown(
-    estate: Estate, installation: Installation
+    changing: Estate, installation: Installation
 ) -> None:
-    estate.inventory("run-2", host="renamed")
-    steps = traced(installation, estate.scope, estate.id("finding", 1))
+    changing.inventory("run-2", host="renamed")
+    steps = traced(installation, changing.scope, changing.id("finding", 1))
     assert (1, INVENTORY, "web01") in seen(steps, "back")
-    assert (0, INVENTORY, "renamed") in seen(traced(installation, estate.scope, estate.id("asset", "web01")), "self")
+    current = traced(installation, changing.scope, changing.id("asset", "web01"))
+    assert (0, INVENTORY, "renamed") in seen(current, "self")
 
 
-def test_tables_of_one_phase_belong_together_whatever_was_run_since(estate: Estate, installation: Installation) -> None:
+def test_tables_of_one_phase_belong_together_whatever_was_run_since(
+    changing: Estate, installation: Installation
+) -> None:
     """A value that lost rests on the asset of its own run, though it does not name that in its manifest."""
-    estate.inventory("run-2", host="renamed")
-    steps = traced(installation, estate.scope, estate.id("conflict", 1))
+    changing.inventory("run-2", host="renamed")
+    steps = traced(installation, changing.scope, changing.id("conflict", 1))
     assert (1, INVENTORY, "renamed") in seen(steps, "back")
     assert (1, INVENTORY, "web01") not in seen(steps, "back")
 
@@ -261,35 +154,24 @@ def test_the_decisions_on_the_way_are_told(estate: Estate, installation: Install
 
 
 @pytest.mark.parametrize(
-    ("kind", "table", "entity", "shown_at"),
+    ("made", "shown_at"),
     [
-        ("set", INVENTORY, ("asset", "web01"), INVENTORY),
-        ("merge", INVENTORY, ("record", 2), INVENTORY),
-        ("set", MAPPINGS, ("mapping", "CPUs"), CLEANSED),
+        (("set", INVENTORY, ("asset", "web01")), INVENTORY),
+        (("merge", INVENTORY, ("record", 2)), INVENTORY),
+        (("set", MAPPINGS, ("mapping", "CPUs")), CLEANSED),
     ],
 )
 def test_a_persons_edit_is_shown_where_it_decided_something(
-    kind: str, table: str, entity: tuple[object, ...], shown_at: str, estate: Estate, installation: Installation
+    made: tuple[str, str, tuple[str, object]], shown_at: str, changing: Estate, installation: Installation
 ) -> None:
-    make_edit(installation, estate, kind, table, estate.id(str(entity[0]), *entity[1:]))
-    steps = traced(installation, estate.scope, estate.id("asset", "web01"))
-    found = decided(installation, estate.scope, steps).edits
+    kind, table, entity = made
+    make_edit(installation, changing, kind, table, changing.id(*entity))
+    steps = traced(installation, changing.scope, changing.id("asset", "web01"))
+    found = decided(installation, changing.scope, steps).edits
     assert {row[0] for row in found} == {shown_at}
     assert {(edit.actor, edit.reason, edit.new_value) for edits_ in found.values() for edit in edits_} == {
         ("jane", "I asked the owner.", "new")
     }
-
-
-def make_edit(installation: Installation, estate: Estate, kind: str, table_key: str, entity_id: str) -> None:
-    edit_id = uuid4()
-    with installation.database.in_scope(estate.scope) as connection:
-        pin = set_pin(connection, estate.scope, kind="edit", reason="test", by="jane")
-        values = {"kind": kind, "table_key": table_key, "entity_id": entity_id, "column_name": "name"}
-        values |= {"new_value": json.dumps("new"), "actor": "jane", "reason": "I asked the owner."}
-        ids = {"edit_id": edit_id, "session_id": uuid4(), "pin_before_id": pin.pin_id}
-        connection.execute(insert(edits).values(**scope_values(estate.scope), **values, **ids))
-        outcome = {"snapshot_id": estate.current[table_key].snapshot_id, "edit_id": edit_id, "outcome": "applied"}
-        connection.execute(insert(edit_outcomes).values(**scope_values(estate.scope), **outcome))
 
 
 def test_a_name_finds_the_asset_first_and_other_rows_only_if_no_asset_has_it(
@@ -299,7 +181,8 @@ def test_a_name_finds_the_asset_first_and_other_rows_only_if_no_asset_has_it(
         assert [(found.table_key, found.label) for found in entities_named(connection, "WEB01")] == [
             (INVENTORY, "web01")
         ]
-        assert len(entities_named(connection, "servers.csv")) == 2
+        assert {found.table_key for found in entities_named(connection, "cpu_count")} == {CHANGES, CONFLICTS}
+        assert entities_named(connection, "servers.csv") == []
         assert entities_named(connection, "%") == []
         assert [found.label for found in entities_like(connection, "EB0")] == ["web01"]
 

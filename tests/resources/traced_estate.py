@@ -1,0 +1,165 @@
+"""A small estate in the database, from rows of a file to a workload, for whatever follows rows through it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from uuid import uuid4
+
+import pandas as pd
+from sqlalchemy import ARRAY, insert
+
+from flow_pipelines.scope import Scope
+from flow_pipelines.tables import output_tables
+from flow_pipelines.tables.contract import conform, dtype_of
+from resources.event_tables import edit_outcomes, edits
+from resources.installation import Installation
+from resources.pins import set_pin
+from resources.snapshots import Input, Snapshot, SnapshotStore, scope_values
+
+IMPORTED = "discovery/imported_records"
+MAPPINGS = "discovery/attribute_mappings"
+CLEANSED = "discovery/cleansed_records"
+CHANGES = "discovery/cleansing_changes"
+INVENTORY = "discovery/inventory"
+CONFLICTS = "discovery/inventory_conflicts"
+DEPENDENCIES = "discovery/dependencies"
+DEBT = "discovery/tech_debt"
+HANDOFF = "handoffs/discovery_to_assess"
+OVERVIEW = "assess/assessment_overview"
+FILLERS = {"Int64": 1, "Float64": 1.0, "boolean": False}
+Rows = Sequence[Mapping[str, object]]
+
+
+class Estate:
+    """A small estate whose tables are published phase by phase, as the flows would."""
+
+    def __init__(self, store: SnapshotStore, scope: Scope) -> None:
+        self.store = store
+        self.scope = scope
+        self.current: dict[str, Snapshot] = {}
+
+    def id(self, kind: str, *key: object) -> str:
+        return self.scope.id_of(kind, *key)
+
+    def phase(self, run: str, reads: Sequence[str], **rows: Rows) -> None:
+        """Publish the tables of a phase, `flow__table=rows`, as computed from the current version of what it reads."""
+        frames = {name.replace("__", "/"): found for name, found in rows.items()}
+        candidates = self.store.write(
+            self.scope,
+            {key: frame(key, found) for key, found in frames.items()},
+            inputs=[Input.of_snapshot(self.current[key]) for key in reads],
+            run_id=run,
+            code_version="1",
+        )
+        self.store.publish(self.scope, candidates)
+        self.current |= {candidate.table_key: candidate for candidate in candidates}
+
+    def imported(self, run: str, host: str = "web01") -> None:
+        place = {"source_file": "servers.csv", "source_format": "generic", "record_type": "server"}
+        raw = [{"Host": host.upper(), "CPUs": "four", "Note": "x"}, {"Host": "WEB01", "CPUs": "2"}]
+        records = [
+            {"record_id": self.id("record", n), **place, "row_number": n, "raw_values": cells, "row_count": 1}
+            for n, cells in enumerate(raw, 1)
+        ]
+        self.phase(run, [], discovery__imported_records=records, discovery__rejected_records=[])
+        mappings = [
+            {"source_column": "Host", "attribute": "name", "status": "applied", "method": "alias", "confidence": 0.9},
+            {"source_column": "CPUs", "attribute": "cpu_count", "status": "applied", "method": "person"},
+            {"source_column": "Note", "status": "unmapped", "method": "none", "confidence": 0.0},
+        ]
+        for mapping in mappings:
+            mapping |= {**place, "mapping_id": self.id("mapping", mapping["source_column"]), "reason": "It says so."}
+        self.phase(run, [IMPORTED], discovery__attribute_mappings=mappings)
+
+    def cleansed(self, run: str, host: str = "web01") -> None:
+        records = [
+            {"record_id": self.id("record", n), "source_file": "servers.csv", "row_number": n, "name": name}
+            | {"record_type": "server", "cpu_count": cpus}
+            for n, name, cpus in ((1, host, 4), (2, "web01", 2))
+        ]
+        changes = [
+            {"record_id": self.id("record", 1), "attribute": "cpu_count", "source_column": "CPUs"}
+            | {"value_before": "four", "value_after": "4", "rule": "integer/1", "change_id": self.id("change", 1)}
+        ]
+        self.phase(
+            run,
+            [IMPORTED, MAPPINGS],
+            discovery__cleansed_records=records,
+            discovery__cleansing_changes=changes,
+        )
+
+    def inventory(self, run: str, host: str = "web01") -> None:
+        asset = {
+            "asset_id": self.id("asset", "web01"),
+            "asset_type": "server",
+            "name": host,
+            "source_entity_ids": [self.id("record", 1), self.id("record", 2)],
+            "resolution_method": "name",
+            "resolution_reason": "Same name.",
+        }
+        lost = {
+            "conflict_id": self.id("conflict", 1),
+            "asset_id": asset["asset_id"],
+            "attribute": "cpu_count",
+            "kept_value": "4",
+            "kept_record_id": self.id("record", 1),
+            "losing_value": "2",
+            "losing_record_id": self.id("record", 2),
+            "rule": "first comes first",
+        }
+        application = {"asset_id": self.id("asset", "shop"), "asset_type": "application", "name": "Shop"}
+        application |= {"resolution_method": "single"}
+        self.phase(run, [CLEANSED], discovery__inventory=[asset, application], discovery__inventory_conflicts=[lost])
+
+    def dependencies(self, run: str, count: int = 1) -> None:
+        ends = {"source_id": self.id("asset", "shop"), "target_id": self.id("asset", "web01")}
+        facts = {"kind": "runs_on", "origin": "cmdb", "source_entity_ids": [self.id("record", 1)]}
+        edges = [{"dependency_id": self.id("dependency", number), **ends, **facts} for number in range(count)]
+        self.phase(run, [CLEANSED, INVENTORY], discovery__dependencies=edges)
+
+    def rest(self, run: str) -> None:
+        self.dependencies(run)
+        asset, application = self.id("asset", "web01"), self.id("asset", "shop")
+        finding = {"finding_id": self.id("finding", 1), "asset_id": asset, "asset_name": "web01", "as_of": "2026-06-30"}
+        finding |= {"category": "operating_system", "status": "past", "severity": "high"}
+        self.phase(run, [INVENTORY], discovery__tech_debt=[finding])
+        workload = {"workload_id": application, "workload_name": "Shop", "source_entity_ids": [asset]}
+        workload |= {"workload_type": "application", "complexity": "low", "readiness": "ready"}
+        self.phase(run, [INVENTORY, DEPENDENCIES, DEBT], assess__assessment_overview=[workload])
+
+
+def frame(key: str, rows: Rows) -> pd.DataFrame:
+    """Return rows that conform to a table, what they do not say filled in."""
+    table = output_tables()[key]
+    fillers = {
+        column.name: [] if isinstance(column.type, ARRAY) else FILLERS.get(dtype_of(column), "word")
+        for column in table.columns
+        if not column.nullable
+    }
+    frame = pd.DataFrame([{**fillers, **row} for row in rows], columns=[column.name for column in table.columns])
+    if "as_of" in frame:
+        frame["as_of"] = pd.to_datetime(frame["as_of"]).dt.date
+    return conform(frame, table)
+
+
+def make_edit(installation: Installation, estate: Estate, kind: str, table_key: str, entity_id: str) -> None:
+    edit_id = uuid4()
+    with installation.database.in_scope(estate.scope) as connection:
+        pin = set_pin(connection, estate.scope, kind="edit", reason="test", by="jane")
+        values = {"kind": kind, "table_key": table_key, "entity_id": entity_id, "column_name": "name"}
+        values |= {"new_value": json.dumps("new"), "actor": "jane", "reason": "I asked the owner."}
+        ids = {"edit_id": edit_id, "session_id": uuid4(), "pin_before_id": pin.pin_id}
+        connection.execute(insert(edits).values(**scope_values(estate.scope), **values, **ids))
+        outcome = {"snapshot_id": estate.current[table_key].snapshot_id, "edit_id": edit_id, "outcome": "applied"}
+        connection.execute(insert(edit_outcomes).values(**scope_values(estate.scope), **outcome))
+
+
+def small_estate(store: SnapshotStore, scope: Scope) -> Estate:
+    """Return an estate whose tables have all been published once."""
+    estate = Estate(store, scope)
+    estate.imported("run-1")
+    estate.cleansed("run-1")
+    estate.inventory("run-1")
+    estate.rest("run-1")
+    return estate
