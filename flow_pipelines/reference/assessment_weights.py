@@ -38,7 +38,7 @@ class NeededFact(_Data):
 
 
 class WithoutServers(_Data):
-    """What is said of an application without servers, and the factor on the confidence in its data."""
+    """What is said of a workload that no server is known to run, and the factor on the confidence in its data."""
 
     says: str
     confidence: float = Field(gt=0, le=1)
