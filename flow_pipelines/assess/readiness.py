@@ -94,7 +94,7 @@ def _obstacles(parts: pd.DataFrame) -> pd.DataFrame:
         [
             (obstacle.column, value, obstacle.effect, obstacle.says.format(value=value))
             for obstacle in assessment_weights().obstacles
-            for value in obstacle.values
+            for value in obstacle.any_of
         ],
         columns=["column", "value", "effect", "says"],
         dtype="object",

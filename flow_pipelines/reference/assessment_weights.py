@@ -48,7 +48,7 @@ class Obstacle(_Data):
     """Values of a column of the inventory that keep a part from moving as it is; `says` may name the `{value}`."""
 
     column: str
-    values: tuple[str, ...] = Field(min_length=1)
+    any_of: tuple[str, ...] = Field(min_length=1)
     effect: Effect
     says: str
 
