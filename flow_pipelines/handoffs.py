@@ -137,7 +137,7 @@ def _builtin_rows(
         ),
         (
             "tables_fit_together",
-            "Every table was computed from the others as they are handed over.",
+            "All tables were computed from the same version of each other.",
             _closure(snapshots, manifests),
         ),
     )
@@ -176,10 +176,11 @@ def _tables_read(flow: Flow, keys: list[str]) -> list[str]:
 def _closure(snapshots: Mapping[str, str], manifests: Mapping[str, Mapping[str, str]]) -> _Verdict:
     """Tell whether each table was computed from the very snapshots that are handed over with it."""
     outdated: dict[str, list[str]] = {}
+    versions = dict(snapshots)
     for key in sorted(snapshots):
         for read, snapshot in sorted(manifests.get(key, {}).items()):
-            # An input that is not handed over belongs to an earlier flow, and was handed over to this one.
-            if snapshots.get(read, snapshot) != snapshot:
+            # An earlier flow's table is not handed over again; still, all must have read the same version of it.
+            if versions.setdefault(read, snapshot) != snapshot:
                 outdated.setdefault(key, []).append(read)
     found = [f"{key} was computed from another version of {' and '.join(read)}." for key, read in outdated.items()]
     return _Verdict(

@@ -35,8 +35,8 @@ def assess_workloads(inventory: pd.DataFrame, dependencies: pd.DataFrame, tech_d
     """
     parts = find_parts(inventory)
     facts = part_facts(parts).join(edge_facts(parts, dependencies)).join(finding_facts(parts, tech_debt))
-    facts = facts.join(judge_complexity(facts)).join(judge_readiness(parts, tech_debt))
-    facts["data_confidence"] = data_confidence(parts)
+    facts = facts.join(judge_complexity(facts)).join(judge_readiness(parts, dependencies, tech_debt))
+    facts["data_confidence"] = data_confidence(parts, dependencies)
     facts["reason"] = [_reason(row) for row in facts.to_dict("records")]
     rows = facts.rename_axis("workload_id").reset_index()
     return conform(rows[[column.name for column in assessment_overview.columns]], assessment_overview)

@@ -11,7 +11,6 @@ from typing import Any
 
 import pandas as pd
 
-from flow_pipelines.assess.workloads import APPLICATION
 from flow_pipelines.reference.assessment_weights import assessment_weights
 
 # The gravest first. What is unknown may turn out to block: it outweighs a condition.
@@ -22,7 +21,7 @@ NAMED = 5
 EVIDENCE = ["workload_id", "effect", "says", "label"]
 
 
-def judge_readiness(parts: pd.DataFrame, tech_debt: pd.DataFrame) -> pd.DataFrame:
+def judge_readiness(parts: pd.DataFrame, dependencies: pd.DataFrame, tech_debt: pd.DataFrame) -> pd.DataFrame:
     """Return whether each workload can move as it is.
 
     A workload is what its gravest evidence says. Without evidence it is ready, and that takes that every needed fact
@@ -30,12 +29,13 @@ def judge_readiness(parts: pd.DataFrame, tech_debt: pd.DataFrame) -> pd.DataFram
 
     Args:
         parts: The result of `find_parts`.
+        dependencies: The rows of `discovery/dependencies`, for what runs where.
         tech_debt: The rows of `discovery/tech_debt`.
 
     Returns:
         Indexed by workload_id: readiness, and blockers (a list of sentences, the gravest first).
     """
-    gathered = [_findings(parts, tech_debt), _obstacles(parts), _missing(parts), _without_servers(parts)]
+    gathered = [_findings(parts, tech_debt), _obstacles(parts), _missing(parts), _without_servers(parts, dependencies)]
     evidence = pd.concat([one for one in gathered if len(one)] or [pd.DataFrame(columns=EVIDENCE)])
     evidence = evidence.assign(rank=evidence["effect"].map(EFFECTS.index))
     ordered = evidence.sort_values(["workload_id", "rank", "says", "label"]).drop_duplicates()
@@ -56,14 +56,15 @@ def judge_readiness(parts: pd.DataFrame, tech_debt: pd.DataFrame) -> pd.DataFram
     )
 
 
-def data_confidence(parts: pd.DataFrame) -> pd.Series[float]:
+def data_confidence(parts: pd.DataFrame, dependencies: pd.DataFrame) -> pd.Series[float]:
     """Return how far the data about each workload can be relied upon, 0 to 1.
 
     It is the mean of identity times quality of its parts, times the share of the needed facts that they tell; less
-    for an application without servers, of which the main thing is not known.
+    for a workload of which nobody knows where it runs.
 
     Args:
         parts: The result of `find_parts`.
+        dependencies: The rows of `discovery/dependencies`, for what runs where.
     """
     needed, told = pd.Series(0, index=parts.index), pd.Series(0, index=parts.index)
     for asset_type, facts in assessment_weights().needed_facts.items():
@@ -75,7 +76,7 @@ def data_confidence(parts: pd.DataFrame) -> pd.Series[float]:
     share = told.groupby(by_workload).sum() / needed.groupby(by_workload).sum().where(lambda count: count > 0)
     sound = (parts["resolution_confidence"] * parts["quality_score"]).astype(float).groupby(by_workload).mean()
     confidence = sound * share.fillna(1.0)
-    homeless = confidence.index.isin(_without_servers(parts)["workload_id"])
+    homeless = confidence.index.isin(_without_servers(parts, dependencies)["workload_id"])
     return confidence.mask(homeless, confidence * assessment_weights().without_servers.confidence).round(3)
 
 
@@ -89,12 +90,18 @@ def _findings(parts: pd.DataFrame, tech_debt: pd.DataFrame) -> pd.DataFrame:
 
 
 def _obstacles(parts: pd.DataFrame) -> pd.DataFrame:
-    found = []
-    for obstacle in assessment_weights().obstacles:
-        stated = parts[parts[obstacle.column].isin(obstacle.values)]
-        says = [obstacle.says.format(value=value) for value in stated[obstacle.column]]
-        found.append(_evidence(stated, obstacle.effect, says))
-    return pd.concat(found)
+    rules = pd.DataFrame(
+        [
+            (obstacle.column, value, obstacle.effect, obstacle.says.format(value=value))
+            for obstacle in assessment_weights().obstacles
+            for value in obstacle.any_of
+        ],
+        columns=["column", "value", "effect", "says"],
+        dtype="object",
+    )
+    columns = list(rules["column"].unique())
+    stated = parts[["workload_id", "label", *columns]].astype(object)
+    return stated.melt(["workload_id", "label"], var_name="column").astype(object).merge(rules)[EVIDENCE]
 
 
 def _missing(parts: pd.DataFrame) -> pd.DataFrame:
@@ -110,14 +117,16 @@ def _missing(parts: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(found)
 
 
-def _without_servers(parts: pd.DataFrame) -> pd.DataFrame:
-    applications = parts[parts["asset_type"] == APPLICATION]
-    served = parts.loc[parts["asset_type"] == "server", "workload_id"]
-    homeless = applications[~applications["workload_id"].isin(served)]
+def _without_servers(parts: pd.DataFrame, dependencies: pd.DataFrame) -> pd.DataFrame:
+    """Return the workloads without a server of their own of which no part is known to run on another one's."""
+    is_hosted = (dependencies["kind"] == "runs_on") & ~dependencies["target_is_external"].astype(bool)
+    runs = (parts["asset_type"] == "server") | parts["asset_id"].isin(dependencies.loc[is_hosted, "source_id"])
+    heads = parts[parts["workload_id"] == parts["asset_id"]]
+    homeless = heads[~heads["workload_id"].isin(parts.loc[runs, "workload_id"])]
     return _evidence(homeless, "unknown", assessment_weights().without_servers.says)
 
 
-def _evidence(stated: pd.DataFrame, effect: str, says: str | list[str]) -> pd.DataFrame:
+def _evidence(stated: pd.DataFrame, effect: str, says: str) -> pd.DataFrame:
     return stated[["workload_id", "label"]].assign(effect=effect, says=says).astype(object)[EVIDENCE]
 
 

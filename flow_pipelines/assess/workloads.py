@@ -9,10 +9,17 @@ from typing import Any
 
 import pandas as pd
 
+from flow_pipelines.reference.assessment_weights import assessment_weights
+
 APPLICATION = "application"
 # What moves with a workload. Hypervisor hosts, clusters and network devices stay where they are.
 PART_TYPES = (APPLICATION, "server", "database")
 NAMES = ("name", "host_name", "fqdn", "asset_id")
+# What is judged of a part, beside what the weights name.
+FACTS = (
+    "asset_id", "asset_type", "environment", "criticality", "owner", "cpu_count", "memory_mib", "storage_used_gib",
+    "storage_allocated_gib", "resolution_confidence", "quality_score",
+)  # fmt: skip
 
 
 def find_parts(inventory: pd.DataFrame) -> pd.DataFrame:
@@ -26,14 +33,20 @@ def find_parts(inventory: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         One row per workload and part, sorted by both ids whatever the order of the inventory, so that sums of
-        decimals come out equal: all columns of the inventory, workload_id, label (what a person calls the part) and
-        workload_count (of how many workloads it is a part).
+        decimals come out equal: workload_id, the columns of the inventory that are judged, label (what a person calls
+        the part) and workload_count (of how many workloads it is a part).
     """
-    assets = inventory[inventory["asset_type"].isin(PART_TYPES)]
-    assets = assets.assign(label=assets[list(NAMES)].bfill(axis="columns").iloc[:, 0])
-    parts = _workload_of_each(assets).merge(assets, on="asset_id")
+    assets = inventory.loc[inventory["asset_type"].isin(PART_TYPES), [*_judged(), "application_ids"]]
+    names = inventory.loc[assets.index, list(NAMES)].bfill(axis="columns").iloc[:, 0]
+    parts = _workload_of_each(assets).merge(assets[_judged()].assign(label=names), on="asset_id")
     parts["workload_count"] = parts.groupby("asset_id")["workload_id"].transform("size")
     return parts.sort_values(["workload_id", "asset_id"], ignore_index=True)
+
+
+def _judged() -> list[str]:
+    weights = assessment_weights()
+    needed = [column for facts in weights.needed_facts.values() for fact in facts for column in fact.columns]
+    return list(dict.fromkeys([*FACTS, *needed, *(obstacle.column for obstacle in weights.obstacles)]))
 
 
 def _workload_of_each(assets: pd.DataFrame) -> pd.DataFrame:

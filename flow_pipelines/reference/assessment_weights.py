@@ -38,7 +38,7 @@ class NeededFact(_Data):
 
 
 class WithoutServers(_Data):
-    """What is said of an application without servers, and the factor on the confidence in its data."""
+    """What is said of a workload that no server is known to run, and the factor on the confidence in its data."""
 
     says: str
     confidence: float = Field(gt=0, le=1)
@@ -48,7 +48,7 @@ class Obstacle(_Data):
     """Values of a column of the inventory that keep a part from moving as it is; `says` may name the `{value}`."""
 
     column: str
-    values: tuple[str, ...] = Field(min_length=1)
+    any_of: tuple[str, ...] = Field(min_length=1)
     effect: Effect
     says: str
 

@@ -213,6 +213,14 @@ def test_a_table_computed_from_another_version_than_the_one_handed_over_fails() 
     assert closure["remedy"] == "Run Discovery again: flow run <scope> --flow discovery"
 
 
+def test_tables_that_read_different_versions_of_an_earlier_flows_table_do_not_fit_together() -> None:
+    earlier = "handoffs/some_earlier_flow"
+    manifests = {"discovery/dependencies": {earlier: "1"}, "discovery/tech_debt": {earlier: "2"}}
+    assert not_passed(validate(good_estate(), manifests=manifests)) == {"tables_fit_together": "failed"}
+    agreeing = {key: {earlier: "1"} for key in manifests}
+    assert not_passed(validate(good_estate(), manifests=agreeing)) == {}
+
+
 def test_a_hand_off_without_rules_of_its_own_has_the_built_in_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("flow_pipelines.handoffs.handoff_rules", lambda: parse_rules("{version: 1, handoffs: {}}"))
     assert set(validate(good_estate())["rule_id"]) == BUILTIN
@@ -260,7 +268,7 @@ def breaks(one: Rule, row: dict[str, Any]) -> bool:
 
 
 @given(servers=SERVERS, seed=st.integers(0, 1000))
-@hypothesis_settings(deadline=None, max_examples=20)
+@hypothesis_settings(deadline=None, max_examples=12)
 def test_counts_add_up_offenders_are_real_and_the_order_of_rows_changes_nothing(servers: list[Row], seed: int) -> None:
     frames = estate(application("shop"), *servers)
     handoff = validate(frames)

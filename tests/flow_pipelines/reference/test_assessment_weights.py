@@ -23,4 +23,4 @@ def test_every_level_criticality_and_status_is_one_of_the_closed_lists() -> None
     assert weights.criticality == CHOICES["criticality"]
     assert set(weights.findings) <= closed_lists(tech_debt)["status"]
     for obstacle in weights.obstacles:
-        assert set(obstacle.values) <= set(CHOICES.get(obstacle.column, obstacle.values))
+        assert set(obstacle.any_of) <= set(CHOICES.get(obstacle.column, obstacle.any_of))
