@@ -10,17 +10,24 @@ traced all the way back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    Case,
     ColumnElement,
     CompoundSelect,
     Connection,
     Select,
+    Uuid,
+    all_,
     and_,
+    any_,
+    bindparam,
     case,
     delete,
     func,
@@ -43,6 +50,15 @@ KEEP_DAYS = 90
 KEEP_LAST = 5
 # The rows of hand-offs stay for good: they are the record of what was checked and waived, and few.
 EVIDENCE = f"{HANDOFFS}/"
+# Rows deleted in one transaction, during which nothing can be published in the engagement: about a second's worth.
+BATCH_ROWS = 50_000
+REPORTED = (
+    snapshots.c.table_key,
+    snapshots.c.snapshot_id,
+    snapshots.c.status,
+    snapshots.c.created_at,
+    snapshots.c.rows_snapshot_id,
+)
 
 
 @dataclass(frozen=True)
@@ -54,16 +70,16 @@ class DroppedSnapshot:
         snapshot_id: The snapshot.
         status: published, rejected or candidate.
         created_at: When it was written.
-        rows_freed: Rows deleted; 0 if another snapshot stored them or still refers to them.
         rows_snapshot_id: The snapshot that stored its rows.
+        rows_freed: Rows deleted; 0 if another snapshot stored them or still refers to them.
     """
 
     table_key: str
     snapshot_id: UUID
     status: str
     created_at: datetime
-    rows_freed: int
     rows_snapshot_id: UUID
+    rows_freed: int
 
 
 @dataclass(frozen=True)
@@ -93,7 +109,7 @@ def vacuum(
 ) -> VacuumReport:
     """Drop the snapshots of an engagement that nothing needs.
 
-    Each set of rows goes in a transaction of its own that keeps pointers from moving meanwhile: killed at any
+    It goes in batches, each in a transaction of its own that keeps pointers from moving meanwhile: killed at any
     instant, what is done is done, and the rest is done next time.
 
     Args:
@@ -112,17 +128,17 @@ def vacuum(
             f"Retention can't keep {keep_days} days and {keep_last} versions.", remedy="Keep at least 1 of each."
         )
     before = (now or datetime.now(UTC)) - timedelta(days=keep_days)
-    needed = _needed(before, keep_last)
     with database.in_scope(scope) as connection:
+        needed = _needed(connection, before, keep_last)
         unneeded = _unneeded(connection, needed)
-        kept = connection.execute(select(func.count()).select_from(needed.subquery())).scalar_one()
-        if dry_run:
-            return VacuumReport(scope, dry_run, before, kept, tuple(unneeded))
-    dropped: list[DroppedSnapshot] = []
-    for rows_snapshot_id in dict.fromkeys(snapshot.rows_snapshot_id for snapshot in unneeded):
+    if dry_run:
+        return VacuumReport(scope, dry_run, before, len(needed), tuple(unneeded))
+    gone: list[DroppedSnapshot] = []
+    for batch in _batches(unneeded):
         with database.in_scope(scope) as connection:
-            dropped += _drop(connection, scope, rows_snapshot_id, needed)
-    return VacuumReport(scope, dry_run, before, kept, tuple(dropped))
+            hold_pointers(connection, scope)
+            gone += _drop(connection, batch, _needed(connection, before, keep_last))
+    return VacuumReport(scope, dry_run, before, len(needed), tuple(gone))
 
 
 def dropped(connection: Connection, found: Iterable[Snapshot]) -> list[Snapshot]:
@@ -141,21 +157,29 @@ def dropped(connection: Connection, found: Iterable[Snapshot]) -> list[Snapshot]
     return [by_id[snapshot_id] for snapshot_id in gone]
 
 
-def _needed(before: datetime, keep_last: int) -> Select[tuple[UUID]]:
-    """Return the query of all snapshots that are kept: those needed for themselves, and what they rest on."""
+def _needed(connection: Connection, before: datetime, keep_last: int) -> list[UUID]:
+    """Return all snapshots that are kept: those needed for themselves, and what they rest on."""
     roots = union(
         select(current_snapshots.c.snapshot_id),
         _pinned(before),
         _being_rolled_back(),
         _recent(before),
         _last_versions(keep_last),
-    ).subquery()
-    closure = select(roots.c.snapshot_id).cte("needed", recursive=True)
-    inputs = select(snapshot_inputs.c.input_snapshot_id).join(
-        closure, snapshot_inputs.c.snapshot_id == closure.c.snapshot_id
     )
-    closure = closure.union(inputs.where(snapshot_inputs.c.input_snapshot_id.is_not(None)))
-    return select(closure.c.snapshot_id)
+    reached: set[UUID] = set()
+    found = set(connection.execute(roots).scalars())
+    # Step by step, since PostgreSQL reads the manifests of all engagements for each step of a recursive query.
+    while found:
+        reached |= found
+        inputs = select(snapshot_inputs.c.input_snapshot_id).where(
+            snapshot_inputs.c.snapshot_id == any_(_ids(found)), snapshot_inputs.c.input_snapshot_id.is_not(None)
+        )
+        found = set(connection.execute(inputs.distinct()).scalars()) - reached
+    return sorted(reached)
+
+
+def _ids(values: Iterable[UUID]) -> BindParameter[Sequence[UUID]]:
+    return bindparam(None, list(values), type_=ARRAY(Uuid()))
 
 
 def _pinned(before: datetime) -> Select[tuple[UUID]]:
@@ -209,67 +233,62 @@ def _last_versions(keep_last: int) -> Select[tuple[UUID]]:
     return select(ranked.c.snapshot_id).where(ranked.c.age <= keep_last)
 
 
-def _unneeded(connection: Connection, needed: Select[tuple[UUID]]) -> list[DroppedSnapshot]:
+def _unneeded(connection: Connection, needed: Sequence[UUID]) -> list[DroppedSnapshot]:
     """Return what could be dropped, the oldest first, with the rows that this would free."""
     kept_rows = select(snapshots.c.rows_snapshot_id).where(
-        snapshots.c.rows_dropped_at.is_(None), snapshots.c.snapshot_id.in_(needed)
-    )
-    frees = and_(
-        snapshots.c.snapshot_id == snapshots.c.rows_snapshot_id,
-        snapshots.c.snapshot_id.not_in(kept_rows),
-        ~snapshots.c.table_key.startswith(EVIDENCE),
+        snapshots.c.rows_dropped_at.is_(None), snapshots.c.snapshot_id == any_(_ids(needed))
     )
     query = (
-        select(
-            snapshots.c.table_key,
-            snapshots.c.snapshot_id,
-            snapshots.c.status,
-            snapshots.c.created_at,
-            case((frees, snapshots.c.row_count), else_=0),
-            snapshots.c.rows_snapshot_id,
-        )
-        .where(_droppable(needed))
+        select(*REPORTED, _frees(kept_rows))
+        .where(snapshots.c.rows_dropped_at.is_(None), _droppable(needed))
         .order_by(snapshots.c.created_at, snapshots.c.table_key)
     )
     return [DroppedSnapshot(*row) for row in connection.execute(query)]
 
 
-def _droppable(needed: Select[tuple[UUID]]) -> ColumnElement[bool]:
-    return and_(
-        snapshots.c.rows_dropped_at.is_(None),
-        snapshots.c.table_key.in_(list(history_tables())),
-        snapshots.c.snapshot_id.not_in(needed),
+def _frees(kept_rows: Select[tuple[UUID]]) -> Case[int]:
+    frees = and_(
+        snapshots.c.snapshot_id == snapshots.c.rows_snapshot_id,
+        snapshots.c.snapshot_id.not_in(kept_rows),
+        ~snapshots.c.table_key.startswith(EVIDENCE),
     )
+    return case((frees, snapshots.c.row_count), else_=0)
 
 
-def _drop(
-    connection: Connection, scope: Scope, rows_snapshot_id: UUID, needed: Select[tuple[UUID]]
-) -> list[DroppedSnapshot]:
-    """Let go of the snapshots that share some rows and that nothing needs, and of the rows if that was the last."""
-    hold_pointers(connection, scope)
-    same_rows = snapshots.c.rows_snapshot_id == rows_snapshot_id
+def _droppable(needed: Sequence[UUID]) -> ColumnElement[bool]:
+    return and_(snapshots.c.table_key.in_(list(history_tables())), snapshots.c.snapshot_id != all_(_ids(needed)))
+
+
+def _batches(unneeded: Iterable[DroppedSnapshot]) -> Iterator[list[UUID]]:
+    """Yield the sets of rows to be dropped, as many at once as are quickly deleted."""
+    batch: dict[UUID, None] = {}
+    rows = 0
+    for snapshot in unneeded:
+        if rows and rows + snapshot.rows_freed > BATCH_ROWS:
+            yield list(batch)
+            batch, rows = {}, 0
+        batch[snapshot.rows_snapshot_id] = None
+        rows += snapshot.rows_freed
+    if batch:
+        yield list(batch)
+
+
+def _drop(connection: Connection, batch: Sequence[UUID], needed: Sequence[UUID]) -> list[DroppedSnapshot]:
+    """Let go of the snapshots that have some sets of rows and that nothing needs; of the rows if none is left."""
     marked = connection.execute(
         update(snapshots)
-        .where(same_rows, _droppable(needed))
+        .where(snapshots.c.rows_snapshot_id == any_(_ids(batch)))
+        .where(snapshots.c.rows_dropped_at.is_(None), _droppable(needed))
         .values(rows_dropped_at=func.now())
-        .returning(snapshots.c.table_key, snapshots.c.snapshot_id, snapshots.c.status, snapshots.c.created_at)
-    ).all()
+        .returning(snapshots.c.snapshot_id)
+    ).scalars()
     # Asked anew, since a run may just have registered a snapshot that refers to the same rows.
-    others = connection.execute(
-        select(func.count()).select_from(snapshots).where(same_rows, snapshots.c.rows_dropped_at.is_(None))
-    ).scalar_one()
-    freed = 0
-    if marked and not others and not marked[0].table_key.startswith(EVIDENCE):
-        history = history_tables()[marked[0].table_key]
-        freed = connection.execute(delete(history).where(history.c.snapshot_id == rows_snapshot_id)).rowcount
-    return [
-        DroppedSnapshot(
-            table_key=row.table_key,
-            snapshot_id=row.snapshot_id,
-            status=row.status,
-            created_at=row.created_at,
-            rows_freed=freed if row.snapshot_id == rows_snapshot_id else 0,
-            rows_snapshot_id=rows_snapshot_id,
-        )
-        for row in marked
-    ]
+    kept_rows = select(snapshots.c.rows_snapshot_id).where(
+        snapshots.c.rows_dropped_at.is_(None), snapshots.c.rows_snapshot_id == any_(_ids(batch))
+    )
+    query = select(*REPORTED, _frees(kept_rows)).where(snapshots.c.snapshot_id == any_(_ids(marked)))
+    gone = [DroppedSnapshot(*row) for row in connection.execute(query)]
+    for key, history in history_tables().items():
+        if freed := [snapshot.snapshot_id for snapshot in gone if snapshot.table_key == key and snapshot.rows_freed]:
+            connection.execute(delete(history).where(history.c.snapshot_id == any_(_ids(freed))))
+    return gone

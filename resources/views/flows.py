@@ -206,7 +206,7 @@ SELECT c.client_account_id, c.engagement_id, d.flow_type, c.table_key, i.input_n
 def _migration_flows() -> ControlView:
     declared = listed(
         "d",
-        ("flow_type", "title", "purpose", "follows", "flow_tables", "lineage"),
+        ("flow_type", "title", "purpose", "follows", "flow_tables"),
         [
             (
                 flow.name,
@@ -214,10 +214,14 @@ def _migration_flows() -> ControlView:
                 flow.purpose,
                 flow.follows,
                 [key for key in flow.tables if key in output_tables()],
-                [flow.name, *(other.name for other in upstream(flow))],
             )
             for flow in built_flows()
         ],
+    )
+    lineage = listed(
+        "l",
+        ("flow_type", "starts_from"),
+        [(flow.name, other.name) for flow in built_flows() for other in (flow, *upstream(flow))],
     )
     return ControlView(
         name="platform.migration_flows",
@@ -270,9 +274,11 @@ SELECT f.flow_id AS id, f.flow_type, f.client_account_id, f.engagement_id,
        SELECT b.reason FROM platform.rollbacks b JOIN platform.rollback_moves m ON m.rollback_id = b.rollback_id
         WHERE b.engagement_id = f.engagement_id AND b.executed_at IS NOT NULL AND m.table_key = ANY (d.flow_tables)
         ORDER BY b.executed_at DESC LIMIT 1) AS rolled_back ON true
- CROSS JOIN LATERAL (
-       SELECT string_agg(o.reason, '; ' ORDER BY o.reason) AS reason FROM platform.outdated_tables o
-        WHERE o.engagement_id = f.engagement_id AND o.flow_type = ANY (d.lineage)) AS outdated
+  LEFT JOIN (
+       SELECT o.engagement_id, l.flow_type, string_agg(o.reason, '; ' ORDER BY o.reason) AS reason
+         FROM platform.outdated_tables o JOIN {lineage} ON l.starts_from = o.flow_type
+        GROUP BY o.engagement_id, l.flow_type) AS outdated
+    ON outdated.engagement_id = f.engagement_id AND outdated.flow_type = f.flow_type
 """,  # noqa: S608  (declared names)
     )
 
