@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, Dialect, Table, text
 from sqlalchemy.schema import SetColumnComment, SetTableComment
 
+from flow_pipelines.errors import DatabaseError
 from flow_pipelines.tables import output_tables
 from resources.control_tables import METADATA, PLATFORM, all_tables, history_schema, history_tables
 from resources.control_views import ControlView, control_views
@@ -22,6 +23,7 @@ READER = "flow_reader"
 ANALYST = "flow_analyst"
 DAGSTER = "flow_dagster"
 DAGSTER_SCHEMA = "dagster"
+OWNED_BY = "Roles of flow-pipelines, set up by "
 READERS = f"{PIPELINE}, {READER}, {ANALYST}"
 
 CLIENT_IN_SCOPE = "NULLIF(current_setting('flow.client_account_id', true), '')::uuid"
@@ -64,7 +66,7 @@ def apply_access(connection: Connection, database: str) -> None:
 def create_roles(connection: Connection) -> None:
     """Create the pipeline's, the reader's, the analysts' and Dagster's role where they are missing.
 
-    Roles belong to the whole server, so they may be there already for another database.
+    Roles belong to the whole server, so they may be there already for another database of the same owner.
     """
     for role, login in ((PIPELINE, "LOGIN"), (READER, "LOGIN"), (ANALYST, "NOLOGIN"), (DAGSTER, "LOGIN")):
         known = connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}).scalar()
@@ -72,6 +74,26 @@ def create_roles(connection: Connection) -> None:
             connection.exec_driver_sql(
                 f"CREATE ROLE {role} {login} NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOBYPASSRLS"
             )
+    owner = connection.execute(text("SELECT current_user")).scalar_one()
+    connection.exec_driver_sql(f"COMMENT ON ROLE {PIPELINE} IS {_literal(OWNED_BY + owner)}")
+
+
+def refuse_roles_of_another_owner(connection: Connection) -> None:
+    """Refuse a server whose roles of ours serve another owner: their passwords derive from that owner's.
+
+    Raises:
+        DatabaseError: They do, and that owner still exists.
+    """
+    query = text(
+        "SELECT o.rolname FROM pg_roles r JOIN pg_roles o ON shobj_description(r.oid, 'pg_authid') = :by || o.rolname "
+        "WHERE r.rolname = :role AND o.rolname <> current_user"
+    )
+    other = connection.execute(query, {"by": OWNED_BY, "role": PIPELINE}).scalar()
+    if other is not None:
+        raise DatabaseError(
+            f"The roles flow_pipeline, flow_reader and flow_dagster of this server serve databases of {other}.",
+            remedy=f"Set up this database as {other} too, or on a server of its own.",
+        )
 
 
 def _statements(database: str, dialect: Dialect) -> Iterator[str]:

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
 from flow_pipelines.errors import DatabaseError
-from resources.access import apply_access, create_roles
+from resources.access import apply_access, create_roles, refuse_roles_of_another_owner
 from resources.control_tables import PLATFORM, all_tables
 from resources.database import Database
 
@@ -54,10 +54,16 @@ def _bring_up_to_date(owner: Database, passwords: Mapping[str, str | None]) -> N
     with owner.transaction() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
         _refuse_old_server(connection)
+        refuse_roles_of_another_owner(connection)
         if not _is_current(connection):
             migrate(connection)
-            _set_passwords(connection, passwords)
         apply_access(connection, str(owner.url.database))
+    known = {role: password for role, password in passwords.items() if password is not None}
+    # They are new, or the owner's password, from which they derive, has changed.
+    if not all(_logs_in(owner, role, password) for role, password in known.items()):
+        with owner.transaction() as connection:
+            for role, password in known.items():
+                set_password(connection, role, password)
 
 
 def migrate(connection: Connection) -> None:
@@ -100,10 +106,12 @@ def _refuse_old_server(connection: Connection) -> None:
         )
 
 
-def _set_passwords(connection: Connection, passwords: Mapping[str, str | None]) -> None:
-    for role, password in passwords.items():
-        if password is not None:
-            set_password(connection, role, password)
+def _logs_in(owner: Database, role: str, password: str) -> bool:
+    try:
+        with Database(owner.url.set(username=role, password=password)).transaction():
+            return True
+    except DatabaseError:
+        return False
 
 
 def set_password(connection: Connection, role: str, password: str) -> None:

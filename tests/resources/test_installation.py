@@ -29,6 +29,8 @@ def server() -> Iterator[ServerAddress]:
         with psycopg.connect(address.url(SUPERUSER, driver="postgresql"), autocommit=True) as connection:
             connection.execute("CREATE ROLE their_owner LOGIN CREATEROLE PASSWORD 'secret word'")
             connection.execute("CREATE DATABASE theirs OWNER their_owner")
+            connection.execute("CREATE ROLE other_owner LOGIN CREATEROLE PASSWORD 'secret word'")
+            connection.execute("CREATE DATABASE others OWNER other_owner")
             connection.execute("CREATE ROLE nobody_special LOGIN PASSWORD 'secret word'")
         yield address
     shutil.rmtree(state, ignore_errors=True)
@@ -54,6 +56,28 @@ def test_an_owner_without_superuser_rights_is_enough(
             all_engagements(installation.owner)
     with open_installation():
         pass
+
+
+def test_a_changed_password_of_the_owner_locks_nobody_out_and_a_second_owner_is_refused(
+    server: ServerAddress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLOW_STATE", str(tmp_path / "state"))
+
+    def use(owner: str, word: str, database: str) -> None:
+        url = f"postgresql://{owner}:{word}@127.0.0.1:{server.port}/{database}"
+        monkeypatch.setenv("FLOW_DATABASE_URL", url)
+        with open_installation() as installation:
+            add_client(installation.database, "acme")
+
+    use("their_owner", "secret%20word", "theirs")
+    with psycopg.connect(server.url(SUPERUSER, driver="postgresql"), autocommit=True) as connection:
+        connection.execute("ALTER ROLE their_owner PASSWORD 'another'")
+    use("their_owner", "another", "theirs")
+    with pytest.raises(DatabaseError, match="serve databases of their_owner"):
+        use("other_owner", "secret%20word", "others")
+    with pytest.raises(DatabaseError, match="serve databases of their_owner"):
+        use(SUPERUSER, "unused", f"others?host={server.socket_folder}")
+    use("their_owner", "another", "theirs")
 
 
 def test_an_owner_who_lacks_rights_is_told_which(
