@@ -16,6 +16,7 @@ from flow_pipelines.errors import DatabaseError
 from flow_pipelines.tables import output_tables
 from resources.control_tables import METADATA, PLATFORM, all_tables, history_schema, history_tables
 from resources.control_views import ControlView, control_views
+from resources.local_server_files import OWNER as EMBEDDED_OWNER
 from resources.sql_functions import SqlFunction, functions
 
 PIPELINE = "flow_pipeline"
@@ -24,6 +25,7 @@ ANALYST = "flow_analyst"
 DAGSTER = "flow_dagster"
 DAGSTER_SCHEMA = "dagster"
 OWNED_BY = "Roles of flow-pipelines, set up by "
+LARGE_OBJECT_FUNCTIONS = r"proname ~ '^(lo_.*|loread|lowrite)$' AND pronamespace = 'pg_catalog'::regnamespace"
 READERS = f"{PIPELINE}, {READER}, {ANALYST}"
 
 CLIENT_IN_SCOPE = "NULLIF(current_setting('flow.client_account_id', true), '')::uuid"
@@ -33,7 +35,8 @@ CLIENT_OF_ANALYST = f"(SELECT u.client_account_id FROM {PLATFORM}.users u WHERE 
 
 # What the pipeline may do beyond reading; histories can be added to and never changed.
 PIPELINE_GRANTS = {
-    "client_accounts": "INSERT",
+    # Locking a row takes the right to change one of its columns; which one does not matter.
+    "client_accounts": "INSERT, UPDATE (created_at)",
     "engagements": "INSERT, UPDATE (settings)",
     "users": "INSERT",
     "snapshots": "INSERT, UPDATE (status, rejection, published_at)",
@@ -53,14 +56,22 @@ def apply_access(connection: Connection, database: str) -> None:
         connection: A transaction of the owner, which may create roles.
         database: Name of the database, for its grants.
     """
-    statements = list(_statements(database, connection.dialect))
-    fingerprint = hashlib.sha256("\n".join(statements).encode()).hexdigest()[:16]
-    applied = connection.execute(text(f"SELECT obj_description('{PLATFORM}'::regnamespace)")).scalar()
-    if applied == fingerprint:
+    if access_is_applied(connection, database):
         return
-    for statement in statements:
+    for statement in _statements(connection, database):
         connection.exec_driver_sql(statement)
-    connection.exec_driver_sql(f"COMMENT ON SCHEMA {PLATFORM} IS '{fingerprint}'")
+    connection.exec_driver_sql(f"COMMENT ON SCHEMA {PLATFORM} IS '{_fingerprint(connection, database)}'")
+
+
+def access_is_applied(connection: Connection, database: str) -> bool:
+    """Tell whether `apply_access` would do nothing."""
+    applied = connection.execute(text(f"SELECT obj_description('{PLATFORM}'::regnamespace)")).scalar()
+    return bool(applied == _fingerprint(connection, database))
+
+
+def _fingerprint(connection: Connection, database: str) -> str:
+    statements = "\n".join(_statements(connection, database))
+    return hashlib.sha256(statements.encode()).hexdigest()[:16]
 
 
 def create_roles(connection: Connection) -> None:
@@ -96,7 +107,9 @@ def refuse_roles_of_another_owner(connection: Connection) -> None:
         )
 
 
-def _statements(database: str, dialect: Dialect) -> Iterator[str]:
+def _statements(connection: Connection, database: str) -> Iterator[str]:
+    dialect = connection.dialect
+    yield from _server_statements(connection)
     yield from _schema_statements(dialect.identifier_preparer.quote(database))
     for table in all_tables().tables.values():
         yield from _table_statements(table, dialect)
@@ -108,6 +121,21 @@ def _statements(database: str, dialect: Dialect) -> Iterator[str]:
         yield from _control_view_statements(view)
     for function in functions():
         yield from _function_statements(function)
+
+
+def _server_statements(connection: Connection) -> Iterator[str]:
+    """Close what PostgreSQL leaves open to every login; only a superuser may, see docs/decisions/0004-tenancy.md."""
+    role, is_superuser = connection.execute(
+        text("SELECT rolname, rolsuper FROM pg_roles WHERE rolname = current_user")
+    ).one()
+    if not is_superuser:
+        return
+    # Large objects know no row security: whoever makes one may give it to anybody.
+    query = text(f"SELECT CAST(oid AS regprocedure)::text FROM pg_proc WHERE {LARGE_OBJECT_FUNCTIONS}")
+    for function in connection.execute(query).scalars():
+        yield f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC"
+    if role == EMBEDDED_OWNER:
+        yield "REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC"
 
 
 def _schema_statements(quoted: str) -> Iterator[str]:

@@ -16,7 +16,7 @@ from flow_pipelines.errors import InputError
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings, parse_settings, read_settings
 from resources.installation import Installation, open_installation
-from resources.tenancy import add_analyst, add_client, add_engagement
+from resources.tenancy import add_analyst, add_client, add_engagement, change_settings, engagement_settings
 
 client = typer.Typer(help="Client accounts: the tenants.", no_args_is_help=True)
 engagement = typer.Typer(help="Engagements: one migration of one client.", no_args_is_help=True)
@@ -45,18 +45,22 @@ def engagement_add(
         Path | None, typer.Option(help="YAML file with the engagement's settings; see docs/settings.md.")
     ] = None,
 ) -> None:
-    """Register an engagement of a client, or give a known one new settings."""
+    """Register an engagement of a client; with --settings, give a known one new settings."""
     if settings is not None and not settings.is_file():
         raise InputError(f"{settings} is not a file.", remedy="Name a YAML file, or leave --settings out.")
     today = datetime.now(UTC).date()
     chosen = read_settings(settings, today=today) if settings else parse_settings("", origin="defaults", today=today)
     with open_installation() as installation:
         added = register_engagement(installation, scope, chosen)
-    console().print(f"Engagement {scope} {'added' if added else 'has its new settings'}, as of {chosen.as_of}.")
+        if settings and not added:
+            change_settings(installation.database, scope, chosen)
+        as_of = engagement_settings(installation.database, scope).as_of
+    outcome = "added" if added else "has its new settings" if settings else "was there already"
+    console().print(f"Engagement {scope} {outcome}, as of {as_of}.")
 
 
 def register_engagement(installation: Installation, scope: Scope, settings: EngagementSettings) -> bool:
-    """Register an engagement in the tables of tenants and as Dagster's partition; returns whether it is new."""
+    """Register an engagement in the tables of tenants and as Dagster's partition, if it is not yet; returns whether."""
     from assets_defs.instance import open_instance
     from assets_defs.partitions import register
 
