@@ -25,7 +25,10 @@ ANALYST = "flow_analyst"
 DAGSTER = "flow_dagster"
 DAGSTER_SCHEMA = "dagster"
 OWNED_BY = "Roles of flow-pipelines, set up by "
-LARGE_OBJECT_FUNCTIONS = r"proname ~ '^(lo_.*|loread|lowrite)$' AND pronamespace = 'pg_catalog'::regnamespace"
+LARGE_OBJECT_FUNCTIONS = (
+    "SELECT CAST(CAST(oid AS regprocedure) AS text) FROM pg_proc "
+    "WHERE proname ~ '^(lo_.*|loread|lowrite)$' AND pronamespace = CAST('pg_catalog' AS regnamespace) ORDER BY oid"
+)
 READERS = f"{PIPELINE}, {READER}, {ANALYST}"
 
 CLIENT_IN_SCOPE = "NULLIF(current_setting('flow.client_account_id', true), '')::uuid"
@@ -131,8 +134,7 @@ def _server_statements(connection: Connection) -> Iterator[str]:
     if not is_superuser:
         return
     # Large objects know no row security: whoever makes one may give it to anybody.
-    query = text(f"SELECT CAST(oid AS regprocedure)::text FROM pg_proc WHERE {LARGE_OBJECT_FUNCTIONS}")
-    for function in connection.execute(query).scalars():
+    for function in connection.execute(text(LARGE_OBJECT_FUNCTIONS)).scalars():
         yield f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC"
     if role == EMBEDDED_OWNER:
         yield "REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC"
