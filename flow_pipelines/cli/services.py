@@ -60,17 +60,18 @@ def up(
                 )
             with notices().status("Starting the web server and the daemon ..."):
                 _wait_until_served(process, state)
-    address = _record(state).get("url")
-    console().print(f"Dagster is at {address}; its log is {state / 'services.log'}; stop it with: flow down")
+    console().print(
+        f"Dagster is at {_known_record(state)['url']}; its log is {state / 'services.log'}; stop it with: flow down"
+    )
 
 
 def down() -> None:
-    """Stop what `flow up` started; runs that are under way in it end with it."""
+    """Stop what `flow up` started; runs that are under way in it are interrupted and publish nothing more."""
     state = state_folder()
     if not _running(state):
         console().print("Nothing is running.")
         return
-    process = int(_record(state)["pid"])
+    process = int(_known_record(state)["pid"])
     os.kill(process, signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECONDS
     while _running(state):
@@ -90,6 +91,7 @@ def serve(port: Annotated[int, typer.Option()] = 3000) -> None:
     state = state_folder()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with _only_one(state), open_installation() as installation:
+        (state / "services.json").unlink(missing_ok=True)  # an earlier one's, if that was killed
         environment = {**os.environ, **instance_environment(installation)}
         programs = Path(sys.executable).parent
         commands = (
@@ -109,6 +111,15 @@ def serve(port: Annotated[int, typer.Option()] = 3000) -> None:
                 child.terminate()
             for child in children:
                 child.wait()
+            _interrupt_runs()
+            (state / "services.json").unlink()
+
+
+def _interrupt_runs() -> None:
+    # A run is a grandchild: it outlives the daemon that launched it, but stays in the process group of `flow up`.
+    if os.getpgrp() == os.getpid():
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        os.killpg(os.getpgrp(), signal.SIGTERM)
 
 
 @contextmanager
@@ -131,6 +142,12 @@ def _running(state: Path) -> bool:
         except BlockingIOError:
             return True
     return False
+
+
+def _known_record(state: Path) -> dict[str, Any]:
+    if record := _record(state):
+        return record
+    raise RunError("The services are just being started.", remedy="Try again in some seconds.")
 
 
 def _record(state: Path) -> dict[str, Any]:
