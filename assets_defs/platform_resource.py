@@ -14,7 +14,7 @@ from dagster._core.storage.tags import PARTITION_NAME_TAG
 from pydantic import PrivateAttr
 from resources.edits import EditStore
 
-from assets_defs.run_coordinator import IN_PROCESS_TAG, run_lock
+from assets_defs.run_coordinator import IN_PROCESS_TAG
 from flow_pipelines.errors import RunError
 from flow_pipelines.scope import Scope
 from resources.database import Database
@@ -64,7 +64,7 @@ def _lock_held(database: Database, run: DagsterRun | None) -> Iterator[None]:
         yield
         return
     scope = Scope.parse(key)
-    with database.lock(run_lock(scope)) as is_free:
+    with database.lock_run(scope) as is_free:
         if not is_free:
             raise RunError(f"Another run of {scope} is under way.", remedy="Wait for it, then run this again.")
         yield

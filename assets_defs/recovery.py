@@ -18,7 +18,7 @@ from dagster._core.definitions.data_version import (
 from assets_defs.catalog_metadata import asset_key
 from assets_defs.phase_assets import PhasePlan
 from assets_defs.rollback_run import WITHDRAWN
-from assets_defs.run_coordinator import ENGAGEMENT_TAG, IN_PROCESS_TAG, run_lock
+from assets_defs.run_coordinator import ENGAGEMENT_TAG, IN_PROCESS_TAG
 from flow_pipelines.scope import Scope
 from resources.database import Database
 from resources.integrity import integrity_problems
@@ -48,7 +48,7 @@ def recover(database: Database, instance: DagsterInstance, scope: Scope, plans: 
     Returns:
         What was found and done, one sentence each; empty if all was in order.
     """
-    with database.lock(run_lock(scope)) as is_free:
+    with database.lock_run(scope) as is_free:
         return recover_held(database, instance, scope, plans) if is_free else []
 
 

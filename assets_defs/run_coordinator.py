@@ -23,11 +23,6 @@ IN_PROCESS_TAG = "flow/in_process"
 RUNS_PER_CLIENT = 2
 
 
-def run_lock(scope: Scope) -> str:
-    """Return the name of the lock that whoever runs something for an engagement holds, so that it is known to live."""
-    return f"run:{scope}"
-
-
 def scope_tags(scope: Scope) -> dict[str, str]:
     """Return the tags that a run in this scope carries."""
     return {CLIENT_TAG: scope.client, ENGAGEMENT_TAG: scope.partition_key}

@@ -100,6 +100,6 @@ def validate_name(name: str, kind: str) -> str:
     if NAME.fullmatch(name):
         return name
     raise ScopeError(
-        f"{name!r} can't name a {kind}.",
+        f"{name!r} is not a valid {kind} name.",
         remedy="Use 1 to 40 lower-case letters, digits and hyphens, starting and ending with a letter or digit.",
     )

@@ -62,8 +62,9 @@ def parse_settings(text: str, *, origin: str, today: date) -> EngagementSettings
     remedy = "See docs/settings.md for every setting."
     try:
         values = yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
-        raise SettingsError(f"{origin} is not YAML: {error}.", remedy=remedy) from error
+    except (yaml.YAMLError, ValueError) as error:
+        # A date such as 2026-13-40 is YAML in form and no date in fact, which the reader says by a ValueError.
+        raise SettingsError(f"{origin} is not YAML: {' '.join(str(error).split())}.", remedy=remedy) from error
     if not isinstance(values, dict):
         raise SettingsError(f"{origin} holds no mapping of setting to value.", remedy=remedy)
     try:
@@ -74,5 +75,15 @@ def parse_settings(text: str, *, origin: str, today: date) -> EngagementSettings
 
 
 def read_settings(path: Path, *, today: date) -> EngagementSettings:
-    """Read an engagement's settings file; see `parse_settings`."""
-    return parse_settings(path.read_text(encoding="utf-8-sig"), origin=str(path), today=today)
+    """Read an engagement's settings file; see `parse_settings`.
+
+    Raises:
+        SettingsError: The file can't be read, is not UTF-8, or holds no valid settings.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path} is not in UTF-8: {error.reason}.", remedy="Save it in UTF-8.") from error
+    except OSError as error:
+        raise SettingsError(f"{path} can't be read: {error.strerror}.", remedy="Name a readable file.") from error
+    return parse_settings(text, origin=str(path), today=today)

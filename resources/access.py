@@ -12,9 +12,11 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, Dialect, Table, text
 from sqlalchemy.schema import SetColumnComment, SetTableComment
 
+from flow_pipelines.errors import DatabaseError
 from flow_pipelines.tables import output_tables
 from resources.control_tables import METADATA, PLATFORM, all_tables, history_schema, history_tables
 from resources.control_views import ControlView, control_views
+from resources.local_server_files import OWNER as EMBEDDED_OWNER
 from resources.sql_functions import SqlFunction, functions
 
 PIPELINE = "flow_pipeline"
@@ -23,6 +25,11 @@ ANALYST = "flow_analyst"
 DAGSTER = "flow_dagster"
 VACUUM = "flow_vacuum"
 DAGSTER_SCHEMA = "dagster"
+OWNED_BY = "Roles of flow-pipelines, set up by "
+LARGE_OBJECT_FUNCTIONS = (
+    "SELECT CAST(CAST(oid AS regprocedure) AS text) FROM pg_proc "
+    "WHERE proname ~ '^(lo_.*|loread|lowrite)$' AND pronamespace = CAST('pg_catalog' AS regnamespace) ORDER BY oid"
+)
 READERS = f"{PIPELINE}, {READER}, {ANALYST}"
 
 CLIENT_IN_SCOPE = "NULLIF(current_setting('flow.client_account_id', true), '')::uuid"
@@ -30,9 +37,12 @@ ENGAGEMENT_IN_SCOPE = "NULLIF(current_setting('flow.engagement_id', true), '')::
 # An analyst's scope comes from the role that logged in. No setting an analyst could change takes part in it.
 CLIENT_OF_ANALYST = f"(SELECT u.client_account_id FROM {PLATFORM}.users u WHERE u.database_role = CURRENT_USER)"  # noqa: S608
 
+# The owner could take row security off anyway; so it may see which tenants there are, and nothing of theirs.
+OPERATORS_TABLES = frozenset({"client_accounts", "engagements"})
 # What the pipeline may do beyond reading; histories can be added to and never changed.
 PIPELINE_GRANTS = {
-    "client_accounts": "INSERT",
+    # Locking a row takes the right to change one of its columns; which one does not matter.
+    "client_accounts": "INSERT, UPDATE (created_at)",
     "engagements": "INSERT, UPDATE (settings)",
     "users": "INSERT",
     "snapshots": "INSERT, UPDATE (status, rejection, published_at)",
@@ -44,6 +54,7 @@ PIPELINE_GRANTS = {
 
 # What retention reads to tell what is needed; of the rows themselves only whose they are.
 VACUUM_READS = (
+    "client_accounts",
     "snapshots",
     "snapshot_inputs",
     "current_snapshots",
@@ -54,6 +65,8 @@ VACUUM_READS = (
     "rollback_moves",
     "phase_runs",
 )
+# And the columns that it may change: of the client's row none is; to lock it takes the right to.
+VACUUM_UPDATES = {"snapshots": "rows_dropped_at", "client_accounts": "created_at"}
 
 
 def apply_access(connection: Connection, database: str) -> None:
@@ -65,20 +78,28 @@ def apply_access(connection: Connection, database: str) -> None:
         connection: A transaction of the owner, which may create roles.
         database: Name of the database, for its grants.
     """
-    statements = list(_statements(database, connection.dialect))
-    fingerprint = hashlib.sha256("\n".join(statements).encode()).hexdigest()[:16]
-    applied = connection.execute(text(f"SELECT obj_description('{PLATFORM}'::regnamespace)")).scalar()
-    if applied == fingerprint:
+    if access_is_applied(connection, database):
         return
-    for statement in statements:
+    for statement in _statements(connection, database):
         connection.exec_driver_sql(statement)
-    connection.exec_driver_sql(f"COMMENT ON SCHEMA {PLATFORM} IS '{fingerprint}'")
+    connection.exec_driver_sql(f"COMMENT ON SCHEMA {PLATFORM} IS '{_fingerprint(connection, database)}'")
+
+
+def access_is_applied(connection: Connection, database: str) -> bool:
+    """Tell whether `apply_access` would do nothing."""
+    applied = connection.execute(text(f"SELECT obj_description('{PLATFORM}'::regnamespace)")).scalar()
+    return bool(applied == _fingerprint(connection, database))
+
+
+def _fingerprint(connection: Connection, database: str) -> str:
+    statements = "\n".join(_statements(connection, database))
+    return hashlib.sha256(statements.encode()).hexdigest()[:16]
 
 
 def create_roles(connection: Connection) -> None:
     """Create the pipeline's, the reader's, the analysts', Dagster's and retention's role where they are missing.
 
-    Roles belong to the whole server, so they may be there already for another database.
+    Roles belong to the whole server, so they may be there already for another database of the same owner.
     """
     logins = {PIPELINE: "LOGIN", READER: "LOGIN", ANALYST: "NOLOGIN", DAGSTER: "LOGIN", VACUUM: "LOGIN"}
     for role, login in logins.items():
@@ -87,9 +108,31 @@ def create_roles(connection: Connection) -> None:
             connection.exec_driver_sql(
                 f"CREATE ROLE {role} {login} NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOBYPASSRLS"
             )
+    owner = connection.execute(text("SELECT current_user")).scalar_one()
+    connection.exec_driver_sql(f"COMMENT ON ROLE {PIPELINE} IS {_literal(OWNED_BY + owner)}")
 
 
-def _statements(database: str, dialect: Dialect) -> Iterator[str]:
+def refuse_roles_of_another_owner(connection: Connection) -> None:
+    """Refuse a server whose roles of ours serve another owner: their passwords derive from that owner's.
+
+    Raises:
+        DatabaseError: They do, and that owner still exists.
+    """
+    query = text(
+        "SELECT o.rolname FROM pg_roles r JOIN pg_roles o ON shobj_description(r.oid, 'pg_authid') = :by || o.rolname "
+        "WHERE r.rolname = :role AND o.rolname <> current_user"
+    )
+    other = connection.execute(query, {"by": OWNED_BY, "role": PIPELINE}).scalar()
+    if other is not None:
+        raise DatabaseError(
+            f"The roles flow_pipeline, flow_reader and flow_dagster of this server serve databases of {other}.",
+            remedy=f"Set up this database as {other} too, or on a server of its own.",
+        )
+
+
+def _statements(connection: Connection, database: str) -> Iterator[str]:
+    dialect = connection.dialect
+    yield from _server_statements(connection)
     yield from _schema_statements(dialect.identifier_preparer.quote(database))
     for table in all_tables().tables.values():
         yield from _table_statements(table, dialect)
@@ -101,6 +144,20 @@ def _statements(database: str, dialect: Dialect) -> Iterator[str]:
         yield from _control_view_statements(view)
     for function in functions():
         yield from _function_statements(function)
+
+
+def _server_statements(connection: Connection) -> Iterator[str]:
+    """Close what PostgreSQL leaves open to every login; only a superuser may, see docs/decisions/0004-tenancy.md."""
+    role, is_superuser = connection.execute(
+        text("SELECT rolname, rolsuper FROM pg_roles WHERE rolname = current_user")
+    ).one()
+    if not is_superuser:
+        return
+    # Large objects know no row security: whoever makes one may give it to anybody.
+    for function in connection.execute(text(LARGE_OBJECT_FUNCTIONS)).scalars():
+        yield f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC"
+    if role == EMBEDDED_OWNER:
+        yield "REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC"
 
 
 def _schema_statements(quoted: str) -> Iterator[str]:
@@ -135,6 +192,9 @@ def _table_statements(table: Table, dialect: Dialect) -> Iterator[str]:
     ):
         yield f"DROP POLICY IF EXISTS {policy} ON {name}"
         yield f"CREATE POLICY {policy} ON {name} TO {roles} USING ({condition})"
+    if table.name in OPERATORS_TABLES:
+        yield f"DROP POLICY IF EXISTS by_operator ON {name}"
+        yield f"CREATE POLICY by_operator ON {name} FOR SELECT TO CURRENT_USER USING (true)"
     yield f"REVOKE ALL ON {name} FROM PUBLIC, {READERS}, {VACUUM}"
     yield f"GRANT SELECT ON {name} TO {READERS}"
     yield f"GRANT {PIPELINE_GRANTS.get(table.name, 'INSERT')} ON {name} TO {PIPELINE}"
@@ -142,8 +202,8 @@ def _table_statements(table: Table, dialect: Dialect) -> Iterator[str]:
         yield f"GRANT SELECT (client_account_id, engagement_id, snapshot_id), DELETE ON {name} TO {VACUUM}"
     elif table.name in VACUUM_READS:
         yield f"GRANT SELECT ON {name} TO {VACUUM}"
-    if table.name == "snapshots":
-        yield f"GRANT UPDATE (rows_dropped_at) ON {name} TO {VACUUM}"
+    if table.name in VACUUM_UPDATES:
+        yield f"GRANT UPDATE ({VACUUM_UPDATES[table.name]}) ON {name} TO {VACUUM}"
 
 
 def _scope_condition(table: Table) -> str:

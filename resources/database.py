@@ -67,15 +67,19 @@ class Database:
             yield connection
 
     @contextmanager
-    def lock(self, name: str) -> Iterator[bool]:
-        """Try to take a lock by name for as long as the block runs, across all processes of the installation.
+    def lock_run(self, scope: Scope) -> Iterator[bool]:
+        """Try to be the only run of an engagement for as long as the block runs, across all processes and machines.
+
+        An advisory lock would not do: every login may take those, and see in pg_locks which ones to take. To lock a
+        row takes the right to change it, which no analyst has. Rows that refer to the engagement can be added
+        meanwhile; its settings can't change.
 
         Yields:
-            Whether it was free. A killed process leaves no lock behind.
+            Whether it was free and the engagement is registered. A killed process leaves no lock behind.
         """
-        with self.transaction() as connection:
-            query = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
-            yield bool(connection.execute(query, {"name": name}).scalar_one())
+        with self.in_scope(scope) as connection:
+            query = text("SELECT true FROM platform.engagements WHERE id = :id FOR NO KEY UPDATE SKIP LOCKED")
+            yield bool(connection.execute(query, {"id": scope.engagement_id}).scalar())
 
 
 def set_scope(connection: Connection, *, client_account_id: UUID, engagement_id: UUID | None) -> None:

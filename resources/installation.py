@@ -119,12 +119,12 @@ def _up_to_date(installation: Installation) -> Installation:
 def _configured_url(configured: str) -> URL:
     try:
         url = make_url(configured)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise DatabaseError(
             "FLOW_DATABASE_URL is not a database URL.",
             remedy="Write postgresql://user:password@host:5432/database.",
         ) from error
-    if url.get_backend_name() != "postgresql":
+    if url.get_backend_name() not in {"postgresql", "postgres"}:
         raise DatabaseError(
             f"FLOW_DATABASE_URL names a {url.get_backend_name()} database.",
             remedy="flow-pipelines works on PostgreSQL 15 or newer only.",

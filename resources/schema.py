@@ -19,13 +19,13 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
 from flow_pipelines.errors import DatabaseError
-from resources.access import apply_access, create_roles
+from resources.access import access_is_applied, apply_access, create_roles, refuse_roles_of_another_owner
 from resources.control_tables import PLATFORM, all_tables
 from resources.database import Database
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-# Any constant serves; it keeps two commands that start at once from migrating at once.
-MIGRATION_LOCK = 4_711_200_426
+# Any constant serves; it keeps two commands that start at once on an empty database from both filling it.
+FIRST_MIGRATION_LOCK = 4_711_200_426
 OLDEST_SERVER = 150_000
 
 
@@ -51,13 +51,21 @@ def bring_up_to_date(owner: Database, passwords: Mapping[str, str | None]) -> No
 
 
 def _bring_up_to_date(owner: Database, passwords: Mapping[str, str | None]) -> None:
+    database = str(owner.url.database)
     with owner.transaction() as connection:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
         _refuse_old_server(connection)
-        if not _is_current(connection):
-            migrate(connection)
-            _set_passwords(connection, passwords)
-        apply_access(connection, str(owner.url.database))
+        refuse_roles_of_another_owner(connection)
+        if not (_is_current(connection) and access_is_applied(connection, database)):
+            _lock_schema(connection)
+            if not _is_current(connection):
+                migrate(connection)
+            apply_access(connection, database)
+    known = {role: password for role, password in passwords.items() if password is not None}
+    # They are new, or the owner's password, from which they derive, has changed.
+    if not all(_logs_in(owner, role, password) for role, password in known.items()):
+        with owner.transaction() as connection:
+            for role, password in known.items():
+                set_password(connection, role, password)
 
 
 def migrate(connection: Connection) -> None:
@@ -76,10 +84,22 @@ def configuration(connection: Connection) -> Config:
     return config
 
 
+def _lock_schema(connection: Connection) -> None:
+    # Every login may take advisory locks, so that kind serves only while there is nothing of ours, hence no analyst.
+    if _version_table(connection) is None:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": FIRST_MIGRATION_LOCK})
+    else:
+        connection.execute(text(f"LOCK TABLE {PLATFORM}.alembic_version IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def _version_table(connection: Connection) -> str | None:
+    known = connection.execute(text("SELECT to_regclass(:name)"), {"name": f"{PLATFORM}.alembic_version"}).scalar()
+    return None if known is None else str(known)
+
+
 def _is_current(connection: Connection) -> bool:
     scripts = ScriptDirectory.from_config(configuration(connection))
-    known = connection.execute(text("SELECT to_regclass(:name)"), {"name": f"{PLATFORM}.alembic_version"}).scalar()
-    if known is None:
+    if _version_table(connection) is None:
         return False
     context = MigrationContext.configure(connection, opts={"version_table_schema": PLATFORM})
     applied = context.get_current_revision()
@@ -100,10 +120,12 @@ def _refuse_old_server(connection: Connection) -> None:
         )
 
 
-def _set_passwords(connection: Connection, passwords: Mapping[str, str | None]) -> None:
-    for role, password in passwords.items():
-        if password is not None:
-            set_password(connection, role, password)
+def _logs_in(owner: Database, role: str, password: str) -> bool:
+    try:
+        with Database(owner.url.set(username=role, password=password)).transaction():
+            return True
+    except DatabaseError:
+        return False
 
 
 def set_password(connection: Connection, role: str, password: str) -> None:

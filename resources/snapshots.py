@@ -25,7 +25,7 @@ from flow_pipelines.flows import HANDOFFS
 from flow_pipelines.scope import Scope
 from flow_pipelines.tables import output_tables
 from flow_pipelines.tables.contract import empty
-from resources.control_tables import current_snapshots, history_tables, snapshot_inputs, snapshots
+from resources.control_tables import client_accounts, current_snapshots, history_tables, snapshot_inputs, snapshots
 from resources.database import Database, scope_values
 from resources.event_tables import pointer_moves
 from resources.rows import ContentHash, parse, select_list, serialize
@@ -332,8 +332,12 @@ def _refuse_outdated(connection: Connection, candidates: Sequence[Snapshot]) -> 
 
 
 def hold_pointers(connection: Connection, scope: Scope) -> None:
-    """Keep everybody else from moving an engagement's pointers until the transaction ends."""
-    connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": scope.partition_key})
+    """Keep everybody else from moving pointers of the client's engagements until the transaction ends.
+
+    It locks the client's row: the engagement's own is locked by a run for as long as that takes.
+    """
+    query = select(client_accounts.c.id).where(client_accounts.c.id == scope.client_account_id)
+    connection.execute(query.with_for_update(key_share=True))
 
 
 def move_pointer(

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from uuid import uuid5
 
 from psycopg import sql
-from sqlalchemy import Connection, insert, select, text, update
+from psycopg.errors import LockNotAvailable
+from sqlalchemy import Connection, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
+from sqlalchemy.exc import OperationalError
 
-from flow_pipelines.errors import ScopeError
+from flow_pipelines.errors import RunError, ScopeError
 from flow_pipelines.scope import Scope, client_account_id, validate_name
 from flow_pipelines.settings import EngagementSettings
 from resources.access import ANALYST
@@ -22,8 +24,8 @@ from resources.control_tables import client_accounts, engagements, users
 from resources.database import Database
 from resources.schema import set_password
 
-# PostgreSQL cuts longer role names silently.
-LONGEST_ROLE = 63
+# How long a change of settings waits for the engagement's row.
+PATIENCE = "1s"
 
 
 @dataclass(frozen=True)
@@ -45,12 +47,17 @@ def add_client(database: Database, name: str) -> bool:
     """
     identifier = client_account_id(name)
     with database.in_client(identifier) as connection:
-        added = connection.execute(insert_or(client_accounts).values(id=identifier, name=name).on_conflict_do_nothing())
-        return bool(added.rowcount)
+        added = connection.execute(
+            insert_or(client_accounts)
+            .values(id=identifier, name=name)
+            .on_conflict_do_nothing()
+            .returning(client_accounts.c.id)
+        )
+        return added.scalar() is not None
 
 
 def add_engagement(database: Database, scope: Scope, settings: EngagementSettings) -> bool:
-    """Register an engagement of a registered client; a known one gets the new settings.
+    """Register an engagement of a registered client; a known one is left as it is.
 
     Returns:
         Whether it is new.
@@ -58,24 +65,42 @@ def add_engagement(database: Database, scope: Scope, settings: EngagementSetting
     Raises:
         ScopeError: The client account is not registered.
     """
-    stored = settings.model_dump(mode="json")
     with database.in_client(scope.client_account_id) as connection:
         _require_client(connection, scope.client)
-        known = connection.execute(select(engagements.c.id).where(engagements.c.id == scope.engagement_id)).scalar()
-        if known:
-            connection.execute(
-                update(engagements).where(engagements.c.id == scope.engagement_id).values(settings=stored)
-            )
-            return False
-        connection.execute(
-            insert(engagements).values(
+        added = connection.execute(
+            insert_or(engagements)
+            .values(
                 id=scope.engagement_id,
                 client_account_id=scope.client_account_id,
                 name=scope.engagement,
-                settings=stored,
+                settings=settings.model_dump(mode="json"),
             )
+            .on_conflict_do_nothing()
+            .returning(engagements.c.id)
         )
-        return True
+        return added.scalar() is not None
+
+
+def change_settings(database: Database, scope: Scope, settings: EngagementSettings) -> None:
+    """Give a registered engagement new settings.
+
+    Raises:
+        RunError: The engagement is being run; its phases are to see the same settings.
+    """
+    with database.in_scope(scope) as connection:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{PATIENCE}'")
+        try:
+            connection.execute(
+                update(engagements)
+                .where(engagements.c.id == scope.engagement_id)
+                .values(settings=settings.model_dump(mode="json"))
+            )
+        except OperationalError as error:
+            if not isinstance(error.orig, LockNotAvailable):
+                raise
+            raise RunError(
+                f"{scope} is being run, so its settings can't change now.", remedy="Do it again when the run has ended."
+            ) from error
 
 
 def engagement_settings(database: Database, scope: Scope) -> EngagementSettings:
@@ -103,18 +128,15 @@ def engagements_of(database: Database, client: str) -> list[Scope]:
         return [Scope(client, name) for name in names]
 
 
-def all_engagements(owner: Database) -> list[Scope]:
-    """Return every registered engagement of every client, by name; for the operator of the installation only.
-
-    The owner has no row of its own to see under row-level security, so each client is asked for in its scope.
-    """
+def all_clients(owner: Database) -> list[str]:
+    """Return the names of all registered client accounts; for the operator of the installation only."""
     with owner.transaction() as connection:
-        roles = connection.execute(text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"))
-        if not roles.scalar():
-            raise ScopeError(
-                "The owner of this database may not list all clients.",
-                remedy="Name the client or engagement you mean.",
-            )
+        return list(connection.execute(select(client_accounts.c.name).order_by(client_accounts.c.name)).scalars())
+
+
+def all_engagements(owner: Database) -> list[Scope]:
+    """Return every registered engagement of every client, by name; for the operator of the installation only."""
+    with owner.transaction() as connection:
         rows = connection.execute(
             select(client_accounts.c.name, engagements.c.name)
             .join_from(client_accounts, engagements)
@@ -133,18 +155,20 @@ def add_analyst(database: Database, owner: Database, client: str, name: str) -> 
         name: Name of the analyst, valid like a client's name.
 
     Raises:
-        ScopeError: The client is not registered, or a name is not valid or too long.
+        ScopeError: The client is not registered, or a name is not valid.
     """
-    role = f"analyst_{client}_{validate_name(name, 'user')}"
-    if len(role) > LONGEST_ROLE:
-        raise ScopeError(
-            f"The role name {role} is longer than {LONGEST_ROLE} characters.", remedy="Use a shorter user name."
-        )
     identifier = client_account_id(client)
-    user = {"id": uuid5(identifier, name), "client_account_id": identifier, "name": name, "database_role": role}
+    # Every login can read every role's name, so it names neither client nor user and can't be told from them.
+    user = {
+        "id": uuid5(identifier, validate_name(name, "user")),
+        "client_account_id": identifier,
+        "name": name,
+        "database_role": f"analyst_{secrets.token_hex(8)}",
+    }
     with database.in_client(identifier) as connection:
         _require_client(connection, client)
         connection.execute(insert_or(users).values(user).on_conflict_do_nothing())
+        role = connection.execute(select(users.c.database_role).where(users.c.id == user["id"])).scalar_one()
     password = secrets.token_urlsafe(18)
     with owner.transaction() as connection:
         known = connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}).scalar()

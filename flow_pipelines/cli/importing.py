@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from flow_pipelines.cli.output import JsonOption, ScopeArgument, console, notices, print_json, print_table
 from flow_pipelines.flows import flow_named
@@ -135,7 +136,7 @@ def _print_preview(preview: ImportPreview) -> None:
         name = sheet.source_file if sheet.sheet is None else f"{sheet.source_file}, sheet {sheet.sheet}"
         kind = sheet.record_type or "not used"
         console().print(
-            f"[bold]{name}[/]: {sheet.source_format} ({sheet.confidence:.0%}), {kind}, {sheet.rows:,} rows, "
+            f"[bold]{escape(name)}[/]: {sheet.source_format} ({sheet.confidence:.0%}), {kind}, {sheet.rows:,} rows, "
             f"{sheet.imported_rows:,} good, {sheet.rejected_rows:,} rejected"
         )
         mappings = _of_sheet(preview.attribute_mappings, sheet)

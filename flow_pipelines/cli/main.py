@@ -6,6 +6,7 @@ Belongs here: assembling and the error boundary. Does not: any single command.
 from __future__ import annotations
 
 import sys
+from importlib import metadata
 from typing import Annotated
 
 import typer
@@ -26,10 +27,19 @@ app = typer.Typer(
 )
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"flow-pipelines {metadata.version('flow-pipelines')}")
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     *,
     debug: Annotated[bool, typer.Option("--debug", help="Show the stack trace of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_print_version, is_eager=True)
+    ] = False,
 ) -> None:
     """Read the options that every command has; `run` looks for --debug itself, wherever it stands."""
 
@@ -48,7 +58,10 @@ retention.add_commands(app)
 
 
 def run() -> None:
-    """Run the command line; the `flow` script. Exit codes: 0 done, 2 misused, 130 interrupted, see `errors.py`."""
+    """Run the command line; the `flow` script.
+
+    Exit codes: 0 done, 1 a defect, 2 misused, 130 interrupted, others in `errors.py`.
+    """
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     try:
@@ -56,8 +69,18 @@ def run() -> None:
     except FlowError as error:
         if debug:
             raise
-        console = Console(stderr=True, soft_wrap=True, highlight=False)
-        console.print(f"[red]{escape(error.problem)}[/] {escape(error.remedy)}")
+        _say(error.problem, error.remedy)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+    except Exception as error:
+        # The last boundary: a defect is one line here too, and its stack trace is for --debug.
+        if debug:
+            raise
+        _say(f"Unexpected {type(error).__name__}: {error}.", "This is a defect of flow-pipelines; --debug shows more.")
+        sys.exit(1)
+
+
+def _say(problem: str, remedy: str) -> None:
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    console.print(f"[red]{escape(' '.join(problem.split()))}[/] {escape(remedy)}")

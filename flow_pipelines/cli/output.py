@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -38,12 +39,12 @@ def print_json(value: object) -> None:
 
 
 def print_table(title: str, headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table; numbers stand to the right, and no cell is read as markup."""
+    """Print a table; numbers stand to the right, no cell is read as markup, and what does not fit goes on below."""
     listed = [[_text(cell) for cell in row] for row in rows]
-    table = Table(title=escape(title), title_justify="left", title_style="bold")
+    table = Table(title=escape(title), title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for index, header in enumerate(headers):
         numeric = bool(listed) and all(row[index][:1].isdigit() or row[index] in {"", "-"} for row in listed)
-        table.add_column(header, justify="right" if numeric else "left")
+        table.add_column(header, justify="right" if numeric else "left", overflow="fold")
     for row in listed:
         table.add_row(*map(escape, row))
     console().print(table)

@@ -22,7 +22,7 @@ from assets_defs.instance import open_instance
 from assets_defs.partitions import ENGAGEMENTS
 from assets_defs.phase_assets import PhasePlan
 from assets_defs.recovery import recover_held
-from assets_defs.run_coordinator import ENGAGEMENT_TAG, IN_PROCESS_TAG, LANDING_TAG, run_lock, scope_tags
+from assets_defs.run_coordinator import ENGAGEMENT_TAG, IN_PROCESS_TAG, LANDING_TAG, scope_tags
 from flow_pipelines.cli.output import notices
 from flow_pipelines.errors import GateError, RunError
 from flow_pipelines.flows import Flow
@@ -128,7 +128,7 @@ def alone(database: Database, scope: Scope, instance: DagsterInstance) -> Iterat
     Raises:
         RunError: Another run of the engagement is under way.
     """
-    with database.lock(run_lock(scope)) as taken:
+    with database.lock_run(scope) as taken:
         if taken:
             for sentence in recover_held(database, instance, scope, phase_plans()):
                 notices().print(f"[yellow]{escape(sentence)}[/]")

@@ -5,6 +5,7 @@ Belongs here: the commands and what they print. Does not: how a run is started (
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Annotated
 
 import typer
@@ -28,9 +29,13 @@ def add_commands(app: typer.Typer) -> None:
     app.command("status")(status)
 
 
+def _runnable() -> dict[str, Flow]:
+    return {flow.name: flow for flow in FLOWS if built_phases(flow)}
+
+
 def run(
     scope: ScopeArgument,
-    flow: Annotated[str, typer.Option(help=f"One of {', '.join(flow.name for flow in FLOWS)}.")] = "discovery",
+    flow: Annotated[str, typer.Option(help=f"One of: {', '.join(_runnable())}.")] = "discovery",
     json: JsonOption = False,
 ) -> None:
     """Run a flow for an engagement, all its phases, and wait for the end."""
@@ -52,7 +57,7 @@ def runnable_flow(name: str) -> Flow:
     Raises:
         RunError: There is no such flow, or nothing of it is built yet.
     """
-    runnable = {flow.name: flow for flow in FLOWS if built_phases(flow)}
+    runnable = _runnable()
     if name in runnable:
         return runnable[name]
     raise RunError(f"There is no flow {name!r} to run.", remedy=f"Choose one of: {', '.join(runnable)}.")
@@ -74,7 +79,8 @@ def status(
     for summary in summaries:
         print_summary(summary)
     if not summaries:
-        console().print("No engagements yet. Add one: flow client add acme && flow engagement add acme/dc-exit")
+        hint = "No engagements yet. Add one: flow client add acme && flow engagement add acme/dc-exit"
+        console().print(hint, soft_wrap=True)
 
 
 def _chosen(installation: Installation, scope: Scope | None) -> list[Scope]:
@@ -86,19 +92,21 @@ def _chosen(installation: Installation, scope: Scope | None) -> list[Scope]:
 
 def print_summary(summary: EngagementSummary) -> None:
     """Print an engagement's tables and, once there are any, what they come to."""
-    print_table(
-        str(summary.scope),
-        ("phase", "table", "rows", "version", "current since"),
-        [
-            (
-                table.phase,
-                table.table,
-                table.rows,
-                table.data_version and table.data_version[:VERSION_DIGITS],
-                table.since and f"{table.since:%Y-%m-%d %H:%M}",
-            )
-            for table in summary.tables
-        ],
-    )
+    # One table per flow, without the flow's name in every row: so it fits into 80 columns.
+    for flow, tables in groupby(summary.tables, key=lambda table: table.table.split("/")[0]):
+        print_table(
+            f"{summary.scope}: {flow}",
+            ("phase", "table", "rows", "version", "current since"),
+            [
+                (
+                    table.phase,
+                    table.table.removeprefix(f"{flow}/"),
+                    table.rows,
+                    table.data_version and table.data_version[:VERSION_DIGITS],
+                    table.since and f"{table.since:%Y-%m-%d %H:%M}",
+                )
+                for table in tables
+            ],
+        )
     if summary.figures:
         print_table(f"{summary.scope} in figures", ("figure", "value"), summary.figures.items())

@@ -9,13 +9,14 @@ import fcntl
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -30,6 +31,7 @@ CODE_LOCATION = "assets_defs.definitions"
 HOST = "127.0.0.1"
 START_SECONDS = 120.0
 STOP_SECONDS = 60.0
+POLL_SECONDS = 0.3
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -39,32 +41,37 @@ def add_commands(app: typer.Typer) -> None:
     app.command("serve", hidden=True)(serve)
 
 
-def up(port: Annotated[int, typer.Option(help="Port of the web server on this machine.")] = 3000) -> None:
+def up(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the web server on this machine.")] = 3000,
+) -> None:
     """Start Dagster's web server and daemon in the background, and say where to look."""
     state = state_folder()
     if not _running(state):
-        state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (state / "services.log").open("ab") as log:
-            process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-m", "flow_pipelines.cli", "serve", "--port", str(port)],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        with notices().status("Starting the web server and the daemon ..."):
-            _wait_until_served(process, state, f"http://{HOST}:{port}")
-    address = json.loads((state / "services.json").read_text(encoding="utf-8"))["url"]
-    console().print(f"Dagster is at {address}; its log is {state / 'services.log'}; stop it with: flow down")
+        # What keeps the services from starting is told here, in one line, and not in their log.
+        with open_installation():
+            _require_free(port)
+            with (state / "services.log").open("ab") as log:
+                process = subprocess.Popen(  # noqa: S603
+                    [sys.executable, "-m", "flow_pipelines.cli", "serve", "--port", str(port)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+            with notices().status("Starting the web server and the daemon ..."):
+                _wait_until_served(process, state)
+    console().print(
+        f"Dagster is at {_known_record(state)['url']}; its log is {state / 'services.log'}; stop it with: flow down"
+    )
 
 
 def down() -> None:
-    """Stop what `flow up` started; runs that are under way in it end with it."""
+    """Stop what `flow up` started; runs that are under way in it are interrupted and publish nothing more."""
     state = state_folder()
     if not _running(state):
         console().print("Nothing is running.")
         return
-    process = int(json.loads((state / "services.json").read_text(encoding="utf-8"))["pid"])
+    process = int(_known_record(state)["pid"])
     os.kill(process, signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECONDS
     while _running(state):
@@ -84,6 +91,7 @@ def serve(port: Annotated[int, typer.Option()] = 3000) -> None:
     state = state_folder()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with _only_one(state), open_installation() as installation:
+        (state / "services.json").unlink(missing_ok=True)  # an earlier one's, if that was killed
         environment = {**os.environ, **instance_environment(installation)}
         programs = Path(sys.executable).parent
         commands = (
@@ -93,7 +101,9 @@ def serve(port: Annotated[int, typer.Option()] = 3000) -> None:
         children = [subprocess.Popen(command, env=environment) for command in commands]  # noqa: S603
         try:
             record = {"pid": os.getpid(), "url": f"http://{HOST}:{port}"}
-            (state / "services.json").write_text(json.dumps(record), encoding="utf-8")
+            partial = state / f".services.json.{os.getpid()}"
+            partial.write_text(json.dumps(record), encoding="utf-8")
+            partial.replace(state / "services.json")
             while all(child.poll() is None for child in children):
                 time.sleep(0.5)
         finally:
@@ -101,6 +111,15 @@ def serve(port: Annotated[int, typer.Option()] = 3000) -> None:
                 child.terminate()
             for child in children:
                 child.wait()
+            _interrupt_runs()
+            (state / "services.json").unlink()
+
+
+def _interrupt_runs() -> None:
+    # A run is a grandchild: it outlives the daemon that launched it, but stays in the process group of `flow up`.
+    if os.getpgrp() == os.getpid():
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        os.killpg(os.getpgrp(), signal.SIGTERM)
 
 
 @contextmanager
@@ -125,17 +144,48 @@ def _running(state: Path) -> bool:
     return False
 
 
-def _wait_until_served(process: subprocess.Popen[bytes], state: Path, address: str) -> None:
+def _known_record(state: Path) -> dict[str, Any]:
+    if record := _record(state):
+        return record
+    raise RunError("The services are just being started.", remedy="Try again in some seconds.")
+
+
+def _record(state: Path) -> dict[str, Any]:
+    """Return what the services say about themselves; empty if they have not said anything yet."""
+    try:
+        record: dict[str, Any] = json.loads((state / "services.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    return record
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        # As the web server does, so that a port just let go of counts as free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise RunError(
+                f"Port {port} can't be used: {(error.strerror or str(error)).lower()}.",
+                remedy="Choose another one, for example: flow up --port 3001",
+            ) from error
+
+
+def _wait_until_served(process: subprocess.Popen[bytes], state: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urlopen(f"{address}/server_info", timeout=2):  # noqa: S310  (our own address)
-                return
-        except (URLError, TimeoutError, ConnectionError):
-            time.sleep(0.3)
+        record = _record(state)
+        # An earlier call's record, or an answer at an address that is not this call's, says nothing of this one.
+        if record.get("pid") == process.pid:
+            try:
+                with urlopen(f"{record['url']}/server_info", timeout=2):  # noqa: S310  (our own address)
+                    return
+            except (URLError, TimeoutError, ConnectionError):
+                pass
+        time.sleep(POLL_SECONDS)
     process.terminate()
     last = (state / "services.log").read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
     raise RunError(
-        f"The web server did not come up at {address}: {''.join(last)}",
-        remedy=f"Look into {state / 'services.log'}; if the port is taken: flow up --port 3001",
+        f"The web server and the daemon did not come up: {''.join(last)}", remedy=f"Look into {state / 'services.log'}."
     )

@@ -1,6 +1,6 @@
-"""`flow client add`, `flow engagement add`, `flow user add`: who works here and who may read what.
+"""`flow client`, `flow engagement`, `flow user`: who works here and who may read what.
 
-Belongs here: the commands that register tenants. Does not: the tables behind them (`resources/tenancy.py`).
+Belongs here: the commands that register and list tenants. Does not: the tables behind them (`resources/tenancy.py`).
 """
 
 from __future__ import annotations
@@ -11,12 +11,20 @@ from typing import Annotated
 
 import typer
 
-from flow_pipelines.cli.output import ScopeArgument, console
+from flow_pipelines.cli.output import JsonOption, ScopeArgument, console, print_json
 from flow_pipelines.errors import InputError
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings, parse_settings, read_settings
 from resources.installation import Installation, open_installation
-from resources.tenancy import add_analyst, add_client, add_engagement
+from resources.tenancy import (
+    add_analyst,
+    add_client,
+    add_engagement,
+    all_clients,
+    all_engagements,
+    change_settings,
+    engagement_settings,
+)
 
 client = typer.Typer(help="Client accounts: the tenants.", no_args_is_help=True)
 engagement = typer.Typer(help="Engagements: one migration of one client.", no_args_is_help=True)
@@ -38,6 +46,18 @@ def client_add(name: Annotated[str, typer.Argument(help="Lower-case letters, dig
     console().print(f"Client account {name} {'added' if added else 'was there already'}.")
 
 
+@client.command("list")
+def client_list(json: JsonOption = False) -> None:
+    """List the client accounts."""
+    with open_installation() as installation:
+        names = all_clients(installation.owner)
+    if json:
+        print_json(names)
+        return
+    for name in names:
+        console().print(name)
+
+
 @engagement.command("add")
 def engagement_add(
     scope: ScopeArgument,
@@ -45,18 +65,34 @@ def engagement_add(
         Path | None, typer.Option(help="YAML file with the engagement's settings; see docs/settings.md.")
     ] = None,
 ) -> None:
-    """Register an engagement of a client, or give a known one new settings."""
+    """Register an engagement of a client; with --settings, give a known one new settings."""
     if settings is not None and not settings.is_file():
         raise InputError(f"{settings} is not a file.", remedy="Name a YAML file, or leave --settings out.")
     today = datetime.now(UTC).date()
     chosen = read_settings(settings, today=today) if settings else parse_settings("", origin="defaults", today=today)
     with open_installation() as installation:
         added = register_engagement(installation, scope, chosen)
-    console().print(f"Engagement {scope} {'added' if added else 'has its new settings'}, as of {chosen.as_of}.")
+        if settings and not added:
+            change_settings(installation.database, scope, chosen)
+        as_of = engagement_settings(installation.database, scope).as_of
+    outcome = "added" if added else "has its new settings" if settings else "was there already"
+    console().print(f"Engagement {scope} {outcome}, as of {as_of}.")
+
+
+@engagement.command("list")
+def engagement_list(json: JsonOption = False) -> None:
+    """List the engagements of all client accounts."""
+    with open_installation() as installation:
+        names = [str(one) for one in all_engagements(installation.owner)]
+    if json:
+        print_json(names)
+        return
+    for name in names:
+        console().print(name)
 
 
 def register_engagement(installation: Installation, scope: Scope, settings: EngagementSettings) -> bool:
-    """Register an engagement in the tables of tenants and as Dagster's partition; returns whether it is new."""
+    """Register an engagement in the tables of tenants and as Dagster's partition, if it is not yet; returns whether."""
     from assets_defs.instance import open_instance
     from assets_defs.partitions import register
 

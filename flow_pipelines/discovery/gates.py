@@ -25,9 +25,11 @@ DETAIL_RECORD_TYPES = frozenset(
 def import_problems(result: ImportResult) -> list[str]:
     """List files and sheets whose rows are not all in exactly one of the two results, or an import of nothing."""
     problems = check_row_sum(result)
-    if result.imported_records.empty:
+    if not result.sheets:
+        problems.append("no files have landed yet; bring some in with: flow import CLIENT/ENGAGEMENT FILE")
+    elif result.imported_records.empty:
         files = len({sheet.source_file for sheet in result.sheets})
-        reasons = sorted(set(result.rejected_records["reason"]))[:NAMED]
+        reasons = sorted({reason.rstrip(".") for reason in result.rejected_records["reason"]})[:NAMED]
         problems.append(f"no row of {files} files could be imported: {'; '.join(reasons)}")
     return problems
 

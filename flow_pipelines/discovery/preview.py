@@ -6,7 +6,7 @@ Belongs here: putting the pure phases together and comparing two inventories. Do
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -65,7 +65,7 @@ def preview_import(
     return ImportPreview(
         sheets=tuple(sheet for sheet in imported.sheets if sheet.source_file in names),
         rejected_records=_of_files(imported, names),
-        attribute_mappings=mappings[mappings["source_file"].isin(names)],
+        attribute_mappings=_as_in_the_files(mappings[mappings["source_file"].isin(names)], imported.imported_records),
         change=compare_inventories(current_inventory, inventory),
     )
 
@@ -90,3 +90,27 @@ def _contents(inventory: pd.DataFrame) -> dict[str, str]:
 
 def _of_files(imported: ImportResult, names: set[str]) -> pd.DataFrame:
     return imported.rejected_records.loc[imported.rejected_records["source_file"].isin(names)]
+
+
+def _as_in_the_files(mappings: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
+    positions: dict[tuple[Hashable, Hashable, str], int] = {}
+    sheets = records["sheet"].fillna("")
+    for (file, sheet), rows in records.groupby(["source_file", sheets]):
+        headers = _headers_in_order(rows["raw_values"])
+        positions |= {(file, sheet, header): number for number, header in enumerate(headers)}
+    places = zip(mappings["source_file"], mappings["sheet"].fillna(""), mappings["source_column"], strict=True)
+    order = [(file, sheet, positions[file, sheet, header]) for file, sheet, header in places]
+    return mappings.iloc[sorted(range(len(order)), key=order.__getitem__)]
+
+
+def _headers_in_order(records: Iterable[Mapping[str, str]]) -> list[str]:
+    """Put headers in the order of their sheet, of whose rows each names only those with a value, in that order."""
+    headers: list[str] = []
+    known: set[str] = set()
+    for record in sorted(records, key=len, reverse=True):
+        for place, header in enumerate(record):
+            if header not in known:
+                before = list(record)[place - 1] if place else None
+                headers.insert(headers.index(before) + 1 if before is not None else 0, header)
+                known.add(header)
+    return headers

@@ -78,10 +78,15 @@ def write_sample(
         What was written. The same arguments write the same bytes.
 
     Raises:
-        InputError: An argument is out of range, or the folder holds something that is no sample.
+        InputError: An argument is out of range, or the folder can't be written to or holds something that is no sample.
     """
     _check(servers, connections, seed)
-    _prepare(out, f"servers={servers}\nconnections={connections}\nseed={seed}\n")
+    try:
+        _prepare(out, f"servers={servers}\nconnections={connections}\nseed={seed}\n")
+    except OSError as error:
+        raise InputError(
+            f"{out} can't hold a sample: {error.strerror}.", remedy="Name a folder that you can write to."
+        ) from error
     layout = lay_out(servers, seed)
     edges = draw_edges(layout)
     with Ledger(out / TRUTH, progress) as ledger, Truth(out / TRUTH) as truth:

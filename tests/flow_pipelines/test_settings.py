@@ -29,10 +29,18 @@ def test_every_problem_is_named_at_once() -> None:
         assert word in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["- a\n- b\n", "just words", "a: [", "as_of: someday"])
+@pytest.mark.parametrize("text", ["- a\n- b\n", "just words", "a: [", "as_of: someday", "as_of: 2026-13-40"])
 def test_what_is_no_mapping_of_settings_is_refused(text: str) -> None:
-    with pytest.raises(SettingsError):
+    with pytest.raises(SettingsError) as caught:
         parse_settings(text, origin="my.yaml", today=TODAY)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "settings.yaml"
+    file.write_bytes("domains: [müller.example]\n".encode("cp1252"))
+    with pytest.raises(SettingsError, match="not in UTF-8"):
+        read_settings(file, today=TODAY)
 
 
 def test_the_manual_names_every_setting_and_its_default() -> None:

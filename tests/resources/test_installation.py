@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from flow_pipelines.errors import DatabaseError, ScopeError
+from flow_pipelines.errors import DatabaseError
 from flow_pipelines.scope import Scope
 from resources.installation import open_installation
 from resources.local_server import ServerAddress, lease
@@ -29,6 +29,8 @@ def server() -> Iterator[ServerAddress]:
         with psycopg.connect(address.url(SUPERUSER, driver="postgresql"), autocommit=True) as connection:
             connection.execute("CREATE ROLE their_owner LOGIN CREATEROLE PASSWORD 'secret word'")
             connection.execute("CREATE DATABASE theirs OWNER their_owner")
+            connection.execute("CREATE ROLE other_owner LOGIN CREATEROLE PASSWORD 'secret word'")
+            connection.execute("CREATE DATABASE others OWNER other_owner")
             connection.execute("CREATE ROLE nobody_special LOGIN PASSWORD 'secret word'")
         yield address
     shutil.rmtree(state, ignore_errors=True)
@@ -50,10 +52,32 @@ def test_an_owner_without_superuser_rights_is_enough(
         login = add_analyst(installation.database, installation.owner, "acme", "jane")
         with psycopg.connect(installation.analyst_url(login.role, login.password)) as analyst:
             assert analyst.execute("SELECT count(*) FROM platform.engagements").fetchone() == (1,)
-        with pytest.raises(ScopeError, match="may not list all clients"):
-            all_engagements(installation.owner)
+        assert all_engagements(installation.owner) == [scope]
+    monkeypatch.setenv("FLOW_DATABASE_URL", url.replace("postgresql:", "postgres:"))
     with open_installation():
         pass
+
+
+def test_a_changed_password_of_the_owner_locks_nobody_out_and_a_second_owner_is_refused(
+    server: ServerAddress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLOW_STATE", str(tmp_path / "state"))
+
+    def use(owner: str, word: str, database: str) -> None:
+        url = f"postgresql://{owner}:{word}@127.0.0.1:{server.port}/{database}"
+        monkeypatch.setenv("FLOW_DATABASE_URL", url)
+        with open_installation() as installation:
+            add_client(installation.database, "acme")
+
+    use("their_owner", "secret%20word", "theirs")
+    with psycopg.connect(server.url(SUPERUSER, driver="postgresql"), autocommit=True) as connection:
+        connection.execute("ALTER ROLE their_owner PASSWORD 'another'")
+    use("their_owner", "another", "theirs")
+    with pytest.raises(DatabaseError, match="serve databases of their_owner"):
+        use("other_owner", "secret%20word", "others")
+    with pytest.raises(DatabaseError, match="serve databases of their_owner"):
+        use(SUPERUSER, "unused", f"others?host={server.socket_folder}")
+    use("their_owner", "another", "theirs")
 
 
 def test_an_owner_who_lacks_rights_is_told_which(
@@ -68,7 +92,14 @@ def test_an_owner_who_lacks_rights_is_told_which(
     assert "secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize(("url", "words"), [("mysql://a@b/c", "mysql"), ("no url", "not a database URL")])
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("mysql://a@b/c", "mysql"),
+        ("no url", "not a database URL"),
+        ("postgresql://u:p@host:port/db", "not a database URL"),
+    ],
+)
 def test_another_kind_of_database_is_refused(
     url: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,16 +6,24 @@ import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
-from flow_pipelines.errors import ScopeError
+from flow_pipelines.errors import RunError, ScopeError
 from flow_pipelines.scope import Scope
 from flow_pipelines.tables import output_tables
 from flow_pipelines.tables.contract import conform
 from resources.access import READER, owned_tables
 from resources.control_tables import history_tables
 from resources.database import Database
-from resources.installation import Installation
+from resources.installation import Installation, open_installation
 from resources.snapshots import SnapshotStore
-from resources.tenancy import add_analyst, add_engagement, all_engagements, engagement_settings, engagements_of
+from resources.tenancy import (
+    add_analyst,
+    add_client,
+    add_engagement,
+    all_engagements,
+    change_settings,
+    engagement_settings,
+    engagements_of,
+)
 from tests.conftest import SETTINGS, new_engagement
 
 REJECTED = "discovery/rejected_records"
@@ -207,11 +215,83 @@ def test_an_analyst_sees_the_own_clients_rows(installation: Installation, tenant
         "SELECT * FROM dagster.runs",
         "GRANT flow_pipeline TO CURRENT_USER",
         "SELECT lo_import('/etc/passwd')",
+        "SELECT lo_from_bytea(0, 'mine')",
+        "SELECT lo_create(0)",
+        "SELECT lo_get(1)",
     ],
 )
 def test_an_analyst_can_only_read(statement: str, installation: Installation, tenants: tuple[Scope, Scope]) -> None:
     with analyst(installation, tenants[0]) as connection, pytest.raises(psycopg.Error):
         connection.execute(statement.encode())
+
+
+def test_an_analyst_can_take_no_lock_that_work_waits_for(
+    installation: Installation, store: SnapshotStore, tenants: tuple[Scope, Scope]
+) -> None:
+    scope = tenants[0]
+    with analyst(installation, scope) as connection:
+        for table in ("platform.engagements", "platform.client_accounts", "platform.current_snapshots"):
+            for strength in ("UPDATE", "NO KEY UPDATE", "SHARE", "KEY SHARE"):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    connection.execute(f"SELECT 1 FROM {table} FOR {strength}".encode())
+        for mode in ("ROW SHARE", "ROW EXCLUSIVE", "SHARE ROW EXCLUSIVE"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.transaction():
+                connection.execute(f"LOCK TABLE platform.alembic_version IN {mode} MODE".encode())
+        # What an earlier version took.
+        connection.execute("SELECT pg_advisory_lock(4711200426)")
+        for name in (f"run:{scope}", str(scope)):
+            connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [name])
+        connection.execute("BEGIN")
+        connection.execute("LOCK TABLE platform.engagements, platform.client_accounts IN ACCESS SHARE MODE")
+        with open_installation() as opened, opened.database.lock_run(scope) as taken:
+            assert taken
+            with opened.database.lock_run(scope) as taken_twice:
+                assert not taken_twice
+            with opened.database.lock_run(tenants[1]) as other_taken:
+                assert other_taken
+            current = store.current(scope)[REJECTED]
+            written = store.write(
+                scope, {REJECTED: store.read(scope, current)}, inputs=[], run_id="2", code_version="1"
+            )
+            store.publish(scope, written)
+
+
+def test_settings_change_between_runs_only(installation: Installation, scope: Scope) -> None:
+    changed = SETTINGS.model_copy(update={"near_end_of_life_days": 7})
+    with installation.database.lock_run(scope), pytest.raises(RunError, match="is being run"):
+        change_settings(installation.database, scope, changed)
+    assert engagement_settings(installation.database, scope) == SETTINGS
+    change_settings(installation.database, scope, changed)
+    assert engagement_settings(installation.database, scope) == changed
+
+
+def test_what_is_known_already_is_left_alone(installation: Installation, scope: Scope) -> None:
+    changed = SETTINGS.model_copy(update={"near_end_of_life_days": 7})
+    assert not add_client(installation.database, scope.client)
+    assert not add_engagement(installation.database, scope, changed)
+    assert engagement_settings(installation.database, scope) == SETTINGS
+    assert add_client(installation.database, f"{scope.client}-new")
+
+
+@pytest.mark.parametrize("database", ["postgres", "template1"])
+def test_an_analyst_has_no_other_database_to_write_to(
+    database: str, installation: Installation, tenants: tuple[Scope, Scope]
+) -> None:
+    login = add_analyst(installation.database, installation.owner, tenants[0].client, "jane")
+    url = make_url(installation.analyst_url(login.role, login.password)).set(database=database)
+    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+        psycopg.connect(url.render_as_string(hide_password=False))
+
+
+def test_the_names_of_roles_tell_nothing_of_tenants(installation: Installation, tenants: tuple[Scope, Scope]) -> None:
+    role = add_analyst(installation.database, installation.owner, tenants[0].client, "jane").role
+    assert tenants[0].client not in role
+    assert "jane" not in role
+    assert add_analyst(installation.database, installation.owner, tenants[0].client, "jane").role == role
+    with analyst(installation, tenants[0]) as connection:
+        assert connection.execute("SELECT name FROM platform.users WHERE database_role = %s", [role]).fetchall() == [
+            ("jane",)
+        ]
 
 
 def test_planner_statistics_show_an_analyst_nothing(installation: Installation, tenants: tuple[Scope, Scope]) -> None:
