@@ -28,6 +28,7 @@ LONGEST_TEXT = 32_767
 LONGEST_SHEET_NAME = 31
 FIRST_SPREADSHEET_DAY = date(1900, 3, 1)  # before it, spreadsheets disagree on the calendar
 DIGITS_KEPT = 10**15
+LARGEST_NUMBER = 9.99e307
 # What a person may still do on a locked sheet.
 ALLOWED = {
     "format_columns": True,
@@ -156,6 +157,8 @@ def cell_of(value: object) -> object:
         value = value.isoformat()
     elif isinstance(value, int) and abs(value) >= DIGITS_KEPT:
         value = str(value)
+    elif isinstance(value, float) and not abs(value) < LARGEST_NUMBER:
+        value = repr(value)
     if not isinstance(value, str):
         return value
     text = UNWRITABLE.sub("", value.replace("\r\n", "\n"))[:LONGEST_TEXT]
