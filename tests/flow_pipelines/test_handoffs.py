@@ -228,7 +228,9 @@ def test_a_hand_off_without_rules_of_its_own_has_the_built_in_ones(monkeypatch: 
 
 def test_no_more_offenders_are_kept_than_a_person_reads() -> None:
     servers = [good_server(f"t{number}", memory_mib=None) for number in range(50)]
-    memory = rule(validate(good_estate(*servers)), "memory_is_known")
+    frames = good_estate(*servers)
+    backwards = frames | {INVENTORY: frames[INVENTORY].iloc[::-1]}
+    memory = rule(validate(backwards), "memory_is_known")
     assert memory["rows_failed"] == 50
     assert memory["offenders"] == sorted(asset_id(f"t{number}") for number in range(50))[:MOST_OFFENDERS]
 

@@ -57,6 +57,15 @@ def test_an_application_is_a_workload_with_all_that_belongs_to_it() -> None:
     assert (billing["readiness"], billing["blockers"]) == ("ready", [])
 
 
+def test_the_parts_of_a_workload_are_listed_alike_whatever_the_order_of_the_inventory() -> None:
+    assets = inventory(application("a"), *(server(f"s{number}", ["a"]) for number in range(9)))
+    listed = [
+        assess_workloads(one, dependencies(), tech_debt())["source_entity_ids"][0]
+        for one in (assets, assets.iloc[::-1])
+    ]
+    assert listed[0] == listed[1] == sorted(listed[0])
+
+
 def test_what_belongs_to_no_application_is_a_workload_of_its_own() -> None:
     workloads = assess([server("alone"), database("orphan"), asset("esx1", "hypervisor_host"), server("app", ["gone"])])
     assert {name: row["workload_type"] for name, row in workloads.items()} == {
