@@ -13,8 +13,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.error import URLError
@@ -32,6 +32,8 @@ HOST = "127.0.0.1"
 START_SECONDS = 120.0
 STOP_SECONDS = 60.0
 POLL_SECONDS = 0.3
+# What a run that is interrupted may take to write down that it was.
+GRACE_SECONDS = 20.0
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -98,7 +100,7 @@ def serve(port: Annotated[int, typer.Option()] = 3000) -> None:
             [str(programs / "dagster-webserver"), "-m", CODE_LOCATION, "-h", HOST, "-p", str(port)],
             [str(programs / "dagster-daemon"), "run", "-m", CODE_LOCATION],
         )
-        children = [subprocess.Popen(command, env=environment) for command in commands]  # noqa: S603
+        children = [subprocess.Popen(command, env=environment, process_group=0) for command in commands]  # noqa: S603
         try:
             record = {"pid": os.getpid(), "url": f"http://{HOST}:{port}"}
             partial = state / f".services.json.{os.getpid()}"
@@ -107,19 +109,24 @@ def serve(port: Annotated[int, typer.Option()] = 3000) -> None:
             while all(child.poll() is None for child in children):
                 time.sleep(0.5)
         finally:
-            for child in children:
-                child.terminate()
-            for child in children:
-                child.wait()
-            _interrupt_runs()
+            _stop(children)
             (state / "services.json").unlink()
 
 
-def _interrupt_runs() -> None:
-    # A run is a grandchild: it outlives the daemon that launched it, but stays in the process group of `flow up`.
-    if os.getpgrp() == os.getpid():
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        os.killpg(os.getpgrp(), signal.SIGTERM)
+def _stop(programs: Sequence[subprocess.Popen[bytes]]) -> None:
+    for program in programs:
+        program.terminate()
+    for program in programs:
+        program.wait()
+    # Runs and code servers outlive the program that launched them, but stay in its process group.
+    deadline = time.monotonic() + GRACE_SECONDS
+    for program in programs:
+        with suppress(ProcessLookupError):
+            os.killpg(program.pid, signal.SIGTERM)
+            while time.monotonic() < deadline:
+                os.killpg(program.pid, 0)
+                time.sleep(POLL_SECONDS)
+            os.killpg(program.pid, signal.SIGKILL)
 
 
 @contextmanager
