@@ -43,6 +43,7 @@ def handoff_shell(flow: Flow) -> PhaseShell:
                 for table in tables
             },
         )
+        rules["remedy"] = rules["remedy"].str.replace("<scope>", str(phase.scope))
         package = package_rows(frames, {table: phase.snapshots[table].data_version for table in tables})
         result = conform(pd.concat([rules, package], ignore_index=True), output_tables()[key])
         return PhaseOutputs({key: result}, metadata={key: {"validation": results_table(result)}})

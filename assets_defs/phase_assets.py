@@ -171,11 +171,11 @@ def code_version(flow: str) -> str:
     """
     root = Path(flow_pipelines.__file__).parent
     digest = hashlib.sha256()
-    for folder in (flow, "reference", "tables"):
-        for path in sorted((root / folder).rglob("*")):
-            if path.suffix in {".py", ".yaml", ".csv"}:
-                digest.update(path.relative_to(root).as_posix().encode())
-                digest.update(path.read_bytes())
+    sources = [path for folder in (flow, "reference", "tables") for path in (root / folder).rglob("*")]
+    for path in sorted([*sources, *root.glob("*.py")]):
+        if path.suffix in {".py", ".yaml", ".csv"}:
+            digest.update(path.relative_to(root).as_posix().encode())
+            digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
 

@@ -38,6 +38,8 @@ from resources.pins import set_pin
 from resources.snapshots import Input, Snapshot
 from resources.tenancy import engagement_settings
 
+Also = Callable[[Connection], object]
+
 
 class GateRefusalError(Failure):
     """A gate found problems: nothing of the phase is published."""
@@ -83,7 +85,7 @@ def run_phase(context: AssetExecutionContext, platform: PlatformResource, plan: 
 
 def _materialize(
     context: AssetExecutionContext, platform: PlatformResource, plan: PhasePlan, scope: Scope, phase_run_id: UUID
-) -> list[MaterializeResult[None] | AssetCheckResult]:
+) -> list[MaterializeResult[None]]:
     inputs, manifest = _read_inputs(scope, plan, platform, context)
     corrected = _correct(plan.shell.compute(inputs), inputs.edits)
     outputs, store = corrected.outputs, platform.snapshots
@@ -102,29 +104,36 @@ def _materialize(
     results = [_gate_result(candidate, problems[candidate.table_key]) for candidate in candidates]
     if any(problems.values()):
         reason = "; ".join(problem for found in problems.values() for problem in found)
-        store.reject(scope, candidates, reason)
+        store.reject(scope, candidates, reason, also=_recorded(candidates, corrected, scope))
         raise GateRefusalError(
             f"The gate of {plan.title} refused its output for {scope}: {reason}. The last good version stays "
             f"current; the candidate is kept for inspection under status 'rejected' in platform.snapshots.",
             results,
         )
-    also: list[Callable[[Connection], object]] = [partial(complete, phase_run_id=phase_run_id)]
-    also += [
+    also: list[Also] = [partial(complete, phase_run_id=phase_run_id)]
+    also += _recorded(candidates, corrected, scope)
+    if plan.shell.phase == HANDOFF_PHASE:
+        also.append(partial(set_pin, scope=scope, kind="handoff", reason=plan.title, by="flow-pipelines"))
+    store.publish(scope, candidates, also=also)
+    # Each with its gate's result, so that Dagster holds the result for that version and not for the one before.
+    return [_materialization(candidate, outputs, result) for candidate, result in zip(candidates, results, strict=True)]
+
+
+def _recorded(candidates: Sequence[Snapshot], corrected: Corrected, scope: Scope) -> list[Also]:
+    """Return what writes down, with the fate of the candidates, what became of people's corrections in them."""
+    return [
         partial(insert_outcomes, scope=scope, snapshot_id=one.snapshot_id, outcomes=outcomes)
         for one in candidates
         if (outcomes := corrected.outcomes.get(one.table_key))
     ]
-    if plan.shell.phase == HANDOFF_PHASE:
-        also.append(partial(set_pin, scope=scope, kind="handoff", reason=plan.title, by="flow-pipelines"))
-    store.publish(scope, candidates, also=also)
-    return [*results, *(_materialization(candidate, outputs) for candidate in candidates)]
 
 
-def _materialization(candidate: Snapshot, outputs: PhaseOutputs) -> MaterializeResult[None]:
+def _materialization(candidate: Snapshot, outputs: PhaseOutputs, gate: AssetCheckResult) -> MaterializeResult[None]:
     key = candidate.table_key
     return MaterializeResult(
         asset_key=asset_key(key),
         data_version=DataVersion(candidate.data_version),
+        check_results=[gate],
         metadata=materialization_metadata(output_tables()[key], outputs.frames[key], candidate)
         | dict(outputs.metadata.get(key, {})),
     )

@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from dagster import ConfigurableResource, DagsterRun, InitResourceContext
 from dagster._core.storage.tags import PARTITION_NAME_TAG
 from pydantic import PrivateAttr
-from resources.edits import EditStore
 
 from assets_defs.run_coordinator import IN_PROCESS_TAG
 from flow_pipelines.errors import RunError
 from flow_pipelines.scope import Scope
 from resources.database import Database
+from resources.edits import EditStore
 from resources.installation import Installation, landing_root, open_installation
 from resources.landing import Landing
 from resources.snapshots import SnapshotStore

@@ -8,7 +8,15 @@ from __future__ import annotations
 
 import time
 
-from dagster import AssetMaterialization, AssetRecordsFilter, DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter
+from dagster import (
+    AssetCheckEvaluation,
+    AssetMaterialization,
+    AssetRecordsFilter,
+    DagsterInstance,
+    DagsterRun,
+    DagsterRunStatus,
+    RunsFilter,
+)
 from dagster._core.definitions.data_version import (
     CODE_VERSION_TAG,
     DATA_VERSION_TAG,
@@ -16,7 +24,7 @@ from dagster._core.definitions.data_version import (
 )
 
 from assets_defs.catalog_metadata import asset_key
-from assets_defs.phase_assets import PhasePlan
+from assets_defs.phase_assets import GATE, PhasePlan
 from assets_defs.rollback_run import WITHDRAWN
 from assets_defs.run_coordinator import ENGAGEMENT_TAG, IN_PROCESS_TAG
 from flow_pipelines.scope import Scope
@@ -99,6 +107,7 @@ def _agree(store: SnapshotStore, instance: DagsterInstance, scope: Scope, plans:
                 continue
             if snapshot is None or known != snapshot.data_version:
                 instance.report_runless_asset_event(_materialization(plan, key, snapshot, current, scope))
+                instance.report_runless_asset_event(_gate_result(key, scope))
                 done.append(f"{key} of {scope} was published, and Dagster is told so now.")
     return done
 
@@ -109,6 +118,18 @@ def _known_version(instance: DagsterInstance, scope: Scope, key: str) -> str | N
     ).records
     materialization = records[0].asset_materialization if records else None
     return (materialization.tags or {}).get(DATA_VERSION_TAG) if materialization else None
+
+
+def _gate_result(key: str, scope: Scope) -> AssetCheckEvaluation:
+    return AssetCheckEvaluation(
+        asset_key=asset_key(key),
+        check_name=GATE,
+        passed=True,
+        metadata={},
+        description="It passed: nothing is published that does not.",
+        blocking=True,
+        partition=scope.partition_key,
+    )
 
 
 def _materialization(

@@ -34,14 +34,6 @@ def return_to_pinned(
     execute(platform.database, scope, rollback_id, run_id=run_id)
     current = platform.snapshots.current(scope, keys)
     for key in keys:
-        yield AssetCheckResult(
-            check_name=GATE,
-            asset_key=asset_key(key),
-            passed=True,
-            description="It passed when this version was first published; a rollback made it current again.",
-            metadata={"rollback_id": str(rollback_id)},
-        )
-    for key in keys:
         yield report_version(key, current.get(key), rollback_id)
 
 
@@ -55,6 +47,14 @@ def report_version(key: str, snapshot: Snapshot | None, rollback_id: UUID) -> Ma
     return MaterializeResult(
         asset_key=asset_key(key),
         data_version=DataVersion(version),
+        check_results=[
+            AssetCheckResult(
+                check_name=GATE,
+                passed=True,
+                description="It passed when this version was first published; a rollback made it current again.",
+                metadata={"rollback_id": str(rollback_id)},
+            )
+        ],
         metadata={
             "dagster/row_count": rows,
             "dagster/column_schema": column_schema(table),

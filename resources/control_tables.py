@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cache
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     Column,
@@ -25,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from flow_pipelines.lineage import links
 from flow_pipelines.tables import output_tables
 
 PLATFORM = "platform"
@@ -122,7 +124,9 @@ snapshots = Table(
     Column("row_count", BigInteger(), nullable=False, comment="Number of rows."),
     Column("rejection", Text(), comment="Why the gate refused it."),
     Column(
-        "rows_dropped_at", DateTime(timezone=True), comment="When retention dropped its rows; empty if it has them."
+        "rows_dropped_at",
+        DateTime(timezone=True),
+        comment="When retention let go of it; its rows are gone unless another snapshot shares them.",
     ),
     created(),
     Column("published_at", DateTime(timezone=True), comment="When it first became current."),
@@ -181,6 +185,7 @@ def history_tables() -> dict[str, Table]:
 
 def _history_table(table: Table) -> Table:
     key = table.info["key"]
+    named = [link.column for link in links(output_tables()) if link.table_key == f"{table.schema}/{table.name}"]
     return Table(
         table.name,
         METADATA,
@@ -194,9 +199,15 @@ def _history_table(table: Table) -> Table:
             for constraint in sorted(table.constraints, key=lambda c: str(c.name))
             if isinstance(constraint, CheckConstraint)
         ),
+        # What leads from a row to all that rests on it. No list of ids: under row security no index is used for one.
+        *(Index(None, "snapshot_id", name) for name in named if name not in key and not _is_list(table, name)),
         schema=history_schema(str(table.schema)),
         comment=f"{table.comment} All snapshots, current or not.",
     )
+
+
+def _is_list(table: Table, column: str) -> bool:
+    return isinstance(table.columns[column].type, ARRAY)
 
 
 @cache

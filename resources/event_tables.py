@@ -175,7 +175,7 @@ edits = Table(
     Column("table_key", Text(), nullable=False, comment="The table, flow/table."),
     Column("entity_id", Text(), nullable=False, comment="Key of the row; of a merge or split, a record of the asset."),
     Column("column_name", Text(), nullable=False, comment="The column."),
-    Column("old_value", Text(), comment="What it held when the edit was made, as JSON."),
+    Column("old_value", Text(), comment="What it would have held without edits when the edit was made, as JSON."),
     Column("new_value", Text(), comment="What it is to hold, as JSON; of a merge, a record of the other asset."),
     Column("withdraws", Uuid(), comment="The edit that this one withdraws."),
     Column("actor", Text(), nullable=False, comment="Who made it."),

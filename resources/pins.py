@@ -12,6 +12,7 @@ from typing import Literal
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, insert, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from flow_pipelines.errors import InputError
 from flow_pipelines.scope import Scope
@@ -132,7 +133,7 @@ def _ids_at(connection: Connection, moment: datetime) -> list[UUID]:
     latest = (
         select(pointer_moves.c.table_key, pointer_moves.c.snapshot_id)
         .where(pointer_moves.c.moved_at <= moment)
-        .distinct(pointer_moves.c.table_key)
+        .ext(distinct_on(pointer_moves.c.table_key))
         .order_by(pointer_moves.c.table_key, pointer_moves.c.move_number.desc())
     )
     moves = connection.execute(latest).all()

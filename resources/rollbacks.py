@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from flow_pipelines.errors import RunError
+from flow_pipelines.errors import InputError, RunError
 from flow_pipelines.flows import flow_named, flow_of, flows_after, step_of
 from flow_pipelines.scope import Scope
 from flow_pipelines.tables import output_tables
@@ -24,6 +24,7 @@ from resources.database import Database, scope_values
 from resources.event_tables import pointer_moves, rollback_moves, rollbacks
 from resources.phase_runs import add_completed
 from resources.pins import set_pin, state_at
+from resources.retention import dropped
 from resources.snapshots import Snapshot, hold_pointers, move_pointer, snapshots_by_id
 
 RollbackScope = Literal["phase", "flow", "cascade"]
@@ -153,6 +154,7 @@ def execute(database: Database, scope: Scope, rollback_id: UUID, *, run_id: str)
         moves = _moves(connection, rollback_id)
         if found.status == "pending":
             _refuse_if_moved(connection, moves.values())
+            refuse_dropped(connection, [move.after for move in moves.values() if move.after])
             for move in moves.values():
                 move_pointer(connection, scope, move.table_key, move.after, rollback_id=rollback_id)
             for flow, phase in dict.fromkeys(map(step_of, moves)):
@@ -208,6 +210,19 @@ def last_moved_by_a_rollback(database: Database, scope: Scope, table_keys: Colle
     )
     with database.in_scope(scope) as connection:
         return connection.execute(query).scalar() is not None
+
+
+def refuse_dropped(connection: Connection, wanted: Iterable[Snapshot]) -> None:
+    """Refuse to return to versions whose rows retention has dropped.
+
+    Raises:
+        InputError: There are some; names their tables.
+    """
+    if gone := sorted(snapshot.table_key for snapshot in dropped(connection, wanted)):
+        raise InputError(
+            f"Retention has dropped the rows of {', '.join(gone)} as they were then.",
+            remedy="Name a later time, or a pin: flow pins lists them.",
+        )
 
 
 def _moves(connection: Connection, rollback_id: UUID) -> dict[str, Move]:

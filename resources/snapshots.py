@@ -170,14 +170,23 @@ class SnapshotStore:
             for action in also:
                 action(connection)
 
-    def reject(self, scope: Scope, candidates: Sequence[Snapshot], reason: str) -> None:
-        """Keep candidates for inspection, never to be current."""
+    def reject(
+        self,
+        scope: Scope,
+        candidates: Sequence[Snapshot],
+        reason: str,
+        *,
+        also: Sequence[Callable[[Connection], object]] = (),
+    ) -> None:
+        """Keep candidates for inspection, never to be current; see `publish` for what else happens."""
         with self.database.in_scope(scope) as connection:
             connection.execute(
                 update(snapshots)
                 .where(snapshots.c.snapshot_id.in_([snapshot.snapshot_id for snapshot in candidates]))
                 .values(status="rejected", rejection=reason)
             )
+            for action in also:
+                action(connection)
 
     def stored_rows(self, scope: Scope, snapshot: Snapshot) -> int:
         """Return how many rows of a snapshot the database really holds."""

@@ -13,7 +13,19 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from flow_pipelines.cli import (editing, importing, querying, retention, rolling_back, running, sampling, services, tenants, tracing, tracking)
+from flow_pipelines.cli import (
+    editing,
+    importing,
+    querying,
+    retention,
+    rolling_back,
+    running,
+    sampling,
+    services,
+    tenants,
+    tracing,
+    tracking,
+)
 from flow_pipelines.errors import FlowError
 
 INTERRUPTED = 130

@@ -6,17 +6,15 @@ Belongs here: the order of those steps. Does not: options and printing (`rolling
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
 from assets_defs.definitions import ROLLBACK_JOB, phase_plans
 from assets_defs.instance import open_instance
 from assets_defs.rollback_run import ROLLBACK_TAG
 from flow_pipelines.cli.run_flow import alone, execute_job, failure_of, titles_of
-from flow_pipelines.errors import InputError
 from flow_pipelines.flows import flow_named, flow_of, flows_after
 from flow_pipelines.scope import Scope
 from resources.database import Database
@@ -25,7 +23,6 @@ from resources.event_tables import edits
 from resources.installation import Installation
 from resources.integrity import integrity_problems
 from resources.pins import moment_of
-from resources.retention import dropped
 from resources.rollbacks import (
     Move,
     Request,
@@ -33,11 +30,11 @@ from resources.rollbacks import (
     execute,
     finish,
     planned_moves,
+    refuse_dropped,
     register,
     steps_of,
     unfinished_like,
 )
-from resources.snapshots import Snapshot
 from resources.tenancy import engagement_settings
 
 
@@ -110,7 +107,7 @@ def impact_of(database: Database, scope: Scope, request: Request) -> Impact:
     engagement_settings(database, scope)
     with database.in_scope(scope) as connection:
         moves = planned_moves(connection, request)
-        _refuse_dropped(connection, [move.after for move in moves if move.after])
+        refuse_dropped(connection, [move.after for move in moves if move.after])
         differences = [table_difference(connection, move.table_key, move.before, move.after) for move in moves]
         since = moment_of(connection, request.to)
         late = connection.execute(
@@ -131,14 +128,6 @@ def impact_of(database: Database, scope: Scope, request: Request) -> Impact:
     if moves and left:
         remarks.append(f"Outdated afterwards, unless --scope cascade takes them along: {', '.join(left)}.")
     return Impact(tuple(moves), tuple(differences), tuple(remarks))
-
-
-def _refuse_dropped(connection: Connection, wanted: Sequence[Snapshot]) -> None:
-    if gone := sorted(snapshot.table_key for snapshot in dropped(connection, wanted)):
-        raise InputError(
-            f"Retention has dropped the rows of {', '.join(gone)} as they were then.",
-            remedy="Name a later time, or a pin: flow pins lists them.",
-        )
 
 
 def run_rollback(installation: Installation, scope: Scope, request: Request, impact: Impact) -> Done:

@@ -89,11 +89,14 @@ def down() -> None:
 def serve(port: Annotated[int, typer.Option()] = 3000) -> None:
     """Hold the database open and keep web server and daemon running until told to stop."""
     from assets_defs.instance import instance_environment
+    from flow_pipelines.cli.recovering import recover_all
 
     state = state_folder()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with _only_one(state), open_installation() as installation:
         (state / "services.json").unlink(missing_ok=True)  # an earlier one's, if that was killed
+        for sentence in recover_all(installation):
+            notices().print(sentence, markup=False)
         environment = {**os.environ, **instance_environment(installation)}
         programs = Path(sys.executable).parent
         commands = (

@@ -396,3 +396,52 @@ def upgrade() -> None:
         ),
         schema="platform",
     )
+    op.create_index(
+        op.f("cleansing_changes_by_snapshot_id_record_id"),
+        "cleansing_changes",
+        ["snapshot_id", "record_id"],
+        unique=False,
+        schema="discovery_history",
+    )
+    op.create_index(
+        op.f("dependencies_by_snapshot_id_source_id"),
+        "dependencies",
+        ["snapshot_id", "source_id"],
+        unique=False,
+        schema="discovery_history",
+    )
+    op.create_index(
+        op.f("dependencies_by_snapshot_id_target_id"),
+        "dependencies",
+        ["snapshot_id", "target_id"],
+        unique=False,
+        schema="discovery_history",
+    )
+    op.create_index(
+        op.f("inventory_conflicts_by_snapshot_id_asset_id"),
+        "inventory_conflicts",
+        ["snapshot_id", "asset_id"],
+        unique=False,
+        schema="discovery_history",
+    )
+    op.create_index(
+        op.f("inventory_conflicts_by_snapshot_id_kept_record_id"),
+        "inventory_conflicts",
+        ["snapshot_id", "kept_record_id"],
+        unique=False,
+        schema="discovery_history",
+    )
+    op.create_index(
+        op.f("inventory_conflicts_by_snapshot_id_losing_record_id"),
+        "inventory_conflicts",
+        ["snapshot_id", "losing_record_id"],
+        unique=False,
+        schema="discovery_history",
+    )
+    op.create_index(
+        op.f("tech_debt_by_snapshot_id_asset_id"),
+        "tech_debt",
+        ["snapshot_id", "asset_id"],
+        unique=False,
+        schema="discovery_history",
+    )
