@@ -94,6 +94,14 @@ def dependency_problems(inventory: pd.DataFrame, dependencies: pd.DataFrame) -> 
     return problems
 
 
+def connection_problems(cleansed_records: pd.DataFrame, dependencies: pd.DataFrame) -> list[str]:
+    """List observed connections that are in no edge, though nothing is said to be wrong with them."""
+    connections = cleansed_records[cleansed_records["record_type"] == "connection"]
+    used = set(dependencies["source_entity_ids"].explode().dropna())
+    unexplained = connections.loc[connections["quality_issues"].map(len) == 0, "record_id"]
+    return _problems("connections {} are in no dependency and do not say why", set(unexplained) - used)
+
+
 def finding_problems(inventory: pd.DataFrame, tech_debt: pd.DataFrame) -> list[str]:
     """List findings about assets that do not exist."""
     unknown = set(tech_debt["asset_id"]) - set(inventory["asset_id"])
