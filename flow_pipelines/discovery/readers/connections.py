@@ -21,7 +21,7 @@ from flow_pipelines.discovery.cleansing.addresses import is_malformed_address
 from flow_pipelines.discovery.readers.columns import Columns
 from flow_pipelines.discovery.readers.line_files import CELL_SEPARATOR, STAND_INS, LineFile
 from flow_pipelines.discovery.readers.rejections import Rejection, limited
-from flow_pipelines.discovery.readers.rows import FOOTER, LEAST_FOOTER_WIDTH, MOST_FOOTER_CELLS, least_cells
+from flow_pipelines.discovery.readers.rows import ADDRESS, FOOTER, LEAST_FOOTER_WIDTH, MOST_FOOTER_CELLS, least_cells
 from flow_pipelines.discovery.readers.table import DecidedRows
 from flow_pipelines.settings import EngagementSettings
 
@@ -161,6 +161,7 @@ def _fold_statement(lines: LineFile, columns: Columns, settings: EngagementSetti
         least_footer_width=LEAST_FOOTER_WIDTH,
         most_footer_cells=MOST_FOOTER_CELLS,
         footer=_text(FOOTER.pattern),
+        address=_text(ADDRESS.pattern),
         cells=", ".join(f"cells[{index + shift}] AS c{index}" for index in range(1, len(head.columns) + 1)),
         observed_from=_span("least", "min", times),
         observed_to=_span("greatest", "max", times),
