@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from flow_pipelines.discovery.cleansing.addresses import NAME_FOR_ADDRESS, end_name
+from flow_pipelines.discovery.cleansing.addresses import NAME_FOR_ADDRESS, end_name, ip_addresses
 from flow_pipelines.discovery.cleansing.cells import quoted
 from flow_pipelines.discovery.cleansing.draft import Draft, Objects, factorize, spread
-from flow_pipelines.discovery.cleansing.host_names import split_fqdn
+from flow_pipelines.discovery.cleansing.host_names import is_placeholder, split_fqdn
 from flow_pipelines.discovery.cleansing.words import MAIL
 from flow_pipelines.discovery.products import identify_databases, identify_operating_systems
 from flow_pipelines.reference.vocabularies import vocabularies
@@ -86,6 +86,17 @@ def _names(draft: Draft, is_host: Mask) -> None:
         draft.derive("dns_domain", spread([domain for _, domain in known], codes), f"domain_from_{attribute}")
     if "host_name" in draft.attributes:
         draft.derive("name", _where(is_host, draft.attributes["host_name"].found), "name_from_host")
+    for attribute in ("host_name", "fqdn"):
+        if attribute in draft.attributes:
+            # No host can be called so, but people do call it so.
+            codes, cells = factorize(_where(is_host, draft.attributes[attribute].cells))
+            draft.derive("name", spread([_as_written(cell) for cell in cells], codes), "name_as_written")
+
+
+def _as_written(cell: str) -> str | None:
+    """Return a name that people gave a host; None for what says nothing or is an address."""
+    is_empty = vocabularies().is_missing(cell) or is_placeholder(cell)
+    return None if is_empty or ip_addresses(cell).issue is None else " ".join(cell.split())
 
 
 def _ends(draft: Draft) -> None:

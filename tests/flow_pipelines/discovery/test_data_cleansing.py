@@ -178,6 +178,22 @@ def test_a_word_for_nothing_names_no_host() -> None:
     assert (found["host_name"], found["fqdn"]) == (None, None)
 
 
+@pytest.mark.parametrize("cell", ["clu 01 (a)", "srv\N{GRINNING FACE}x", "srv.01..corp"])
+@pytest.mark.parametrize("column", ["Host", "DNS"])
+def test_a_name_that_no_host_can_have_is_still_what_the_server_is_called(column: str, cell: str) -> None:
+    result = cleanse({column: cell})
+    found = record(result)
+    assert (found["host_name"], found["fqdn"], found["name"]) == (None, None, cell)
+    assert rules(result)["name"] == "name_as_written@1"
+    assert f"Column {column}: {cell!r} is no" in str(found["quality_issues"])
+    assert "It lacks a name." not in str(found["quality_issues"])
+
+
+@pytest.mark.parametrize("cell", ["unknown", "#REF!", "10.0.0.1", "10.0.0.1, 10.0.0.2", "localhost"])
+def test_what_says_nothing_or_is_an_address_is_no_name(cell: str) -> None:
+    assert record(cleanse({"Host": cell}))["name"] is None
+
+
 def test_a_dns_name_without_a_domain_still_names_the_host() -> None:
     result = cleanse({"DNS": "WEB01", "Name": "Portal"})
     found = record(result)
