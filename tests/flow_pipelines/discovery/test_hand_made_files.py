@@ -62,3 +62,51 @@ def test_a_connection_of_which_no_edge_can_be_made_says_why(tmp_path: Path) -> N
     issues = records.loc[records["record_type"] == "connection", "quality_issues"].explode()
     assert {"It lacks a source.", "It lacks a destination."} <= set(issues)
     assert gates.connection_problems(records, frames["dependencies"]) == []
+
+
+def memberships(frames: Frames) -> dict[str, list[str]]:
+    servers = frames["inventory"][frames["inventory"]["asset_type"] == "server"]
+    return {name: list(names) for name, names in zip(servers["name"], servers["application_names"], strict=True)}
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "Application,Server\nPayroll,pay01\nPayroll,pay02\nCRM,pay02\n",
+        "Application Name,Server Name,Environment\nPayroll,pay01,Prod\nPayroll,pay02,Prod\nCRM,pay02,Prod\n",
+        "Server,Application\npay01,Payroll\npay02,Payroll\npay02,CRM\n",
+        "App,Hostname,Owner\nPayroll,pay01,Ann\nPayroll,pay02,Ann\nCRM,pay02,Bob\n",
+    ],
+)
+def test_a_list_of_applications_with_their_servers_says_which_server_serves_what(rows: str, tmp_path: Path) -> None:
+    frames = discover(tmp_path, applications=rows)
+    assert memberships(frames) == {"pay01": ["Payroll"], "pay02": ["CRM", "Payroll"]}
+    assert sorted(frames["inventory"]["name"]) == ["CRM", "Payroll", "pay01", "pay02"]
+
+
+def test_such_a_list_joins_the_servers_that_another_file_lists(tmp_path: Path) -> None:
+    rows = "Application,Server\nPayroll,pay01\nPayroll,PAY02.corp.example\nCRM,pay02\n"
+    frames = discover(tmp_path, servers=SERVERS, applications=rows)
+    assert memberships(frames) == {"pay01": ["Payroll"], "pay02": ["CRM", "Payroll"]}
+
+
+def test_a_list_of_applications_that_counts_or_lists_their_servers_stays_one_of_applications(tmp_path: Path) -> None:
+    rows = "Application,Servers,Criticality\nPayroll,pay01; pay02,high\nCRM,pay02,low\n"
+    frames = discover(tmp_path, applications=rows)
+    assert set(frames["inventory"]["asset_type"]) == {"application"}
+
+
+@pytest.mark.parametrize("count", [3, 30])
+def test_the_name_of_a_database_is_not_its_engine(count: int, tmp_path: Path) -> None:
+    names = ["PAYDB", "CRMDB", "HR_PROD", "LEDGER", "WAREHOUSE1"]
+    rows = [f"Payroll,pay{number:02},{names[number % 5]},19c" for number in range(count)]
+    frames = discover(tmp_path, applications="\n".join(["Application,Server,Database,DB Version", *rows]))
+    mappings = frames["attribute_mappings"].set_index("source_column")
+    assert (mappings.loc["Database", "attribute"], mappings.loc["Database", "status"]) != ("database_engine", "applied")
+    assert mappings.loc["Server", "attribute"] == "name"
+
+
+def test_a_column_called_database_that_names_engines_is_the_engine(tmp_path: Path) -> None:
+    rows = "Application,Server,Database,DB Version\nPayroll,pay01,Oracle,19c\nCRM,pay02,SQL Server,2016\n"
+    mappings = discover(tmp_path, applications=rows)["attribute_mappings"].set_index("source_column")
+    assert (mappings.loc["Database", "attribute"], mappings.loc["Database", "status"]) == ("database_engine", "applied")
