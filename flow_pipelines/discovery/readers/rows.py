@@ -19,7 +19,8 @@ from flow_pipelines.discovery.readers.table import DecidedRows, Record
 FOOTER = re.compile(
     r"(?:grand |sub)?-?totals?(?:$|[\s:=(].*)|(?:sum|count|number of \w+|page)(?:$|[\s:=(].*)"
     r"|\(?\d+ (?:rows?|records?).*"
-    r"|-{2,}.*|={2,}.*|\*{2,}.*|#+(?:$|[\s:=(].*)|end of .*|(?:generated|exported|created|printed|reported) (?:by|on|at|from|with) .*"
+    r"|-{2,}.*|={2,}.*|\*{2,}.*|#+(?:$|[\s:=(].*)|end of .*"
+    r"|(?:generated|exported|created|printed|reported) (?:by|on|at|from|with) .*"
     r"|(?:note|source|copyright|confidential)(?:$|[\s:=(].*)",
     re.IGNORECASE | re.DOTALL,
 )
