@@ -278,6 +278,15 @@ DATABASES: list[tuple[str | None, str | None, str | None, str | None]] = [
     ("Oracle", "19", "oracle-database", "19"),
     ("Oracle 10g Release 2", NONE, "oracle-database", "10.2"),
     ("Oracle9i Release 2", NONE, "oracle-database", "9.2"),
+    # A family without its release: all of its releases are past support.
+    ("Oracle 9i", NONE, "oracle-database", "9"),
+    ("Oracle10g", NONE, "oracle-database", "10"),
+    ("Oracle 11g", NONE, "oracle-database", "11"),
+    ("Oracle Database 11g Enterprise Edition", NONE, "oracle-database", "11"),
+    ("Oracle 11g", "11.2.0.4", "oracle-database", "11.2"),
+    ("Oracle 12c", NONE, "oracle-database", "12"),
+    ("Oracle", "12", "oracle-database", "12"),
+    ("Oracle 12c", "12.1.0.2", "oracle-database", "12.1"),
     ("Oracle Database 23ai", NONE, "oracle-database", "23"),
     ("PostgreSQL 9.6.24", NONE, "postgresql", "9.6"),
     ("PostgreSQL 13.4 on x86_64-pc-linux-gnu, compiled by gcc (GCC) 4.8.5", NONE, "postgresql", "13"),
@@ -361,8 +370,8 @@ NEVER_GUESSED_OPERATING_SYSTEMS = [
 ]
 
 NEVER_GUESSED_DATABASES = [
-    ("Oracle 12c", NONE, "oracle-database"),
-    ("Oracle 11g", NONE, "oracle-database"),
+    ("Oracle 11g or 12c", NONE, "oracle-database"),
+    ("Oracle 8i", NONE, "oracle-database"),
     ("PostgreSQL 9", NONE, "postgresql"),
     ("MySQL 8", NONE, "mysql"),
     ("SQL Server 2014", "13.0.4001", "mssqlserver"),
