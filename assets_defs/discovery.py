@@ -87,11 +87,13 @@ def inventory(phase: PhaseInputs) -> PhaseOutputs:
 
 def dependencies(phase: PhaseInputs) -> PhaseOutputs:
     """Find the edges between assets."""
-    assets = phase.frames[INVENTORY]
-    edges = find_dependencies(phase.frames[CLEANSED], assets, scope=phase.scope, settings=phase.settings)
+    cleansed, assets = phase.frames[CLEANSED], phase.frames[INVENTORY]
+    edges = find_dependencies(cleansed, assets, scope=phase.scope, settings=phase.settings)
     return PhaseOutputs(
         {DEPENDENCIES: edges},
-        problems={DEPENDENCIES: gates.dependency_problems(assets, edges)},
+        problems={
+            DEPENDENCIES: gates.dependency_problems(assets, edges) + gates.connection_problems(cleansed, edges),
+        },
         metadata={DEPENDENCIES: {"edges_by_kind": bar_chart(edges["kind"])}},
     )
 

@@ -49,6 +49,7 @@ def report_version(key: str, snapshot: Snapshot | None, rollback_id: UUID) -> Ma
         data_version=DataVersion(version),
         check_results=[
             AssetCheckResult(
+                asset_key=asset_key(key),
                 check_name=GATE,
                 passed=True,
                 description="It passed when this version was first published; a rollback made it current again.",

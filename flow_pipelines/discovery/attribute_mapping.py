@@ -106,11 +106,13 @@ def _decision(
 ) -> Decision:
     probabilities = scored.probabilities(one for one in feeding if one != attribute)
     ranked = sorted(probabilities, key=lambda one: (-probabilities[one], one))
-    status = _status(probabilities[attribute], threshold) if attribute else "unmapped"
+    confidence = _confidence(scored, attribute, probabilities) if attribute else 0.0
+    status = _status(confidence, threshold) if attribute else "unmapped"
     other_column = None
     if status == "unmapped" and ranked and ranked[0] in feeding and ranked[0] != attribute:
         # It would hold what another column holds already.
-        attribute, other_column, status = ranked[0], feeding[ranked[0]], _status(probabilities[ranked[0]], 1.0)
+        attribute, other_column, confidence = ranked[0], feeding[ranked[0]], probabilities[ranked[0]]
+        status = _status(confidence, 1.0)
     runner_up = next((one for one in ranked if status == "unmapped" or one != attribute), None)
     return Decision(
         column=column,
@@ -118,11 +120,18 @@ def _decision(
         status=status,
         scored=scored,
         attribute=attribute if status != "unmapped" else None,
-        confidence=probabilities[attribute] if attribute and status != "unmapped" else 0.0,
+        confidence=confidence if status != "unmapped" else 0.0,
         runner_up=runner_up if runner_up and probabilities[runner_up] >= LEAST_RUNNER_UP else None,
         runner_up_confidence=probabilities[runner_up] if runner_up else None,
         other_column=other_column if status != "unmapped" else None,
     )
+
+
+def _confidence(scored: ScoredColumn, attribute: str, probabilities: Mapping[str, float]) -> float:
+    """Return the confidence in an attribute; doubt between two that cleansing tells apart by cell does not lower it."""
+    other = mapping_model().told_apart_by_cell.get(attribute, "")
+    most = mapping_model().most_confidence[scored.candidates[attribute].method]
+    return min(probabilities[attribute] + probabilities.get(other, 0.0), most)
 
 
 def _status(confidence: float, threshold: float) -> Status:

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from flow_pipelines.discovery.data_import import ImportResult, check_row_sum
+from flow_pipelines.discovery.identity.templates import are_templates
 
 # How many offenders a message names: enough to start looking, short enough to read.
 NAMED = 5
@@ -62,7 +63,7 @@ def change_problems(cleansed_records: pd.DataFrame, cleansing_changes: pd.DataFr
 
 def inventory_problems(cleansed_records: pd.DataFrame, inventory: pd.DataFrame) -> list[str]:
     """List asset records that are in no asset or in several, and application ids that name no application."""
-    is_template = cleansed_records["is_template"].fillna(value=False).astype(bool)
+    is_template = are_templates(cleansed_records)
     describes_asset = ~cleansed_records["record_type"].isin(EDGE_RECORD_TYPES | DETAIL_RECORD_TYPES)
     expected = set(cleansed_records.loc[describes_asset & ~is_template, "record_id"])
     resolved = inventory[["asset_id", "asset_type", "source_entity_ids"]].explode("source_entity_ids")
@@ -94,6 +95,14 @@ def dependency_problems(inventory: pd.DataFrame, dependencies: pd.DataFrame) -> 
         dangling = dependencies.loc[is_known == is_external, "dependency_id"]
         problems += _problems(f"the {end} of dependencies {{}} is neither a known asset nor external", set(dangling))
     return problems
+
+
+def connection_problems(cleansed_records: pd.DataFrame, dependencies: pd.DataFrame) -> list[str]:
+    """List observed connections that are in no edge, though nothing is said to be wrong with them."""
+    connections = cleansed_records[cleansed_records["record_type"] == "connection"]
+    used = set(dependencies["source_entity_ids"].explode().dropna())
+    unexplained = connections.loc[connections["quality_issues"].map(len) == 0, "record_id"]
+    return _problems("connections {} are in no dependency and do not say why", set(unexplained) - used)
 
 
 def finding_problems(inventory: pd.DataFrame, tech_debt: pd.DataFrame) -> list[str]:

@@ -15,6 +15,7 @@ from flow_pipelines.discovery.identity.belonging import Belonging, find_belongin
 from flow_pipelines.discovery.identity.details import fold_details
 from flow_pipelines.discovery.identity.grouping import lists_of
 from flow_pipelines.discovery.identity.resolution import Resolved, resolve
+from flow_pipelines.discovery.identity.templates import are_templates
 from flow_pipelines.edits import Edit, EditOutcome, active_edits
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings
@@ -87,8 +88,7 @@ def resolve_inventory(
 
 def templates_left_out(cleansed_records: pd.DataFrame) -> int:
     """Count the records of virtual machines that are templates, which no asset is made of."""
-    is_template = cleansed_records["is_template"].fillna(value=False).astype(bool)
-    return int((is_template & (cleansed_records["record_type"] == "server")).sum())
+    return int((are_templates(cleansed_records) & (cleansed_records["record_type"] == "server")).sum())
 
 
 def _records_of(cleansed_records: pd.DataFrame, asset_type: str) -> pd.DataFrame:

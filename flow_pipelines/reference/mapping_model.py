@@ -68,6 +68,7 @@ class MappingModel:
     background: ValueExpectation
     expectations: Mapping[str, tuple[ValueExpectation, ...]]  # several where an attribute is written in several ways
     vocabularies: Mapping[str, re.Pattern[str]]
+    told_apart_by_cell: Mapping[str, str]  # attribute to the one from which cleansing tells it in each cell
     candidates: Mapping[str, frozenset[Subject]]
     by_name_only: Mapping[str, frozenset[Subject]]
     turning_words: frozenset[str]
@@ -105,6 +106,7 @@ def mapping_model() -> MappingModel:
             name: re.compile(PLACES_OF_TERMS[entry["in"]].format("|".join(map(str, entry["terms"]))))
             for name, entry in data["vocabularies"].items()
         },
+        told_apart_by_cell={one: other for pair in data["told_apart_by_cell"] for one, other in (pair, reversed(pair))},
         candidates=_subjects(data["candidates"]),
         by_name_only=_subjects(data["by_name_only"]),
         turning_words=frozenset(data["turning_words"]),

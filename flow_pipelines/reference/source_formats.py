@@ -37,6 +37,7 @@ SEEN_ON_THE_NETWORK = {
 }
 DETAILS = {"partition_size_gib": "server_partition", "disk_size_gib": "server_disk"}
 MACHINE_IDENTITY = {"host_name", "fqdn", "vm_uuid", "bios_uuid", "serial_number"}
+SERVER_NAMES = {"name", "host_name", "fqdn"}
 NAMING = {"name", "external_id", "host_name", "fqdn", "application_names"}
 NOT_WORDS = re.compile(r"[\s_\u00a0\u200b\ufeff]+")
 
@@ -315,6 +316,8 @@ def _asset_type_of(headers: Sequence[str]) -> str | None:
     named = _named_type_of(headers)
     if (named == "database" or "database_engine" in of_database) and len(of_database) >= max(2, of_machine):
         return "database"
+    if named == "application" and _lists_servers_of_applications(headers):
+        return "server"
     # One fact about a machine may stand in a list of applications; two make it a list of machines.
     if named in {"application", "database"} and of_machine <= 1:
         return named
@@ -322,6 +325,13 @@ def _asset_type_of(headers: Sequence[str]) -> str | None:
     if detail or not of_machine:
         return detail or named or ("application" if "application_names" in attributes else None)
     return named if named in {"network_device", "cluster"} else "server"
+
+
+def _lists_servers_of_applications(headers: Sequence[str]) -> bool:
+    """Tell whether each row names an application and one server: an application is in several rows, then."""
+    return any("application_names" in _attributes([header], "server") for header in headers) and any(
+        _attributes([header], "server") & SERVER_NAMES and _named_type_of([header]) == "server" for header in headers
+    )
 
 
 def _named_type_of(headers: Sequence[str]) -> str | None:

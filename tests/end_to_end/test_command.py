@@ -54,7 +54,7 @@ class Command:
 
 @pytest.fixture(scope="module")
 def flow(tmp_path_factory: pytest.TempPathFactory) -> Command:
-    """The command on an installation with one engagement that has run Discovery on a sample of 40 servers."""
+    """The command on an installation with one engagement that has run its flows on a sample of 40 servers."""
     folder = tmp_path_factory.mktemp("installation")
     command = Command(folder / "state")
     sample = write_sample(folder / "sample", servers=40, connections=2_000, seed=7)
@@ -64,6 +64,7 @@ def flow(tmp_path_factory: pytest.TempPathFactory) -> Command:
     command.ok("engagement", "add", "acme/dc-exit", "--settings", settings)
     command.ok("import", "acme/dc-exit", *sample.files)
     command.ok("run", "acme/dc-exit")
+    command.ok("run", "acme/dc-exit", "--flow", "assess")
     return command
 
 

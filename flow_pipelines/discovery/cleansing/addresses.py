@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 from uuid import UUID
 
 from flow_pipelines.discovery.cleansing.cells import Cleansed, quoted, rule
@@ -14,10 +15,13 @@ from flow_pipelines.reference.vocabularies import fold, vocabularies
 
 SEPARATORS = re.compile(r"[,;|\s]+")
 PORT_OR_MASK = re.compile(r"^(\d+\.\d+\.\d+\.\d+)(?:/\d+|:\d+)$|^\[?([0-9a-fA-F:.]+)\]?(?:/\d+|%\w+|(?<=\]):\d+)?$")
+# What was meant as an address, valid or not: a host may be called cafe, but not 10.1.2.
+LIKE_AN_ADDRESS = re.compile(r"[\d./]+(?::\d+)?|\[?[0-9a-fA-F.]*:[0-9a-fA-F:.]*\]?(?::\d+)?(?:/\d+)?")
 # Pairs or fours of digits with one kind of mark, or twelve without; Solaris leaves leading zeros out.
 MAC = re.compile(
     r"[0-9a-f]{12}|[0-9a-f]{1,2}([:.-])[0-9a-f]{1,2}(?:\1[0-9a-f]{1,2}){4}|[0-9a-f]{4}([.:-])[0-9a-f]{4}\2[0-9a-f]{4}"
 )
+NAME_FOR_ADDRESS = rule("name_for_address")
 PLACEHOLDER_UUIDS = frozenset({UUID(int=0), UUID(int=(1 << 128) - 1), UUID("03000200-0400-0500-0006-000700080009")})
 
 
@@ -44,6 +48,37 @@ def ip_address(cell: str) -> Cleansed:
     if address is None:
         return Cleansed(None, rule("ip_address"), f"{quoted(cell)} is no IP address")
     return Cleansed(str(address), None if str(address) == cell.strip() else rule("ip_address"))
+
+
+@lru_cache(maxsize=1 << 20)
+def is_malformed_address(text: str) -> bool:
+    """Tell whether a text is like an IP address, with or without a port or mask, but is none."""
+    return bool(LIKE_AN_ADDRESS.fullmatch(text)) and _ip(text) is None
+
+
+def end_address(cell: str) -> Cleansed:
+    """Cleanse the address at an end of a connection.
+
+    Returns:
+        The address. Of a name in its place nothing, by a rule of its own and without an issue: `derived.py` moves it
+        to where names belong.
+    """
+    text = cell.strip()
+    address = _ip(text)
+    if address is not None and address.is_unspecified:
+        return Cleansed(None, rule("unspecified_address"), f"{quoted(cell)} is no machine's address")
+    if address is None and not is_malformed_address(text) and any(map(str.isalnum, text)):
+        return Cleansed(None, NAME_FOR_ADDRESS)
+    return ip_address(cell)
+
+
+def end_name(cell: str) -> Cleansed:
+    """Cleanse the name at an end of a connection: any text with a letter or digit that is not every address."""
+    value = " ".join(cell.split()).lstrip(".")
+    address = _ip(value)
+    if not any(map(str.isalnum, value)) or (address is not None and address.is_unspecified):
+        return Cleansed(None, rule("end_name"), f"{quoted(cell)} is no name of a machine")
+    return Cleansed(value, None if value == cell else rule("white_space"))
 
 
 def mac_addresses(cell: str) -> Cleansed:

@@ -18,8 +18,8 @@ Rule = Callable[[str], Cleansed]
 
 BY_NAME: dict[str, Rule] = {
     "host_name": host_names.host_name,
-    "source_name": words.text,
-    "destination_name": words.text,
+    "source_name": addresses.end_name,
+    "destination_name": addresses.end_name,
     "fqdn": host_names.fqdn,
     "dns_domain": host_names.dns_domain,
     "vm_uuid": addresses.uuid,
@@ -29,8 +29,8 @@ BY_NAME: dict[str, Rule] = {
     "ip_addresses": addresses.ip_addresses,
     "mac_addresses": addresses.mac_addresses,
     "default_gateway": addresses.ip_address,
-    "source_address": addresses.ip_address,
-    "destination_address": addresses.ip_address,
+    "source_address": addresses.end_address,
+    "destination_address": addresses.end_address,
     "application_names": words.names,
     "tags": words.tags,
     "owner": words.person,

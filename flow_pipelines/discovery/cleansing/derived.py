@@ -11,8 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from flow_pipelines.discovery.cleansing.addresses import NAME_FOR_ADDRESS, end_name, ip_addresses
+from flow_pipelines.discovery.cleansing.cells import quoted
 from flow_pipelines.discovery.cleansing.draft import Draft, Objects, factorize, spread
-from flow_pipelines.discovery.cleansing.host_names import split_fqdn
+from flow_pipelines.discovery.cleansing.host_names import is_placeholder, split_fqdn
 from flow_pipelines.discovery.cleansing.words import MAIL
 from flow_pipelines.discovery.products import identify_databases, identify_operating_systems
 from flow_pipelines.reference.vocabularies import vocabularies
@@ -58,6 +60,7 @@ def derive(draft: Draft, record_types: pd.Series[str], source_formats: pd.Series
         source_formats: The format that each was read from.
     """
     _names(draft, record_types.isin(HOSTS).to_numpy(dtype=np.bool_))
+    _ends(draft)
     _owners(draft)
     is_listed = (record_types == "server") & source_formats.isin(VIRTUAL_MACHINE_FORMATS)
     draft.derive(
@@ -83,6 +86,33 @@ def _names(draft: Draft, is_host: Mask) -> None:
         draft.derive("dns_domain", spread([domain for _, domain in known], codes), f"domain_from_{attribute}")
     if "host_name" in draft.attributes:
         draft.derive("name", _where(is_host, draft.attributes["host_name"].found), "name_from_host")
+    for attribute in ("host_name", "fqdn"):
+        if attribute in draft.attributes:
+            # No host can be called so, but people do call it so.
+            codes, cells = factorize(_where(is_host, draft.attributes[attribute].cells))
+            draft.derive("name", spread([_as_written(cell) for cell in cells], codes), "name_as_written")
+
+
+def _as_written(cell: str) -> str | None:
+    """Return a name that people gave a host; None for what says nothing or is an address."""
+    is_empty = vocabularies().is_missing(cell) or is_placeholder(cell)
+    return None if is_empty or ip_addresses(cell).issue is None else " ".join(cell.split())
+
+
+def _ends(draft: Draft) -> None:
+    """Move names in place of the addresses at the ends of connections to where names belong."""
+    for end in ("source", "destination"):
+        address = draft.attributes.get(f"{end}_address")
+        if address is None:
+            continue
+        is_name = np.array([rule == NAME_FOR_ADDRESS for rule in address.rules], dtype=np.bool_)
+        codes, cells = factorize(_where(is_name, address.cells))
+        names = spread([end_name(cell).value for cell in cells], codes)
+        draft.derive(f"{end}_name", names, f"name_from_{end}_address")
+        for row in is_name.nonzero()[0].tolist():
+            if str(draft.attributes[f"{end}_name"].found[row]).casefold() != str(names[row]).casefold():
+                cell = f"Column {address.sources[row]}: {quoted(address.cells[row])}"
+                draft.issues[row].append(f"{cell} is no IP address, and another column names the {end}.")
 
 
 def _owners(draft: Draft) -> None:

@@ -20,7 +20,7 @@ FQDN = re.compile(rf"{LABEL}(?:\.{LABEL})*\.(?=[a-z]){LABEL}")
 
 def host_name(cell: str) -> Cleansed:
     """Cleanse a host name; the domain, if it has one, is cut off (`split_fqdn` keeps it)."""
-    if _canonical(cell) in vocabularies().placeholder_host:
+    if is_placeholder(cell):
         return Cleansed(None, rule("placeholder_host"), f"{quoted(cell)} is a placeholder")
     host, _ = split_fqdn(cell)
     if host is None:
@@ -31,7 +31,7 @@ def host_name(cell: str) -> Cleansed:
 def fqdn(cell: str) -> Cleansed:
     """Cleanse a fully qualified name; a name without a domain is none."""
     value = _canonical(cell)
-    if value in vocabularies().placeholder_host:
+    if is_placeholder(value):
         return Cleansed(None, rule("placeholder_host"), f"{quoted(cell)} is a placeholder")
     if is_address(value) or not FQDN.fullmatch(value):
         return Cleansed(None, rule("fqdn"), f"{quoted(cell)} is no fully qualified name")
@@ -51,7 +51,7 @@ def split_fqdn(name: str) -> tuple[str | None, str | None]:
         The host, None if the name can't be one (an address, a placeholder, a sentence); the domain, None if none.
     """
     value = _canonical(name)
-    if is_address(value) or value in vocabularies().placeholder_host:
+    if is_address(value) or is_placeholder(value):
         return None, None
     if FQDN.fullmatch(value):
         host, domain = value.split(".", 1)
@@ -61,6 +61,11 @@ def split_fqdn(name: str) -> tuple[str | None, str | None]:
 
 def _canonical(name: str) -> str:
     return name.strip().rstrip(".").casefold()
+
+
+def is_placeholder(name: str) -> bool:
+    """Tell whether a name is one that every machine may have, such as localhost."""
+    return _canonical(name) in vocabularies().placeholder_host
 
 
 def is_address(text: str) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from flow_pipelines.discovery.identity.grouping import lists_of
+from flow_pipelines.discovery.identity.templates import are_templates
 from flow_pipelines.reference.identity_model import DetailFold, identity_model
 
 # RVTools writes one text file per sheet: `RVTools_tabvInfo.csv` and `RVTools_tabvDisk.csv` are one export.
@@ -66,8 +67,8 @@ def fold_details(cleansed_records: pd.DataFrame) -> Machines:
     stand_ins = _stand_ins(details[owners.isna()])
     owners = owners.fillna(_owners(details[owners.isna()], stand_ins))
     records = pd.concat([records, cleansed_records.loc[stand_ins.index].assign(record_type="server")])
-    is_template = records["is_template"].fillna(value=False).astype(bool)
-    records = records[~is_template].sort_values("record_id", ignore_index=True)
+    is_template = are_templates(cleansed_records)
+    records = records[~is_template.loc[records.index]].sort_values("record_id", ignore_index=True)
     details = details.assign(owner=owners.map(pd.Series(records.index, index=records["record_id"])))
     details = details[details["owner"].notna()].sort_values("record_id").astype({"owner": "int64"})
     for record_type, folds in identity_model().details.items():

@@ -7,22 +7,21 @@ docs/decisions/0008-folded-connections.md.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
 from importlib.resources import files
 from string import Template
 from typing import Any
 
 import duckdb
 
+from flow_pipelines.discovery.cleansing.addresses import is_malformed_address
 from flow_pipelines.discovery.readers.columns import Columns
 from flow_pipelines.discovery.readers.line_files import CELL_SEPARATOR, STAND_INS, LineFile
 from flow_pipelines.discovery.readers.rejections import Rejection, limited
-from flow_pipelines.discovery.readers.rows import FOOTER, LEAST_FOOTER_WIDTH, MOST_FOOTER_CELLS, least_cells
+from flow_pipelines.discovery.readers.rows import ADDRESS, FOOTER, LEAST_FOOTER_WIDTH, MOST_FOOTER_CELLS, least_cells
 from flow_pipelines.discovery.readers.table import DecidedRows
 from flow_pipelines.settings import EngagementSettings
 
@@ -46,7 +45,6 @@ ENDS = {
 MEMORY_LIMIT = "1GB"
 FETCHED_ROWS = 50_000
 NO_DELIMITER = "\x01\x02\x03\x04"
-LIKE_AN_ADDRESS = re.compile(r"[\d.]+|[0-9a-fA-F.]*:[0-9a-fA-F:.]*")
 EMPTY_WORDS = {"", "-", "--", "?", "*", "n/a", "na", "null", "none", "nan", "unknown", "any", "nodata"}
 DAY_FIRST = ("%d/%m/%Y", "%d-%m-%Y")
 MONTH_FIRST = ("%m/%d/%Y", "%m-%d-%Y")
@@ -120,22 +118,11 @@ def _missing_end(end: str, values: dict[str, str], held_by: list[tuple[str, bool
     malformed: Rejection | None = None
     for column, is_address in held_by:
         value = values.get(column, "")
-        if is_address and _is_malformed(value):
+        if is_address and is_malformed_address(value):
             malformed = Rejection("malformed_address", column=column, details={"value": value, "end": end})
         elif value.casefold() not in EMPTY_WORDS:
             return None
     return malformed or Rejection("no_endpoint", details={"end": end})
-
-
-@lru_cache(maxsize=1 << 20)
-def _is_malformed(value: str) -> bool:
-    if not LIKE_AN_ADDRESS.fullmatch(value):
-        return False
-    try:
-        ipaddress.ip_address(value)
-    except ValueError:
-        return True
-    return False
 
 
 def _fold_statement(lines: LineFile, columns: Columns, settings: EngagementSettings) -> str:
@@ -174,6 +161,7 @@ def _fold_statement(lines: LineFile, columns: Columns, settings: EngagementSetti
         least_footer_width=LEAST_FOOTER_WIDTH,
         most_footer_cells=MOST_FOOTER_CELLS,
         footer=_text(FOOTER.pattern),
+        address=_text(ADDRESS.pattern),
         cells=", ".join(f"cells[{index + shift}] AS c{index}" for index in range(1, len(head.columns) + 1)),
         observed_from=_span("least", "min", times),
         observed_to=_span("greatest", "max", times),

@@ -27,7 +27,11 @@ judged AS (
                 THEN 'repeated_header'
             WHEN $width >= $least_footer_width
                 AND len(list_filter(cells, lambda cell: cell IS NOT NULL)) <= $most_footer_cells + $shift
-                AND regexp_full_match(list_filter(cells, lambda cell: cell IS NOT NULL)[1 + $shift], $footer, 'is')
+                -- A condition of its own would be held against every cell of every row.
+                AND CASE
+                    WHEN regexp_full_match(list_filter(cells, lambda cell: cell IS NOT NULL)[1 + $shift], $footer, 'is')
+                    THEN len(list_filter(cells, lambda cell: regexp_full_match(cell, $address, 'is'))) = 0
+                END
                 THEN 'footer'
             WHEN len(cells) - $shift > $columns
                 AND len(list_filter(cells[$columns + $shift + 1:], lambda cell: cell IS NOT NULL)) > 0

@@ -19,9 +19,14 @@ from flow_pipelines.discovery.readers.table import DecidedRows, Record
 FOOTER = re.compile(
     r"(?:grand |sub)?-?totals?(?:$|[\s:=(].*)|(?:sum|count|number of \w+|page)(?:$|[\s:=(].*)"
     r"|\(?\d+ (?:rows?|records?).*"
-    r"|-{2,}.*|={2,}.*|\*{2,}.*|#.*|end of .*|(?:generated|exported|created|printed|reported) (?:by|on|at|from|with) .*"
-    r"|(?:note|source|copyright|confidential)\b.*",
+    r"|-{2,}.*|={2,}.*|\*{2,}.*|#+(?:$|[\s:=(].*)|end of .*"
+    r"|(?:generated|exported|created|printed|reported) (?:by|on|at|from|with) .*"
+    r"|(?:note|source|copyright|confidential)(?:$|[\s:=(].*)",
     re.IGNORECASE | re.DOTALL,
+)
+# A row with an address is about a machine, whatever it is called. Times such as 12:30:45 are no addresses.
+ADDRESS = re.compile(
+    r"\d{1,3}(?:\.\d{1,3}){3}|(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}|[0-9a-f:]*::[0-9a-f:]*", re.IGNORECASE | re.DOTALL
 )
 MOST_FOOTER_CELLS = 2
 LEAST_FOOTER_WIDTH = 3
@@ -101,8 +106,7 @@ def _unreadable(record: Record, other_piece: int | None, columns: Columns) -> Re
     head, cells = columns.head, record.cells
     if cells[: head.width] == head.header[: head.width]:
         return Rejection("repeated_header")
-    filled = [cell for cell in cells if cell]
-    if len(filled) <= MOST_FOOTER_CELLS and head.width >= LEAST_FOOTER_WIDTH and FOOTER.fullmatch(filled[0]):
+    if head.width >= LEAST_FOOTER_WIDTH and _is_footer([cell for cell in cells if cell]):
         return Rejection("footer")
     code = None
     if any(cells[len(head.columns) :]):
@@ -113,6 +117,12 @@ def _unreadable(record: Record, other_piece: int | None, columns: Columns) -> Re
         code = "too_few_cells"
     details = {"cells": len(cells), "neighbour": other_piece, "columns": head.width}
     return Rejection(code, details=dict(details)) if code else None
+
+
+def _is_footer(filled: list[str]) -> bool:
+    if len(filled) > MOST_FOOTER_CELLS or not FOOTER.fullmatch(filled[0]):
+        return False
+    return not any(map(ADDRESS.fullmatch, filled))
 
 
 def _values(cells: list[str], columns: Columns) -> dict[str, str]:

@@ -32,6 +32,8 @@ MAPPINGS = {
     "Mail": ("owner_email", None, 0.99),
     "DNS": ("fqdn", None, 0.99),
     "Virtual": ("is_virtual", None, 0.99),
+    "From": ("source_address", None, 0.99),
+    "From host": ("source_name", None, 0.99),
 }
 DERIVED = ("os_vendor", "os_product", "os_cycle", "os_edition", "dns_domain")
 
@@ -145,9 +147,51 @@ def test_quality_says_what_is_wrong_and_what_is_missing() -> None:
     assert float(found["quality_score"]) < float(record(cleanse(full))["quality_score"])  # type: ignore[arg-type]
 
 
+def test_a_name_in_place_of_an_address_is_moved_to_the_name_by_a_rule_of_its_own() -> None:
+    result = cleanse({"From": " Web01 ", "From host": "-"})
+    found = record(result)
+    assert (found["source_address"], found["source_name"]) == (None, "Web01")
+    assert rules(result) == {
+        "source_address": "name_for_address@1",
+        "source_name": "missing_word@1 + name_from_source_address@1",
+    }
+    assert "Column From" not in " ".join(found["quality_issues"])  # type: ignore[arg-type]
+
+
+def test_a_name_in_place_of_an_address_is_an_issue_where_another_column_names_the_end() -> None:
+    found = record(cleanse({"From": "web01", "From host": "web02"}))
+    assert (found["source_address"], found["source_name"]) == (None, "web02")
+    assert "Column From: 'web01' is no IP address, and another column names the source." in str(found["quality_issues"])
+    assert "Column From" not in str(record(cleanse({"From": "web01", "From host": "WEB01"}))["quality_issues"])
+
+
+@pytest.mark.parametrize("cell", ["10.0.0.999", "0.0.0.0", "1.2.3", "10.0.0.300/24"])  # noqa: S104
+def test_what_is_neither_an_address_of_a_machine_nor_a_name_is_an_issue(cell: str) -> None:
+    for column in ("From", "From host")[: 1 + (cell == "0.0.0.0")]:  # noqa: S104
+        found = record(cleanse({column: cell}))
+        assert (found["source_address"], found["source_name"]) == (None, None)
+        assert f"Column {column}: {cell!r} is no" in str(found["quality_issues"])
+
+
 def test_a_word_for_nothing_names_no_host() -> None:
     found = record(cleanse({"Host": "unknown", "DNS": "none", "Name": "Web portal (old)"}))
     assert (found["host_name"], found["fqdn"]) == (None, None)
+
+
+@pytest.mark.parametrize("cell", ["clu 01 (a)", "srv\N{GRINNING FACE}x", "srv.01..corp"])
+@pytest.mark.parametrize("column", ["Host", "DNS"])
+def test_a_name_that_no_host_can_have_is_still_what_the_server_is_called(column: str, cell: str) -> None:
+    result = cleanse({column: cell})
+    found = record(result)
+    assert (found["host_name"], found["fqdn"], found["name"]) == (None, None, cell)
+    assert rules(result)["name"] == "name_as_written@1"
+    assert f"Column {column}: {cell!r} is no" in str(found["quality_issues"])
+    assert "It lacks a name." not in str(found["quality_issues"])
+
+
+@pytest.mark.parametrize("cell", ["unknown", "#REF!", "10.0.0.1", "10.0.0.1, 10.0.0.2", "localhost"])
+def test_what_says_nothing_or_is_an_address_is_no_name(cell: str) -> None:
+    assert record(cleanse({"Host": cell}))["name"] is None
 
 
 def test_a_dns_name_without_a_domain_still_names_the_host() -> None:

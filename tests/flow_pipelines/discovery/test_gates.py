@@ -87,6 +87,15 @@ def test_dangling_edges_findings_conflicts_and_changes_are_named() -> None:
     assert gates.change_problems(CLEANSED, pd.DataFrame({"record_id": ["r9"]})) != []
 
 
+def test_a_connection_that_is_in_no_edge_and_does_not_say_why_is_named() -> None:
+    records = pd.DataFrame(
+        {"record_id": ["c1", "c2", "c3", "r1"], "record_type": ["connection"] * 3 + ["server"]},
+    ).assign(quality_issues=[[], [], ["It lacks a source."], []])
+    edges = pd.DataFrame({"source_entity_ids": [["c1"]]})
+    assert gates.connection_problems(records, edges) == ["connections c2 are in no dependency and do not say why"]
+    assert gates.connection_problems(records[records["record_id"] != "c2"], edges) == []
+
+
 def test_a_long_list_of_offenders_is_cut() -> None:
     many = IMPORTED.loc[[0] * 9].assign(record_id=[f"r{number}" for number in range(9)])
     assert (

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from flow_pipelines.discovery.gates import inventory_problems
 from flow_pipelines.discovery.inventory import templates_left_out
 from flow_pipelines.settings import EngagementSettings
 from tests.flow_pipelines.discovery.identity.sources import (
@@ -315,6 +316,37 @@ def test_templates_are_no_servers_and_are_counted(sources: Sources) -> None:
     outcome = sources.resolve()
     assert outcome.inventory["source_entity_ids"].tolist() == [[vm]]
     assert templates_left_out(sources.frame()) == 1
+
+
+@pytest.mark.parametrize(
+    ("of_template", "of_item"),
+    [
+        ({"vm_uuid": VM}, {"vm_uuid": VM}),
+        ({"bios_uuid": BIOS}, {"serial_number": VMWARE_SERIAL}),
+        ({"bios_uuid": BIOS}, {"bios_uuid": BIOS_SWAPPED}),
+        ({"serial_number": "CZ12345678"}, {"serial_number": "cz-12345678"}),
+        ({"external_id": VM}, {"external_id": VM}),
+    ],
+)
+def test_a_template_that_another_source_lists_is_no_server_either(
+    sources: Sources, of_template: dict[str, object], of_item: dict[str, object]
+) -> None:
+    sources.vm("tpl-rhel8", is_template=True, **of_template)
+    sources.item("TPL-RHEL8", **of_item)
+    vm = sources.vm("web01", is_template=False)
+    outcome = sources.resolve()
+    assert outcome.inventory["source_entity_ids"].tolist() == [[vm]]
+    assert templates_left_out(sources.frame()) == 2
+    assert inventory_problems(sources.frame(), outcome.inventory) == []
+
+
+def test_a_server_that_only_its_name_or_an_id_of_a_clone_ties_to_a_template_stays(sources: Sources) -> None:
+    sources.vm("web01", is_template=True, vm_uuid=VM, bios_uuid=BIOS)
+    clone = sources.vm("web07", is_template=False, bios_uuid=BIOS)
+    items = [sources.item("web01"), sources.item("web07", bios_uuid=BIOS)]
+    outcome = sources.resolve()
+    assert outcome.are_one(clone, items[1])
+    assert outcome.of(items[0])["source_entity_ids"] == [items[0]]
 
 
 def test_retired_items_stay_in_the_inventory(sources: Sources) -> None:

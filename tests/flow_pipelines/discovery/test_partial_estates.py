@@ -58,6 +58,7 @@ def discover(folder: Path, *names: str) -> tuple[dict[str, int], int, list[str]]
         *gates.inventory_problems(cleansed.cleansed_records, resolved.inventory),
         *gates.conflict_problems(resolved.inventory, resolved.inventory_conflicts),
         *gates.dependency_problems(resolved.inventory, edges),
+        *gates.connection_problems(cleansed.cleansed_records, edges),
         *gates.finding_problems(resolved.inventory, findings),
     ]
     return dict(resolved.inventory["asset_type"].value_counts()), len(edges), problems

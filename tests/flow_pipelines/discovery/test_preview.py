@@ -1,34 +1,52 @@
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 
-import pandas as pd
-
 from flow_pipelines.discovery.data_import import SourceFile
-from flow_pipelines.discovery.preview import preview_import
-from flow_pipelines.scope import Scope
-from flow_pipelines.settings import EngagementSettings
-from flow_pipelines.tables import output_tables
+from flow_pipelines.discovery.preview import ImportPreview, InventoryChange, preview_import
 from flow_pipelines.tables.contract import empty
+from flow_pipelines.tables.discovery import inventory as inventory_table
+from tests.benchmarks.discovery_run import SCOPE, SETTINGS, run_discovery
+
+HEADER = "Hostname,IP Address,OS,Environment"
+ROWS = [f"web{number:02},10.0.0.{number},RHEL 8,Prod" for number in range(1, 6)]
 
 
-def preview_columns(folder: Path, text: str) -> list[str]:
-    file = folder / "servers.csv"
-    file.write_text(text, encoding="utf-8")
-    shown = preview_import(
-        [],
-        [SourceFile(name=file.name, path=file)],
-        empty(output_tables()["discovery/inventory"]),
-        scope=Scope("acme", "dc-exit"),
-        settings=EngagementSettings(as_of=date(2026, 6, 30)),
-    )
-    assert isinstance(shown.attribute_mappings, pd.DataFrame)
-    return shown.attribute_mappings["source_column"].tolist()
+def preview(folder: Path, rows: list[str]) -> ImportPreview:
+    """What importing the rows would do where `ROWS` has been imported."""
+    landing = folder / "landing"
+    landing.mkdir()
+    landed = landing / "servers.csv"
+    landed.write_text("\n".join([HEADER, *ROWS]), encoding="utf-8")
+    current = run_discovery(landing)["inventory"]
+    arriving = folder / "servers.csv"
+    arriving.write_text("\n".join([HEADER, *rows]), encoding="utf-8")
+    files = [SourceFile(path.name, path) for path in (landed, arriving)]
+    return preview_import(files[:1], files[1:], current, scope=SCOPE, settings=SETTINGS)
+
+
+def test_the_same_rows_in_another_order_change_nothing(tmp_path: Path) -> None:
+    assert preview(tmp_path, ROWS[::-1]).change == InventoryChange(created=0, updated=0, unchanged=5, vanished=0)
+
+
+def test_a_changed_an_added_and_a_missing_row_are_told_apart(tmp_path: Path) -> None:
+    rows = [*ROWS[1:4], ROWS[4].replace("RHEL 8", "RHEL 9"), "new01,10.0.0.99,AIX 7.2,Test"]
+    assert preview(tmp_path, rows).change == InventoryChange(created=1, updated=1, unchanged=3, vanished=1)
+
+
+def test_everything_is_new_to_an_empty_engagement(tmp_path: Path) -> None:
+    path = tmp_path / "servers.csv"
+    path.write_text("\n".join([HEADER, *ROWS]), encoding="utf-8")
+    files = [SourceFile(path.name, path)]
+    found = preview_import([], files, empty(inventory_table), scope=SCOPE, settings=SETTINGS)
+    assert found.change == InventoryChange(created=5, updated=0, unchanged=0, vanished=0)
 
 
 def test_columns_are_shown_in_the_order_of_the_file(tmp_path: Path) -> None:
     header = "os,hostname,zone,ip_address,color"
     # No row fills every column.
     rows = "RHEL 8,web01,,,\n,web02,north,10.1.1.2,\n,web03,south,10.1.1.3,red\n"
-    assert preview_columns(tmp_path, f"{header}\n{rows}") == header.split(",")
+    path = tmp_path / "servers.csv"
+    path.write_text(f"{header}\n{rows}", encoding="utf-8")
+    found = preview_import([], [SourceFile(path.name, path)], empty(inventory_table), scope=SCOPE, settings=SETTINGS)
+    assert found.attribute_mappings["source_column"].tolist() == header.split(",")

@@ -130,3 +130,13 @@ def test_names_every_breach_at_once(tmp_path: Path) -> None:
 def test_refuses_other_columns(tmp_path: Path) -> None:
     with pytest.raises(ContractError, match="the columns are not product"):
         read_end_of_life_facts(write(tmp_path / "facts.csv", "rhel,7", header="product,cycle"))
+
+
+@pytest.mark.parametrize("family", ["9", "10", "11", "12"])
+def test_a_family_of_oracle_databases_is_not_past_before_all_of_its_releases_are(family: str) -> None:
+    facts = end_of_life_facts()
+    facts = facts[facts["product"] == "oracle-database"]
+    ends = facts["end_of_extended_support"].fillna(facts["end_of_life"])
+    releases = facts["cycle"].str.startswith(f"{family}.")
+    assert releases.sum() == 2
+    assert ends[facts["cycle"] == family].item() == ends[releases].max()

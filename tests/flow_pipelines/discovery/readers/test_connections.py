@@ -215,6 +215,14 @@ def test_rows_that_do_not_fit_the_columns_are_rejected_one_by_one_with_their_lin
     assert [number for number, _ in rows(result)] == [8]
 
 
+def test_a_connection_from_a_host_that_is_called_like_a_note_is_no_note(tmp_path: Path) -> None:
+    text = "source_host,destination_host,destination_port\nsource-01,web01,\nsource,10.0.0.2,\nSource: NMS,,\n"
+    for quoted in (text, text.replace("source-01", '"source-01"')):
+        result = import_text(tmp_path, quoted, "c.csv")
+        assert rejections(result) == [(4, "footer")]
+        assert [values["source_host"] for _, values in rows(result)] == ["source-01", "source"]
+
+
 def test_more_broken_rows_than_anyone_reads_are_counted_in_one_rejection(tmp_path: Path) -> None:
     text = "source_ip,destination_ip,destination_port\n" + "10.0.0.1,10.0.0.2,443,x\n" * 10_500
     result = import_text(tmp_path, text, "c.csv")

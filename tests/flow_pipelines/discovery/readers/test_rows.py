@@ -67,6 +67,18 @@ def test_a_server_whose_name_begins_like_a_footer_is_a_server(tmp_path: Path) ->
     assert [values["Server name"] for _, values in rows(result)] == ["total-db01", "count01", "end-user01"]
 
 
+@pytest.mark.parametrize("name", ["source-01", "note-srv1", "#web1", "copyright_db", "confidential.corp.example"])
+def test_a_name_that_goes_on_after_a_word_of_a_note_is_a_server(name: str, tmp_path: Path) -> None:
+    result = import_text(tmp_path, SERVERS + f"web01,10.0.0.1,AIX,Prod,Ann\n{name},,AIX,,\n")
+    assert [values["Server name"] for _, values in rows(result)] == ["web01", name]
+
+
+@pytest.mark.parametrize("address", ["10.0.0.2", "2001:db8::7"])
+def test_a_row_with_an_address_is_never_a_note(address: str, tmp_path: Path) -> None:
+    result = import_text(tmp_path, SERVERS + f"Source (old),{address},,,\nNote,12:30:45,,,\n")
+    assert rejections(result) == [(3, "footer")]
+
+
 def test_a_repeated_header_is_no_server(tmp_path: Path) -> None:
     result = import_text(
         tmp_path, SERVERS + "web01,10.0.0.1,AIX,Prod,Ann\n" + SERVERS + "web02,10.0.0.2,AIX,Prod,Ann\n"
