@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from flow_pipelines.discovery.cleansing import addresses, dates, host_names, quantities, words
+from flow_pipelines.discovery.cleansing import addresses, dates, host_names, ports, quantities, words
 from flow_pipelines.discovery.cleansing.cells import MISSING, Cleansed
 from flow_pipelines.reference.attributes import Attribute, AttributeType, attribute_named
 from flow_pipelines.reference.vocabularies import vocabularies
@@ -48,6 +48,7 @@ BY_NAME: dict[str, Rule] = {
         )
     },
 }
+PORTS = frozenset({"source_port", "destination_port"})
 # In these a word such as "unknown" or "-" may be a real name or says as much as any other text.
 NEVER_MISSING = frozenset({"relation_type", "description"})
 
@@ -79,10 +80,15 @@ def _rule_of(attribute: Attribute, cells: Sequence[str], unit: str | None, setti
         return BY_NAME[attribute.name]
     if attribute.type in {AttributeType.INTEGER, AttributeType.DECIMAL}:
         comma = quantities.comma_is_decimal(cells, settings.decimal_mark)
-        return partial(quantities.quantity, attribute=attribute, unit=unit, decimal_comma=comma)
+        number = partial(quantities.quantity, attribute=attribute, unit=unit, decimal_comma=comma)
+        return partial(_port, otherwise=number) if attribute.name in PORTS else number
     if attribute.type in {AttributeType.DATE, AttributeType.TIMESTAMP}:
         month_first = dates.month_is_first(cells, settings.date_order)
         return partial(dates.day if attribute.type is AttributeType.DATE else dates.timestamp, month_first=month_first)
     if attribute.type is AttributeType.BOOLEAN:
         return partial(words.boolean, attribute=attribute.name)
     return words.names if attribute.type is AttributeType.TEXT_LIST else words.text
+
+
+def _port(cell: str, otherwise: Rule) -> Cleansed:
+    return ports.port_with_protocol(cell) or otherwise(cell)

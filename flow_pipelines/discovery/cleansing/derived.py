@@ -15,6 +15,7 @@ from flow_pipelines.discovery.cleansing.addresses import NAME_FOR_ADDRESS, end_n
 from flow_pipelines.discovery.cleansing.cells import quoted
 from flow_pipelines.discovery.cleansing.draft import Draft, Objects, factorize, spread
 from flow_pipelines.discovery.cleansing.host_names import is_placeholder, split_fqdn
+from flow_pipelines.discovery.cleansing.ports import protocol_of_port
 from flow_pipelines.discovery.cleansing.words import MAIL
 from flow_pipelines.discovery.products import identify_databases, identify_operating_systems
 from flow_pipelines.reference.vocabularies import vocabularies
@@ -61,6 +62,9 @@ def derive(draft: Draft, record_types: pd.Series[str], source_formats: pd.Series
     """
     _names(draft, record_types.isin(HOSTS).to_numpy(dtype=np.bool_))
     _ends(draft)
+    if "destination_port" in draft.attributes:
+        codes, cells = factorize(draft.attributes["destination_port"].cells)
+        draft.derive("protocol", spread([protocol_of_port(cell) for cell in cells], codes), "protocol_from_port")
     _owners(draft)
     is_listed = (record_types == "server") & source_formats.isin(VIRTUAL_MACHINE_FORMATS)
     draft.derive(

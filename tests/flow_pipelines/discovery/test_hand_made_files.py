@@ -54,6 +54,14 @@ def test_an_address_with_a_port_ends_a_connection(tmp_path: Path) -> None:
     assert edges(frames) == {("pay01", "2001:db8::5", 1521)}
 
 
+@pytest.mark.parametrize("protocol", ["", "TCP"])
+def test_a_port_that_is_written_with_its_protocol_tells_both(protocol: str, tmp_path: Path) -> None:
+    rows = f"10.60.0.1,10.60.0.2,443/tcp,{protocol}\n10.60.0.2,10.60.0.1,udp/161,\n10.60.0.1,10.60.0.2,99999/tcp,\n"
+    frames = discover(tmp_path, servers=SERVERS, connections=f"Source,Destination,Port,Protocol\n{rows}")
+    found = frames["dependencies"][["source_name", "port", "protocol"]].astype(object).fillna("").to_numpy().tolist()
+    assert sorted(found, key=str) == [["pay01", "", "tcp"], ["pay01", 443, "tcp"], ["pay02", 161, "udp"]]
+
+
 def test_a_connection_of_which_no_edge_can_be_made_says_why(tmp_path: Path) -> None:
     connections = "source_ip,source_host,destination_ip,destination_port\n0.0.0.0,,10.60.0.1,67\n10.60.0.1,,???,443\n"
     frames = discover(tmp_path, servers=SERVERS, connections=connections)
