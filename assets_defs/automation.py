@@ -30,7 +30,7 @@ from resources.landing import Landing
 from resources.rollbacks import last_moved_by_a_rollback
 from resources.waiting_edits import waiting
 
-SENSOR_SECONDS = 30
+SENSOR_SECONDS = 15
 
 
 def landing_sensor(job: UnresolvedAssetJobDefinition) -> SensorDefinition:

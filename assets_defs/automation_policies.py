@@ -10,7 +10,7 @@ from dagster import AssetSelection, AutomationCondition, AutomationConditionSens
 
 from assets_defs.rollback_run import ROLLBACK_TAG
 
-AUTOMATION_SECONDS = 30
+AUTOMATION_SECONDS = 15
 
 
 def when_what_it_reads_has_changed() -> AutomationCondition:  # type: ignore[type-arg]

@@ -96,7 +96,7 @@ def test_from_import_to_rollback_and_forward_again(served: tuple[Command, str]) 
 
     # Automation leaves it so, over several ticks.
     quiet = count_of_runs(command)
-    time.sleep(45)
+    time.sleep(35)
     assert count_of_runs(command) == quiet
     assert rows(command, VERSIONS) == agreed
 
