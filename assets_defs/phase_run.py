@@ -26,7 +26,7 @@ from sqlalchemy import Connection
 from assets_defs.catalog_metadata import asset_key, materialization_metadata
 from assets_defs.phase_assets import GATE, PhaseEvents, PhaseInputs, PhaseOutputs, PhasePlan
 from assets_defs.platform_resource import PlatformResource
-from assets_defs.rollback_run import ROLLBACK_TAG, return_to_pinned
+from assets_defs.rollback_run import RECOVERY_TAG, ROLLBACK_TAG, report_current, return_to_pinned
 from flow_pipelines.edits import Edit, EditOutcome, active_edits, apply_edits
 from flow_pipelines.flows import HANDOFF_PHASE, flow_of
 from flow_pipelines.scope import Scope
@@ -66,15 +66,18 @@ class Corrected:
 
 
 def run_phase(context: AssetExecutionContext, platform: PlatformResource, plan: PhasePlan) -> PhaseEvents:
-    """Materialize a phase's tables for the run's engagement, or make their pinned versions current again."""
+    """Materialize a phase's tables for the run's engagement, return to pinned versions, or report current ones."""
     scope = Scope.parse(context.partition_key)
-    rollback = context.run.tags.get(ROLLBACK_TAG)
-    if rollback:
-        yield from return_to_pinned(platform, scope, UUID(rollback), plan.keys, run_id=context.run.run_id)
+    tags, run_id = context.run.tags, context.run.run_id
+    if ROLLBACK_TAG in tags:
+        yield from return_to_pinned(platform, scope, UUID(tags[ROLLBACK_TAG]), plan.keys, run_id=run_id)
+        return
+    if RECOVERY_TAG in tags:
+        yield from report_current(platform, scope, plan.keys)
         return
     try:
         with tracked(
-            platform.database, scope, flow=plan.flow.name, phase=plan.shell.phase, run_id=context.run.run_id
+            platform.database, scope, flow=plan.flow.name, phase=plan.shell.phase, run_id=run_id
         ) as phase_run_id:
             events = _materialize(context, platform, plan, scope, phase_run_id)
     except GateRefusalError as refusal:

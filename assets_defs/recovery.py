@@ -8,31 +8,20 @@ from __future__ import annotations
 
 import time
 
-from dagster import (
-    AssetCheckEvaluation,
-    AssetMaterialization,
-    AssetRecordsFilter,
-    DagsterInstance,
-    DagsterRun,
-    DagsterRunStatus,
-    RunsFilter,
-)
-from dagster._core.definitions.data_version import (
-    CODE_VERSION_TAG,
-    DATA_VERSION_TAG,
-    get_input_data_version_tag,
-)
+from dagster import AssetRecordsFilter, DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter
+from dagster._core.definitions.data_version import DATA_VERSION_TAG
 
 from assets_defs.catalog_metadata import asset_key
-from assets_defs.phase_assets import GATE, PhasePlan
-from assets_defs.rollback_run import WITHDRAWN
+from assets_defs.definitions import ROLLBACK_JOB, phase_plans
+from assets_defs.in_process import execute
+from assets_defs.rollback_run import RECOVERY_TAG, ROLLBACK_TAG, WITHDRAWN
 from assets_defs.run_coordinator import ENGAGEMENT_TAG, IN_PROCESS_TAG
 from flow_pipelines.scope import Scope
 from resources.database import Database
 from resources.integrity import integrity_problems
 from resources.phase_runs import interrupt, unfinished
-from resources.rollbacks import executed_and_unchecked, finish, moves_of
-from resources.snapshots import Snapshot, SnapshotStore
+from resources.rollbacks import executed_and_unchecked, finish, moves_of, steps_of
+from resources.snapshots import SnapshotStore
 
 RUNNING = [
     DagsterRunStatus.NOT_STARTED,
@@ -44,23 +33,17 @@ RUNNING = [
 GRACE_SECONDS = 60.0
 
 
-def recover(database: Database, instance: DagsterInstance, scope: Scope, plans: list[PhasePlan]) -> list[str]:
+def recover(database: Database, instance: DagsterInstance, scope: Scope) -> list[str]:
     """Mark what a killed process left of an engagement, and finish what it had begun to report.
 
-    Args:
-        database: The database as the pipeline's role.
-        instance: Dagster's instance.
-        scope: The engagement.
-        plans: Every phase that Dagster knows of.
-
     Returns:
-        What was found and done, one sentence each; empty if all was in order.
+        What was found and done, one sentence each; empty if all was in order, or while something runs.
     """
     with database.lock_run(scope) as is_free:
-        return recover_held(database, instance, scope, plans) if is_free else []
+        return recover_held(database, instance, scope) if is_free else []
 
 
-def recover_held(database: Database, instance: DagsterInstance, scope: Scope, plans: list[PhasePlan]) -> list[str]:
+def recover_held(database: Database, instance: DagsterInstance, scope: Scope) -> list[str]:
     """Do what `recover` does; the caller holds the engagement's lock, so nobody else runs anything for it."""
     done = []
     for run in _dead_runs(instance, scope):
@@ -71,13 +54,14 @@ def recover_held(database: Database, instance: DagsterInstance, scope: Scope, pl
         if phase_run.run_id not in alive:
             interrupt(database, scope, phase_run)
             done.append(f"{phase_run.flow_name}, {phase_run.phase_name} of {scope} was interrupted.")
-    unchecked = executed_and_unchecked(database, scope)
-    if done or unchecked:
-        done += _agree(SnapshotStore(database), instance, scope, plans)
-    for rollback_id in unchecked:
+    for rollback_id in executed_and_unchecked(database, scope):
         moves = moves_of(database, scope, rollback_id)
+        execute(instance, ROLLBACK_JOB, scope, table_keys=steps_of(moves), tags={ROLLBACK_TAG: str(rollback_id)})
         finish(database, scope, rollback_id, integrity_problems(database, scope, moves.values()))
-        done.append(f"Rollback {rollback_id} of {scope} had moved its pointers and is checked now.")
+        done.append(f"Rollback {rollback_id} of {scope} had moved its pointers; it is reported and checked now.")
+    if done and (unreported := _unreported(database, instance, scope)):
+        execute(instance, ROLLBACK_JOB, scope, table_keys=steps_of(unreported), tags={RECOVERY_TAG: "true"})
+        done.append(f"{', '.join(unreported)} of {scope} had been published, and Dagster is told so now.")
     return done
 
 
@@ -95,62 +79,17 @@ def _dead_runs(instance: DagsterInstance, scope: Scope) -> list[DagsterRun]:
     return dead
 
 
-def _agree(store: SnapshotStore, instance: DagsterInstance, scope: Scope, plans: list[PhasePlan]) -> list[str]:
-    """Report to Dagster each current version whose publication it has not heard of."""
-    current = store.current(scope)
-    done = []
-    for plan in plans:
-        for key in plan.keys:
-            known = _known_version(instance, scope, key)
-            snapshot = current.get(key)
-            if snapshot is None and known in (None, WITHDRAWN):
-                continue
-            if snapshot is None or known != snapshot.data_version:
-                instance.report_runless_asset_event(_materialization(plan, key, snapshot, current, scope))
-                instance.report_runless_asset_event(_gate_result(key, scope))
-                done.append(f"{key} of {scope} was published, and Dagster is told so now.")
-    return done
+def _unreported(database: Database, instance: DagsterInstance, scope: Scope) -> list[str]:
+    """Return the tables whose current version is not the one that Dagster was told of last."""
+    current = SnapshotStore(database).current(scope)
+    versions = {key: snapshot.data_version for key, snapshot in current.items()}
+    keys = [key for plan in phase_plans() for key in plan.keys]
+    return [key for key in keys if versions.get(key, WITHDRAWN) != _known_version(instance, scope, key)]
 
 
-def _known_version(instance: DagsterInstance, scope: Scope, key: str) -> str | None:
+def _known_version(instance: DagsterInstance, scope: Scope, key: str) -> str:
     records = instance.fetch_materializations(
         AssetRecordsFilter(asset_key=asset_key(key), asset_partitions=[scope.partition_key]), limit=1
     ).records
     materialization = records[0].asset_materialization if records else None
-    return (materialization.tags or {}).get(DATA_VERSION_TAG) if materialization else None
-
-
-def _gate_result(key: str, scope: Scope) -> AssetCheckEvaluation:
-    return AssetCheckEvaluation(
-        asset_key=asset_key(key),
-        check_name=GATE,
-        passed=True,
-        metadata={},
-        description="It passed: nothing is published that does not.",
-        blocking=True,
-        partition=scope.partition_key,
-    )
-
-
-def _materialization(
-    plan: PhasePlan, key: str, snapshot: Snapshot | None, current: dict[str, Snapshot], scope: Scope
-) -> AssetMaterialization:
-    inputs = {
-        get_input_data_version_tag(asset_key(upstream)): current[upstream].data_version
-        for upstream in plan.upstream
-        if upstream in current
-    }
-    return AssetMaterialization(
-        asset_key=asset_key(key),
-        partition=scope.partition_key,
-        description="Published by a run whose process ended before it could report it.",
-        metadata={
-            "dagster/row_count": snapshot.row_count if snapshot else 0,
-            "snapshot_id": str(snapshot.snapshot_id) if snapshot else WITHDRAWN,
-        },
-        tags={
-            DATA_VERSION_TAG: snapshot.data_version if snapshot else WITHDRAWN,
-            CODE_VERSION_TAG: plan.code_version,
-            **inputs,
-        },
-    )
+    return (materialization.tags or {}).get(DATA_VERSION_TAG, WITHDRAWN) if materialization else WITHDRAWN

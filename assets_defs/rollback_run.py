@@ -1,6 +1,7 @@
-"""A run that returns to pinned versions: every step re-points instead of recomputing.
+"""Runs that compute nothing: every step re-points to pinned versions, or reports what is current.
 
-Belongs here: what a phase's assets report in such a run. Does not: moving the pointers (`resources/rollbacks.py`).
+Belongs here: what a phase's assets report in such a run. Does not: moving the pointers (`resources/rollbacks.py`), and
+when a report is due (`recovery.py`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from resources.snapshots import Snapshot
 
 # The id of the rollback that a run carries out; such runs start nothing by themselves.
 ROLLBACK_TAG = "flow/rollback"
+# Carried by a run that reports what a killed one had published and not reported.
+RECOVERY_TAG = "flow/recovery"
 # What Dagster is told of a table that had no version yet at the point that was returned to.
 WITHDRAWN = "withdrawn"
 
@@ -32,35 +35,32 @@ def return_to_pinned(
     The first step of the run moves the pointers of all of them, in one transaction; the others find it done.
     """
     execute(platform.database, scope, rollback_id, run_id=run_id)
+    yield from _reports(platform, scope, keys, f"The rollback {rollback_id} made this version current again.")
+
+
+def report_current(platform: PlatformResource, scope: Scope, keys: Sequence[str]) -> PhaseEvents:
+    """Report what is current, for a run whose process ended after publishing it and before saying so."""
+    yield from _reports(platform, scope, keys, "Published by a run whose process ended before it could report it.")
+
+
+def _reports(platform: PlatformResource, scope: Scope, keys: Sequence[str], why: str) -> PhaseEvents:
     current = platform.snapshots.current(scope, keys)
     for key in keys:
-        yield report_version(key, current.get(key), rollback_id)
+        yield _report(key, current.get(key), why)
 
 
-def report_version(key: str, snapshot: Snapshot | None, rollback_id: UUID) -> MaterializeResult[None]:
-    """Return what Dagster is told of a table that a rollback returned to a version, or withdrew."""
+def _report(key: str, snapshot: Snapshot | None, why: str) -> MaterializeResult[None]:
     table = output_tables()[key]
-    if snapshot is None:
-        version, rows = WITHDRAWN, 0
-    else:
-        version, rows = snapshot.data_version, snapshot.row_count
+    gate = f"It passed when this version was first published. {why}"
     return MaterializeResult(
         asset_key=asset_key(key),
-        data_version=DataVersion(version),
-        check_results=[
-            AssetCheckResult(
-                asset_key=asset_key(key),
-                check_name=GATE,
-                passed=True,
-                description="It passed when this version was first published; a rollback made it current again.",
-                metadata={"rollback_id": str(rollback_id)},
-            )
-        ],
+        data_version=DataVersion(snapshot.data_version if snapshot else WITHDRAWN),
+        check_results=[AssetCheckResult(asset_key=asset_key(key), check_name=GATE, passed=True, description=gate)],
         metadata={
-            "dagster/row_count": rows,
+            "dagster/row_count": snapshot.row_count if snapshot else 0,
             "dagster/column_schema": column_schema(table),
             "dagster/column_lineage": column_lineage(table),
-            "rollback_id": str(rollback_id),
             "snapshot_id": str(snapshot.snapshot_id) if snapshot else WITHDRAWN,
+            "why": why,
         },
     )

@@ -5,7 +5,6 @@ Belongs here: going through the engagements. Does not: what is mended (`assets_d
 
 from __future__ import annotations
 
-from assets_defs.definitions import phase_plans
 from assets_defs.instance import open_instance
 from assets_defs.partitions import registered
 from assets_defs.recovery import recover
@@ -15,9 +14,6 @@ from resources.installation import Installation
 def recover_all(installation: Installation) -> list[str]:
     """Mend every engagement; returns what was found, one sentence each."""
     with open_instance(installation) as instance:
-        plans = phase_plans()
         return [
-            sentence
-            for scope in registered(instance)
-            for sentence in recover(installation.database, instance, scope, plans)
+            sentence for scope in registered(instance) for sentence in recover(installation.database, instance, scope)
         ]

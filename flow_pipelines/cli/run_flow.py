@@ -16,13 +16,13 @@ from dagster._core.utils import make_new_run_id
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from assets_defs.catalog_metadata import asset_key
-from assets_defs.definitions import build_definitions, phase_plans
+from assets_defs.definitions import phase_plans
+from assets_defs.in_process import execute
 from assets_defs.instance import open_instance
 from assets_defs.partitions import ENGAGEMENTS
 from assets_defs.phase_assets import PhasePlan
 from assets_defs.recovery import recover_held
-from assets_defs.run_coordinator import ENGAGEMENT_TAG, IN_PROCESS_TAG, LANDING_TAG, scope_tags
+from assets_defs.run_coordinator import ENGAGEMENT_TAG, LANDING_TAG
 from flow_pipelines.cli.output import notices
 from flow_pipelines.errors import GateError, RunError
 from flow_pipelines.flows import Flow
@@ -100,18 +100,9 @@ def execute_job(
         tags: Tags of the run besides the scope's.
         titles: What a person calls each step, by its name; says how many there are.
     """
-    job = build_definitions().resolve_job_def(job_name)
     run_id = make_new_run_id()
     with _progress(instance, run_id, scope, titles):
-        return job.execute_in_process(
-            instance=instance,
-            partition_key=scope.partition_key,
-            asset_selection=[asset_key(key) for key in table_keys],
-            tags={**scope_tags(scope), IN_PROCESS_TAG: "true", **tags},
-            run_id=run_id,
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-            raise_on_error=False,
-        )
+        return execute(instance, job_name, scope, table_keys=table_keys, tags=tags, run_id=run_id)
 
 
 def titles_of(plans: Sequence[PhasePlan]) -> dict[str, str]:
@@ -130,7 +121,7 @@ def alone(database: Database, scope: Scope, instance: DagsterInstance) -> Iterat
     """
     with database.lock_run(scope) as taken:
         if taken:
-            for sentence in recover_held(database, instance, scope, phase_plans()):
+            for sentence in recover_held(database, instance, scope):
                 notices().print(f"[yellow]{escape(sentence)}[/]")
         filters = RunsFilter(statuses=UNFINISHED, tags={ENGAGEMENT_TAG: scope.partition_key})
         unfinished = instance.get_runs(filters, limit=1)

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from assets_defs import assess
-from assets_defs.phase_assets import PhaseInputs, build_phase_assets
+from assets_defs.phase_assets import PhaseInputs, build_phase_assets, plan_phase
+from assets_defs.phase_run import run_phase
 from flow_pipelines.flows import flow_named
 from flow_pipelines.settings import EngagementSettings
 from flow_pipelines.tables import built_phases
@@ -21,14 +22,17 @@ def inputs() -> PhaseInputs:
         assess.DEPENDENCIES: dependencies(),
         assess.TECH_DEBT: tech_debt(),
     }
-    return PhaseInputs(SCOPE, EngagementSettings(as_of=date(2026, 6, 30)), frames, (), lambda _: None)
+    settings = EngagementSettings(as_of=date(2026, 6, 30))
+    return PhaseInputs(SCOPE, settings, frames, {}, {}, edits=(), files=(), progress=lambda _: None)
 
 
-def test_the_overview_is_an_asset_of_discoverys_tables() -> None:
+def test_the_overview_is_an_asset_that_waits_for_the_hand_off() -> None:
     (shell,) = assess.ASSESS
-    assets = build_phase_assets(flow_named("assess"), shell)
+    plan = plan_phase(flow_named("assess"), shell)
+    assets = build_phase_assets(plan, run_phase)
     assert {key.to_user_string() for key in assets.keys} == {assess.OVERVIEW}
-    assert {key.to_user_string() for key in assets.dependency_keys} == set(shell.reads)
+    assert {key.to_user_string() for key in assets.dependency_keys} == {"handoffs/discovery_to_assess"}
+    assert set(plan.reads) == {"handoffs/discovery_to_assess", *shell.reads}
 
 
 def test_every_built_phase_has_a_shell() -> None:

@@ -15,7 +15,6 @@ from dagster import AssetRecordsFilter, DagsterInstance, RunsFilter
 from sqlalchemy import text
 
 from assets_defs.catalog_metadata import asset_key
-from assets_defs.definitions import phase_plans
 from assets_defs.recovery import RUNNING, recover
 from assets_defs.rollback_run import WITHDRAWN
 from assets_defs.run_coordinator import ENGAGEMENT_TAG
@@ -146,7 +145,7 @@ def test_killed_at_any_instant_nothing_is_half_done_and_the_next_start_mends_it(
             killed += kill_within(run_everything, (scope,), dice.uniform(0, length))
         assert_whole(store, scope)
         time.sleep(0.3)  # the server notices a moment later that a killed process let go of its lock
-        recover(installation.database, instance, scope, phase_plans())
+        recover(installation.database, instance, scope)
         assert_agreed(installation, instance, scope)
     assert killed > KILLS / 2
     run_everything(scope)

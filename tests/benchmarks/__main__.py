@@ -1,6 +1,6 @@
 """The benchmarks: `make bench`, or `python -m tests.benchmarks --help`.
 
-Belongs here: which estates are measured by default. Does not: measuring (`quality.py`, `speed.py`).
+Belongs here: which estates are measured by default. Does not: measuring (`quality.py`, `speed.py`, `rollback.py`).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,14 @@ from flow_pipelines.sample import write_sample
 from tests.benchmarks.discovery_run import run_discovery
 from tests.benchmarks.quality import QualityReport, measure_handicapped_identity, measure_quality
 from tests.benchmarks.renamed_columns import measure_renamed_columns
-from tests.benchmarks.report import print_quality, print_speed, quality_as_json, speed_as_json
+from tests.benchmarks.report import print_quality, print_rollbacks, print_speed, quality_as_json, speed_as_json
+from tests.benchmarks.rollback import measure_rollbacks
 from tests.benchmarks.speed import measure_speed
 from tests.benchmarks.truth import read_truth
 
 QUALITY_SERVERS, QUALITY_CONNECTIONS = 1_000, 200_000
 SPEED_SERVERS, SPEED_CONNECTIONS = (1_000, 10_000), 1_000_000
+ROLLBACK_SERVERS = (1_000, 100_000)
 
 # Wide enough for every table, also where the output is no terminal.
 WIDTH = 120
@@ -38,7 +41,11 @@ def main() -> None:
     found: dict[str, Any] = {}
     console = Console(highlight=False, quiet=arguments.json, width=WIDTH)
     # Speed first: a process that has held frames would lend its peak memory to the processes that it starts.
-    if arguments.which != "quality":
+    if arguments.which in {"all", "rollback"}:
+        rollbacks = measure_rollbacks(arguments.servers or list(ROLLBACK_SERVERS), progress.print)
+        print_rollbacks(rollbacks, console)
+        found["rollback"] = [asdict(report) for report in rollbacks]
+    if arguments.which in {"all", "speed"}:
         found["speed"] = []
         for servers in arguments.servers or SPEED_SERVERS:
             with _folder() as folder:
@@ -51,7 +58,7 @@ def main() -> None:
                 )
             print_speed(report, console)
             found["speed"].append(speed_as_json(report))
-    if arguments.which != "speed":
+    if arguments.which in {"all", "quality"}:
         servers = (arguments.servers or [QUALITY_SERVERS])[0]
         connections = arguments.connections or QUALITY_CONNECTIONS
         progress.print(f"{servers:,} servers, {connections:,} connections: quality")
@@ -63,8 +70,10 @@ def main() -> None:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Measure quality and speed.")
-    parser.add_argument("which", nargs="?", choices=["all", "quality", "speed"], default="all")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks", description="Measure quality, speed and rollback."
+    )
+    parser.add_argument("which", nargs="?", choices=["all", "quality", "speed", "rollback"], default="all")
     parser.add_argument("--servers", type=int, action="append", help="servers of an estate; may be repeated for speed")
     parser.add_argument("--connections", type=int, help="rows of observed connections")
     parser.add_argument("--seed", type=int, default=1, help="seed of the estates")

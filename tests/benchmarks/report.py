@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.benchmarks.quality import QualityReport, expected_calibration_error
+from tests.benchmarks.rollback import RollbackReport
 from tests.benchmarks.speed import SpeedReport
 
 
@@ -41,6 +42,26 @@ def print_quality(report: QualityReport, console: Console, *, title: str) -> Non
         [
             (one.measure, f"{one.confidence:.3f}", f"{one.right:.3f}", f"{one.decisions:,}")
             for one in report.calibrations
+        ],
+    )
+
+
+def print_rollbacks(reports: Sequence[RollbackReport], console: Console) -> None:
+    """Print what a rollback took at each size."""
+    _print(
+        console,
+        "Rollback of all flows",
+        ("rows", "impact s", "pointers s", "run s", "check s", "tracking of a phase ms"),
+        [
+            (
+                f"{one.rows:,}",
+                f"{one.impact_seconds:.2f}",
+                f"{one.pointer_seconds:.2f}",
+                f"{one.run_seconds:.2f}",
+                f"{one.check_seconds:.2f}",
+                f"{one.tracking_milliseconds:.1f}",
+            )
+            for one in reports
         ],
     )
 

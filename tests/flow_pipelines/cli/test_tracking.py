@@ -58,9 +58,13 @@ def test_vacuum_shows_what_it_dropped(installation: Installation, engagement: En
         engagement.run("discovery", "data_import", {"discovery/imported_records": [{}]})
     _make_older(installation, engagement)
     command = ("vacuum", engagement.scope, "--keep-days", 30, "--keep-last", 1)
-    assert "would be dropped" in flow(*command, "--dry-run").output
-    assert "4 versions dropped" in flow(*command).output
-    assert "nothing to drop" in flow(*command).output
+    assert "would be dropped" in words(flow(*command, "--dry-run").output)
+    assert "4 versions dropped" in words(flow(*command).output)
+    assert "nothing to drop" in words(flow(*command).output)
+
+
+def words(shown: str) -> str:
+    return " ".join(shown.split())  # whatever was folded
 
 
 def _make_older(installation: Installation, engagement: Engagement) -> None:
