@@ -4,7 +4,7 @@ Belongs here: when a flow starts and for whom. Does not: limits of concurrent ru
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from dagster import (
     DefaultScheduleStatus,
@@ -21,10 +21,12 @@ from dagster import (
 )
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from assets_defs.catalog_metadata import asset_key
 from assets_defs.partitions import registered
 from assets_defs.run_coordinator import LANDING_TAG, scope_tags
-from flow_pipelines.flows import flow_named
+from flow_pipelines.flows import flow_named, flow_of, step_of
 from flow_pipelines.scope import Scope
+from flow_pipelines.tables import output_tables
 from resources.installation import landing_root, open_installation
 from resources.landing import Landing
 from resources.rollbacks import last_moved_by_a_rollback
@@ -89,6 +91,13 @@ def _was_rolled_back(scope: Scope) -> bool:
         return last_moved_by_a_rollback(installation.database, scope, flow_named("discovery").tables)
 
 
+def _from_phases(flow: str, phases: Collection[str]) -> list[str]:
+    """Return a flow's tables from the first of some phases on: what is before does not change by a correction after."""
+    own = [key for key in output_tables() if flow_of(key).name == flow]
+    first = next(place for place, key in enumerate(own) if step_of(key)[1] in phases)
+    return own[first:]
+
+
 def corrections_sensor(jobs: Sequence[UnresolvedAssetJobDefinition]) -> SensorDefinition:
     """Return the sensor that runs a flow again once a person has corrected something that it decides."""
 
@@ -103,11 +112,14 @@ def corrections_sensor(jobs: Sequence[UnresolvedAssetJobDefinition]) -> SensorDe
         started = False
         with open_installation() as installation:
             for scope in registered(context.instance):
-                for flow, number in waiting(installation.database, scope).items():
+                for flow, edits in waiting(installation.database, scope).items():
                     started = True
-                    key = f"{scope}:{flow}:edit-{number}"
                     yield RunRequest(
-                        run_key=key, job_name=flow, partition_key=scope.partition_key, tags=scope_tags(scope)
+                        run_key=f"{scope}:{flow}:edit-{edits.number}",
+                        job_name=flow,
+                        partition_key=scope.partition_key,
+                        tags=scope_tags(scope),
+                        asset_selection=[asset_key(key) for key in _from_phases(flow, edits.phases)],
                     )
         if not started:
             yield SkipReason("Every correction has been applied.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dagster import AssetSelection, AutomationCondition, AutomationConditionSensorDefinition, DefaultSensorStatus
 
-from assets_defs.rollback_run import ROLLBACK_TAG
+from assets_defs.run_coordinator import ROLLBACK_TAG
 
 AUTOMATION_SECONDS = 15
 

@@ -5,6 +5,8 @@ Belongs here: how a hand-off runs as a phase like any other. Does not: its rules
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 from dagster import MarkdownMetadataValue, MetadataValue
 
@@ -46,12 +48,16 @@ def handoff_shell(flow: Flow) -> PhaseShell:
         rules["remedy"] = rules["remedy"].str.replace("<scope>", str(phase.scope))
         package = package_rows(frames, {table: phase.snapshots[table].data_version for table in tables})
         result = conform(pd.concat([rules, package], ignore_index=True), output_tables()[key])
-        return PhaseOutputs({key: result}, metadata={key: {"validation": results_table(result)}})
+        return PhaseOutputs({key: result})
 
     def audit(frames: Frames) -> dict[str, list[str]]:
         return {key: handoff_problems(frames[key])}
 
-    return PhaseShell(HANDOFF_PHASE, (*(one for one in before if one), *tables), compute, audit=audit)
+    def describe(frames: Frames) -> dict[str, dict[str, MetadataValue[Any]]]:
+        return {key: {"validation": results_table(frames[key])}}
+
+    reads = (*(one for one in before if one), *tables)
+    return PhaseShell(HANDOFF_PHASE, reads, compute, audit=audit, describe=describe)
 
 
 def results_table(result: pd.DataFrame) -> MarkdownMetadataValue:

@@ -89,6 +89,7 @@ class PhaseShell:
         compute: The function.
         reads_files: Whether it reads the landed files.
         audit: Lists the problems of the frames after people's corrections.
+        describe: Returns metadata of the frames after people's corrections, by table key.
     """
 
     phase: str
@@ -96,6 +97,7 @@ class PhaseShell:
     compute: Callable[[PhaseInputs], PhaseOutputs]
     reads_files: bool = False
     audit: Callable[[Frames], Mapping[str, Sequence[str]]] | None = None
+    describe: Callable[[Frames], Mapping[str, Mapping[str, MetadataValue[Any]]]] | None = None
 
 
 @dataclass(frozen=True)
@@ -180,7 +182,9 @@ def code_version(flow: str) -> str:
 
 
 def _gate_of(flow: str) -> str | None:
-    return next((str(key) for key in output_tables() if key.startswith(HANDOFFS) and flow_of(key).name == flow), None)
+    return next(
+        (str(key) for key in output_tables() if key.startswith(f"{HANDOFFS}/") and flow_of(key).name == flow), None
+    )
 
 
 def _asset_spec(plan: PhasePlan, key: str) -> AssetSpec:

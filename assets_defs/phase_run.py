@@ -11,8 +11,10 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 from uuid import UUID
 
+import pandas as pd
 from dagster import (
     AssetCheckResult,
     AssetCheckSeverity,
@@ -20,13 +22,15 @@ from dagster import (
     DataVersion,
     Failure,
     MaterializeResult,
+    MetadataValue,
 )
 from sqlalchemy import Connection
 
 from assets_defs.catalog_metadata import asset_key, materialization_metadata
 from assets_defs.phase_assets import GATE, PhaseEvents, PhaseInputs, PhaseOutputs, PhasePlan
 from assets_defs.platform_resource import PlatformResource
-from assets_defs.rollback_run import RECOVERY_TAG, ROLLBACK_TAG, report_current, return_to_pinned
+from assets_defs.rollback_run import report_current, return_to_pinned
+from assets_defs.run_coordinator import RECOVERY_TAG, ROLLBACK_TAG
 from flow_pipelines.edits import Edit, EditOutcome, active_edits, apply_edits
 from flow_pipelines.flows import HANDOFF_PHASE, flow_of
 from flow_pipelines.scope import Scope
@@ -69,10 +73,10 @@ def run_phase(context: AssetExecutionContext, platform: PlatformResource, plan: 
     """Materialize a phase's tables for the run's engagement, return to pinned versions, or report current ones."""
     scope = Scope.parse(context.partition_key)
     tags, run_id = context.run.tags, context.run.run_id
-    if ROLLBACK_TAG in tags:
+    if tags.get(ROLLBACK_TAG):
         yield from return_to_pinned(platform, scope, UUID(tags[ROLLBACK_TAG]), plan.keys, run_id=run_id)
         return
-    if RECOVERY_TAG in tags:
+    if tags.get(RECOVERY_TAG):
         yield from report_current(platform, scope, plan.keys)
         return
     try:
@@ -92,6 +96,7 @@ def _materialize(
     inputs, manifest = _read_inputs(scope, plan, platform, context)
     corrected = _correct(plan.shell.compute(inputs), inputs.edits)
     outputs, store = corrected.outputs, platform.snapshots
+    described = plan.shell.describe(outputs.frames) if plan.shell.describe else {}
     candidates = store.write(
         scope, outputs.frames, inputs=manifest, run_id=context.run.run_id, code_version=plan.code_version
     )
@@ -117,9 +122,13 @@ def _materialize(
     also += _recorded(candidates, corrected, scope)
     if plan.shell.phase == HANDOFF_PHASE:
         also.append(partial(set_pin, scope=scope, kind="handoff", reason=plan.title, by="flow-pipelines"))
-    store.publish(scope, candidates, also=also)
+    store.publish(scope, candidates, watched=plan.upstream, also=also)
     # Each with its gate's result, so that Dagster holds the result for that version and not for the one before.
-    return [_materialization(candidate, outputs, result) for candidate, result in zip(candidates, results, strict=True)]
+    metadata = {**outputs.metadata, **described}
+    return [
+        _materialization(candidate, outputs.frames[candidate.table_key], result, metadata.get(candidate.table_key, {}))
+        for candidate, result in zip(candidates, results, strict=True)
+    ]
 
 
 def _recorded(candidates: Sequence[Snapshot], corrected: Corrected, scope: Scope) -> list[Also]:
@@ -131,14 +140,15 @@ def _recorded(candidates: Sequence[Snapshot], corrected: Corrected, scope: Scope
     ]
 
 
-def _materialization(candidate: Snapshot, outputs: PhaseOutputs, gate: AssetCheckResult) -> MaterializeResult[None]:
+def _materialization(
+    candidate: Snapshot, frame: pd.DataFrame, gate: AssetCheckResult, described: Mapping[str, MetadataValue[Any]]
+) -> MaterializeResult[None]:
     key = candidate.table_key
     return MaterializeResult(
         asset_key=asset_key(key),
         data_version=DataVersion(candidate.data_version),
         check_results=[gate],
-        metadata=materialization_metadata(output_tables()[key], outputs.frames[key], candidate)
-        | dict(outputs.metadata.get(key, {})),
+        metadata=materialization_metadata(output_tables()[key], frame, candidate) | dict(described),
     )
 
 

@@ -6,6 +6,7 @@ Belongs here: opening the installation for as long as a run needs it. Does not: 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,7 +21,11 @@ from resources.database import Database
 from resources.edits import EditStore
 from resources.installation import Installation, landing_root, open_installation
 from resources.landing import Landing
+from resources.phase_runs import interrupt, unfinished
 from resources.snapshots import SnapshotStore
+
+# A rollback is checked, or a killed run mended, for a while after Dagster has let the next run start.
+PATIENCE_SECONDS, POLL_SECONDS = 600.0, 2.0
 
 
 class PlatformResource(ConfigurableResource["PlatformResource"]):
@@ -60,11 +65,19 @@ class PlatformResource(ConfigurableResource["PlatformResource"]):
 def _lock_held(database: Database, run: DagsterRun | None) -> Iterator[None]:
     """Hold the lock by which others tell that the run's process lives; `flow run` holds it itself."""
     key = run.tags.get(PARTITION_NAME_TAG) if run else None
-    if run is None or key is None or IN_PROCESS_TAG in run.tags:
+    if run is None or key is None or run.tags.get(IN_PROCESS_TAG):
         yield
         return
     scope = Scope.parse(key)
-    with database.lock_run(scope) as is_free:
-        if not is_free:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        with database.lock_run(scope) as is_free:
+            if is_free:
+                for attempt in unfinished(database, scope):
+                    if attempt.run_id != run.run_id:
+                        interrupt(database, scope, attempt)
+                yield
+                return
+        if time.monotonic() > deadline:
             raise RunError(f"Another run of {scope} is under way.", remedy="Wait for it, then run this again.")
-        yield
+        time.sleep(POLL_SECONDS)

@@ -14,13 +14,13 @@ from dagster._core.definitions.data_version import DATA_VERSION_TAG
 from assets_defs.catalog_metadata import asset_key
 from assets_defs.definitions import ROLLBACK_JOB, phase_plans
 from assets_defs.in_process import execute
-from assets_defs.rollback_run import RECOVERY_TAG, ROLLBACK_TAG, WITHDRAWN
-from assets_defs.run_coordinator import ENGAGEMENT_TAG, IN_PROCESS_TAG
+from assets_defs.rollback_run import WITHDRAWN
+from assets_defs.run_coordinator import ENGAGEMENT_TAG, IN_PROCESS_TAG, RECOVERY_TAG, ROLLBACK_TAG
 from flow_pipelines.scope import Scope
 from resources.database import Database
 from resources.integrity import integrity_problems
 from resources.phase_runs import interrupt, unfinished
-from resources.rollbacks import executed_and_unchecked, finish, moves_of, steps_of
+from resources.rollbacks import abandon, executed_and_unchecked, finish, moves_of, pending, steps_of
 from resources.snapshots import SnapshotStore
 
 RUNNING = [
@@ -40,11 +40,20 @@ def recover(database: Database, instance: DagsterInstance, scope: Scope) -> list
         What was found and done, one sentence each; empty if all was in order, or while something runs.
     """
     with database.lock_run(scope) as is_free:
-        return recover_held(database, instance, scope) if is_free else []
+        done = _mend(database, instance, scope) if is_free else []
+        return [*done, *_report(database, instance, scope)] if done else []
 
 
 def recover_held(database: Database, instance: DagsterInstance, scope: Scope) -> list[str]:
-    """Do what `recover` does; the caller holds the engagement's lock, so nobody else runs anything for it."""
+    """Do what `recover` does; the caller holds the engagement's lock, so nobody else runs anything for it.
+
+    It also asks, a query per table, whether Dagster knows every current version: a run that Dagster itself ended, as
+    when it is cancelled, leaves nothing else to be found.
+    """
+    return [*_mend(database, instance, scope), *_report(database, instance, scope)]
+
+
+def _mend(database: Database, instance: DagsterInstance, scope: Scope) -> list[str]:
     done = []
     for run in _dead_runs(instance, scope):
         instance.report_run_failed(run, "The process that executed this run has ended without a word.")
@@ -59,10 +68,18 @@ def recover_held(database: Database, instance: DagsterInstance, scope: Scope) ->
         execute(instance, ROLLBACK_JOB, scope, table_keys=steps_of(moves), tags={ROLLBACK_TAG: str(rollback_id)})
         finish(database, scope, rollback_id, integrity_problems(database, scope, moves.values()))
         done.append(f"Rollback {rollback_id} of {scope} had moved its pointers; it is reported and checked now.")
-    if done and (unreported := _unreported(database, instance, scope)):
-        execute(instance, ROLLBACK_JOB, scope, table_keys=steps_of(unreported), tags={RECOVERY_TAG: "true"})
-        done.append(f"{', '.join(unreported)} of {scope} had been published, and Dagster is told so now.")
+    for rollback_id in pending(database, scope):
+        abandon(database, scope, rollback_id)
+        done.append(f"Rollback {rollback_id} of {scope} was asked for and never begun; it is given up.")
     return done
+
+
+def _report(database: Database, instance: DagsterInstance, scope: Scope) -> list[str]:
+    unreported = _unreported(database, instance, scope)
+    if not unreported:
+        return []
+    execute(instance, ROLLBACK_JOB, scope, table_keys=steps_of(unreported), tags={RECOVERY_TAG: "true"})
+    return [f"{', '.join(unreported)} of {scope} had been published, and Dagster is told so now."]
 
 
 def _running(instance: DagsterInstance, scope: Scope) -> list[DagsterRun]:
@@ -73,8 +90,9 @@ def _dead_runs(instance: DagsterInstance, scope: Scope) -> list[DagsterRun]:
     dead = []
     for run in _running(instance, scope):
         record = instance.get_run_record_by_id(run.run_id)
-        age = time.time() - (record.start_time or record.create_timestamp.timestamp()) if record else 0.0
-        if IN_PROCESS_TAG in run.tags or (run.status != DagsterRunStatus.NOT_STARTED and age > GRACE_SECONDS):
+        # A run that waited in the queue was created long before it was launched.
+        age = time.time() - record.update_timestamp.timestamp() if record else 0.0
+        if run.tags.get(IN_PROCESS_TAG) or (run.status != DagsterRunStatus.NOT_STARTED and age > GRACE_SECONDS):
             dead.append(run)
     return dead
 

@@ -19,10 +19,6 @@ from flow_pipelines.tables import output_tables
 from resources.rollbacks import execute
 from resources.snapshots import Snapshot
 
-# The id of the rollback that a run carries out; such runs start nothing by themselves.
-ROLLBACK_TAG = "flow/rollback"
-# Carried by a run that reports what a killed one had published and not reported.
-RECOVERY_TAG = "flow/recovery"
 # What Dagster is told of a table that had no version yet at the point that was returned to.
 WITHDRAWN = "withdrawn"
 

@@ -20,6 +20,11 @@ ENGAGEMENT_TAG = "flow/engagement"
 LANDING_TAG = "flow/landing"
 # Carried by runs of `flow run`, whose process holds the engagement's lock for longer than the run lasts.
 IN_PROCESS_TAG = "flow/in_process"
+# The id of the rollback that a run carries out; such runs start nothing by themselves.
+ROLLBACK_TAG = "flow/rollback"
+# Carried by a run that reports what a killed one had published and not reported.
+RECOVERY_TAG = "flow/recovery"
+OURS_ALONE = (IN_PROCESS_TAG, ROLLBACK_TAG, RECOVERY_TAG)
 RUNS_PER_CLIENT = 2
 
 
@@ -31,7 +36,9 @@ def scope_tags(scope: Scope) -> dict[str, str]:
 class TenantRunCoordinator(QueuedRunCoordinator[DagsterInstance]):
     """Queues runs: one at a time per engagement, two at a time per client.
 
-    The tags come from the partition key here and nowhere else: tags that the caller sent are overwritten.
+    The tags come from the partition key here and nowhere else: tags that the caller sent are overwritten. So are those
+    that only `flow run` and `flow rollback` may set, which run in a process of their own and never come through here:
+    Dagster's UI copies them when such a run is executed again.
     """
 
     def submit_run(self, context: SubmitRunContext) -> DagsterRun:
@@ -43,7 +50,7 @@ class TenantRunCoordinator(QueuedRunCoordinator[DagsterInstance]):
         run = context.dagster_run
         key = run.tags.get(PARTITION_NAME_TAG)
         tags = scope_tags(Scope.parse(key)) if key else {}
-        forged = {name for name in (CLIENT_TAG, ENGAGEMENT_TAG) if name in run.tags} - set(tags)
+        forged = {name for name in (CLIENT_TAG, ENGAGEMENT_TAG, *OURS_ALONE) if name in run.tags} - set(tags)
         if tags or forged:
             self._instance.add_run_tags(run.run_id, {**dict.fromkeys(forged, ""), **tags})
         return super().submit_run(context)

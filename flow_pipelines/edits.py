@@ -198,6 +198,8 @@ def _apply(frame: pd.DataFrame, table: Table, edit: Edit, place: int | None) -> 
     if place is None or editing is None or value_problem(edit.new_value, table.columns[edit.column], editing):
         return EditOutcome(edit.edit_id, "not_found", None)
     computed = plain(frame.at[place, edit.column])  # noqa: PD008  (a cell)
+    if editing.only_over and computed not in editing.only_over:
+        return EditOutcome(edit.edit_id, "agreed", computed)
     decided = {"decided_by": edit.actor, "decision_reason": edit.reason}
     companions = {
         **{name: value for name, value in decided.items() if name in table.columns},

@@ -236,6 +236,7 @@ def _store(connection: Connection, scope: Scope, new: Sequence[NewEdit], *, acto
         return []
     pin = set_pin(connection, scope, kind="edit", reason=f"Before edits: {reason}", by=actor)
     session_id = uuid4()
+    moment = connection.execute(select(func.clock_timestamp())).scalar_one()
     ids = [uuid4() for _ in new]
     connection.execute(
         insert(edits),
@@ -254,6 +255,8 @@ def _store(connection: Connection, scope: Scope, new: Sequence[NewEdit], *, acto
                 "actor": actor.strip(),
                 "reason": reason.strip(),
                 "pin_before_id": pin.pin_id,
+                # Not when the transaction began: a phase that reads its edits meanwhile would seem to know of them.
+                "made_at": moment,
             }
             for edit_id, edit in zip(ids, new, strict=True)
         ],

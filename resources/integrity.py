@@ -37,7 +37,13 @@ def integrity_problems(database: Database, scope: Scope, moves: Iterable[Move]) 
     problems += _manifest_problems(store, scope, chosen, current)
     with database.in_scope(scope) as connection:
         for link in links(output_tables()):
-            if {link.table_key, link.source_key} & moved and {link.table_key, link.source_key} <= set(current):
+            # Rows of another flow's table are named as they were handed over, not as they are now.
+            is_own = flow_of(link.table_key).name == flow_of(link.source_key).name
+            if (
+                is_own
+                and {link.table_key, link.source_key} & moved
+                and {link.table_key, link.source_key} <= set(current)
+            ):
                 problems += _dangling(connection, link, current[link.table_key], current[link.source_key])
     return problems
 

@@ -6,6 +6,7 @@ Belongs here: setting pins and telling which snapshots were current when. Does n
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -23,6 +24,7 @@ from resources.event_tables import pinned_snapshots, pins, pointer_moves
 from resources.snapshots import Snapshot, snapshots_by_id
 
 NOW = "current"
+PIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 PinKind = Literal["handoff", "rollback", "edit", "person"]
 
 
@@ -52,8 +54,10 @@ def set_pin(
         name: Its name; made of kind and time if not given.
 
     Raises:
-        InputError: The engagement has a pin of that name already.
+        InputError: The engagement has a pin of that name already, or the name can't be told from a time or an id.
     """
+    if name is not None:
+        _refuse_unusable(name, reason)
     pin_id = uuid4()
     moment = datetime.now(UTC)
     chosen = name or f"{kind}-{moment:%Y%m%dT%H%M%S}-{str(pin_id)[:4]}"
@@ -66,6 +70,35 @@ def set_pin(
         rows = [{**scope_values(scope), "pin_id": pin_id, **row._mapping} for row in current]  # noqa: SLF001
         connection.execute(insert(pinned_snapshots), rows)
     return Pin(pin_id, chosen, kind, reason, by, moment)
+
+
+def _refuse_unusable(name: str, reason: str) -> None:
+    problems = []
+    if not PIN_NAME.fullmatch(name) or name == NOW or _is_id(name) or _is_time(name):
+        problems.append(f"{name!r} can't name a pin")
+    if not reason.strip():
+        problems.append("the reason is missing")
+    if problems:
+        raise InputError(
+            f"{'; '.join(problems).capitalize()}.",
+            remedy="Use letters, digits, dots and hyphens, no time, no id and not `current`, and say why.",
+        )
+
+
+def _is_id(words: str) -> bool:
+    try:
+        UUID(words)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_time(words: str) -> bool:
+    try:
+        datetime.fromisoformat(words)
+    except ValueError:
+        return False
+    return True
 
 
 def pins_of(database: Database, scope: Scope) -> list[Pin]:
@@ -111,22 +144,18 @@ def moment_of(connection: Connection, point: str) -> datetime:
 
 
 def _moment(connection: Connection, point: str) -> datetime:
-    try:
-        published: datetime | None = connection.execute(
-            select(snapshots.c.published_at).where(snapshots.c.snapshot_id == UUID(point))
-        ).scalar()
-    except ValueError:
-        published = None
-    if published is not None:
-        return published
-    try:
+    if _is_id(point):
+        query = select(snapshots.c.published_at).where(snapshots.c.snapshot_id == UUID(point))
+        published: datetime | None = connection.execute(query).scalar()
+        if published is not None:
+            return published
+    elif _is_time(point):
         moment = datetime.fromisoformat(point)
-    except ValueError as error:
-        raise InputError(
-            f"{point!r} is no pin, no time and no published snapshot of this engagement.",
-            remedy="Name a pin (flow pins lists them), a time such as 2026-06-30T14:00, or a snapshot's id.",
-        ) from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    raise InputError(
+        f"{point!r} is no pin, no time and no published snapshot of this engagement.",
+        remedy="Name a pin (flow pins lists them), a time such as 2026-06-30T14:00, or a snapshot's id.",
+    )
 
 
 def _ids_at(connection: Connection, moment: datetime) -> list[UUID]:

@@ -196,7 +196,7 @@ def _being_rolled_back() -> Select[tuple[UUID | None]]:
         func.unnest(array([rollback_moves.c.from_snapshot_id, rollback_moves.c.to_snapshot_id])).label("snapshot_id")
     )
     unfinished = moves.join(rollbacks, rollbacks.c.rollback_id == rollback_moves.c.rollback_id).where(
-        rollbacks.c.status != "completed"
+        rollbacks.c.status.in_(("pending", "executed"))
     )
     named = unfinished.subquery()
     return select(named.c.snapshot_id).where(named.c.snapshot_id.is_not(None))

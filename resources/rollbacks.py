@@ -75,6 +75,17 @@ def tables_in_reach(request: Request) -> list[str]:
     return reached
 
 
+def step_of_snapshot(database: Database, scope: Scope, point: str) -> tuple[str, str] | None:
+    """Return the flow and phase that made a snapshot, if the point to return to is the id of one."""
+    try:
+        snapshot_id = UUID(point)
+    except ValueError:
+        return None
+    with database.in_scope(scope) as connection:
+        found = snapshots_by_id(connection, [snapshot_id]).get(snapshot_id)
+    return step_of(found.table_key) if found else None
+
+
 def planned_moves(connection: Connection, request: Request) -> list[Move]:
     """Return the pointers that the rollback would move; empty if all is as it was then already.
 
@@ -86,17 +97,6 @@ def planned_moves(connection: Connection, request: Request) -> list[Move]:
     return [
         move for move in moves if (move.before and move.before.snapshot_id) != (move.after and move.after.snapshot_id)
     ]
-
-
-def unfinished_like(connection: Connection, request: Request) -> UUID | None:
-    """Return an earlier, unfinished rollback to the same point with the same reach, to be finished first."""
-    query = (
-        select(rollbacks.c.rollback_id)
-        .where(rollbacks.c.target == request.to, rollbacks.c.rollback_scope == request.scope)
-        .where(rollbacks.c.flow_name == request.flow, rollbacks.c.status.in_(("pending", "executed")))
-        .order_by(rollbacks.c.created_at.desc())
-    )
-    return connection.execute(query).scalars().first()
 
 
 def register(database: Database, scope: Scope, request: Request, moves: Sequence[Move]) -> UUID:
@@ -198,6 +198,14 @@ def executed_and_unchecked(database: Database, scope: Scope) -> list[UUID]:
     query = select(rollbacks.c.rollback_id).where(rollbacks.c.status == "executed").order_by(rollbacks.c.executed_at)
     with database.in_scope(scope) as connection:
         return list(connection.execute(query).scalars())
+
+
+def pending(database: Database, scope: Scope) -> list[UUID]:
+    """Return the rollbacks that were asked for and did not move a pointer."""
+    with database.in_scope(scope) as connection:
+        return list(
+            connection.execute(select(rollbacks.c.rollback_id).where(rollbacks.c.status == "pending")).scalars()
+        )
 
 
 def last_moved_by_a_rollback(database: Database, scope: Scope, table_keys: Collection[str]) -> bool:

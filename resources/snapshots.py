@@ -10,7 +10,7 @@ phase's old tables or all of its new ones. A crash at any instant leaves the poi
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO
 from uuid import UUID, uuid4
@@ -145,13 +145,20 @@ class SnapshotStore:
         return snapshot
 
     def publish(
-        self, scope: Scope, candidates: Sequence[Snapshot], *, also: Sequence[Callable[[Connection], object]] = ()
+        self,
+        scope: Scope,
+        candidates: Sequence[Snapshot],
+        *,
+        watched: Collection[str] | None = None,
+        also: Sequence[Callable[[Connection], object]] = (),
     ) -> None:
         """Make candidates current, all of them at once.
 
         Args:
             scope: The engagement.
             candidates: What `write` returned.
+            watched: The inputs that must still be current, all if not given. What another flow handed over stays valid
+                for as long as that hand-off is current, whatever is published there.
             also: What else happens in the same transaction, hence if and only if they become current.
 
         Raises:
@@ -159,7 +166,7 @@ class SnapshotStore:
         """
         with self.database.in_scope(scope) as connection:
             hold_pointers(connection, scope)
-            _refuse_outdated(connection, candidates)
+            _refuse_outdated(connection, candidates, watched)
             for snapshot in candidates:
                 move_pointer(connection, scope, snapshot.table_key, snapshot)
             connection.execute(
@@ -309,31 +316,20 @@ def _copy_rows(connection: Connection, scope: Scope, snapshot_id: UUID, table: T
     )
 
 
-def _refuse_outdated(connection: Connection, candidates: Sequence[Snapshot]) -> None:
-    read, packaged, handoff = snapshot_inputs.alias("read"), snapshot_inputs.alias("packaged"), snapshot_inputs.alias()
-    handed_over = current_snapshots.alias("handed_over")
-    # What another flow handed over stays valid for as long as that hand-off is current, whatever is published there.
-    in_package = (
-        select(packaged.c.input_name)
-        .join(handed_over, handed_over.c.snapshot_id == packaged.c.snapshot_id)
-        .join(handoff, handoff.c.input_snapshot_id == handed_over.c.snapshot_id)
-        .where(
-            handoff.c.snapshot_id == read.c.snapshot_id,
-            handed_over.c.table_key.startswith(f"{HANDOFFS}/"),
-            packaged.c.input_snapshot_id == read.c.input_snapshot_id,
-        )
-    )
-    outdated = connection.execute(
-        select(read.c.input_name)
+def _refuse_outdated(connection: Connection, candidates: Sequence[Snapshot], watched: Collection[str] | None) -> None:
+    query = (
+        select(snapshot_inputs.c.input_name)
         .join(
             current_snapshots,
-            (current_snapshots.c.table_key == read.c.input_name)
-            & (current_snapshots.c.snapshot_id != read.c.input_snapshot_id),
+            (current_snapshots.c.table_key == snapshot_inputs.c.input_name)
+            & (current_snapshots.c.snapshot_id != snapshot_inputs.c.input_snapshot_id),
         )
-        .where(read.c.snapshot_id.in_([snapshot.snapshot_id for snapshot in candidates]), ~in_package.exists())
+        .where(snapshot_inputs.c.snapshot_id.in_([snapshot.snapshot_id for snapshot in candidates]))
         .distinct()
-    ).scalars()
-    if names := sorted(outdated):
+    )
+    if watched is not None:
+        query = query.where(snapshot_inputs.c.input_name.in_(list(watched)))
+    if names := sorted(connection.execute(query).scalars()):
         raise RunError(
             f"{', '.join(names)} changed while this phase was running.",
             remedy="Run the phase again; it will read the new data.",

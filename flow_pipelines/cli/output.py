@@ -17,6 +17,7 @@ from rich.table import Table
 
 from flow_pipelines.scope import Scope
 
+LONGEST_NAME = 40
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 ScopeArgument = Annotated[
     Scope, typer.Argument(parser=Scope.parse, metavar="CLIENT/ENGAGEMENT", help="For example acme/dc-exit.")
@@ -44,7 +45,9 @@ def print_table(title: str, headers: Sequence[str], rows: Iterable[Sequence[obje
     table = Table(title=escape(title), title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for index, header in enumerate(headers):
         numeric = bool(listed) and all(row[index][:1].isdigit() or row[index] in {"", "-"} for row in listed)
-        table.add_column(header, justify="right" if numeric else "left", overflow="fold")
+        # What a row is called is what people copy, so it is not broken as long as there is room.
+        name = index == 0 and len(listed) > 0 and max(len(row[0]) for row in listed) <= LONGEST_NAME
+        table.add_column(header, justify="right" if numeric else "left", overflow="fold", no_wrap=name)
     for row in listed:
         table.add_row(*map(escape, row))
     console().print(table)

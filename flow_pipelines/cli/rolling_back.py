@@ -6,19 +6,21 @@ Belongs here: the commands and what they print. Does not: how a rollback is carr
 from __future__ import annotations
 
 import getpass
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from flow_pipelines.cli.output import JsonOption, ScopeArgument, console, print_json, print_table
 from flow_pipelines.errors import InputError
-from flow_pipelines.flows import FLOWS, flow_named, flow_of, phase_of
+from flow_pipelines.flows import FLOWS, HANDOFF_PHASE
 from flow_pipelines.scope import Scope
-from flow_pipelines.tables import output_tables
+from flow_pipelines.tables import built_phases
 from resources.installation import open_installation
 
 if TYPE_CHECKING:
     from flow_pipelines.cli.run_rollback import Impact
+    from resources.rollbacks import Request
 
 ByOption = Annotated[str | None, typer.Option("--by", help="Who does it; the system's user if left out.")]
 VERSION_DIGITS = 8
@@ -74,7 +76,9 @@ def rollback(
         Literal["phase", "flow", "cascade"],
         typer.Option("--scope", help="One phase, one flow, or a flow and all that start from it."),
     ] = "flow",
-    flow: Annotated[str, typer.Option(help=f"One of {', '.join(one.name for one in FLOWS)}.")] = "discovery",
+    flow: Annotated[
+        str | None, typer.Option(help="The flow; that of the snapshot if --to is one, else discovery.")
+    ] = None,
     phase: Annotated[str | None, typer.Option(help="The phase, with --scope phase.")] = None,
     only: Annotated[
         list[str] | None,
@@ -90,19 +94,16 @@ def rollback(
     The state before is pinned by itself, so a rollback can be rolled back.
     """
     from flow_pipelines.cli.run_rollback import impact_of, run_rollback
-    from resources.rollbacks import Request
+    from resources.rollbacks import Request, step_of_snapshot
 
-    request = Request(
-        scope=reach,
-        flow=flow,
-        phase=phase or _phase_of_snapshot(scope, to) if reach == "phase" else None,
-        only=tuple(only or ()),
-        to=to,
-        reason=reason or "",
-        by=by or getpass.getuser(),
-    )
-    _check(request.flow, request.phase, request.only, reach, reason, dry_run=dry_run)
     with open_installation() as installation:
+        located = step_of_snapshot(installation.database, scope, to)
+        chosen_flow = flow or (located[0] if located else "discovery")
+        chosen_phase = phase or (located[1] if located and reach == "phase" else None)
+        request = Request(
+            reach, chosen_flow, chosen_phase, tuple(only or ()), to, reason or "", by or getpass.getuser()
+        )
+        _check(request, dry_run=dry_run)
         impact = impact_of(installation.database, scope, request)
         done = None if dry_run else run_rollback(installation, scope, request, impact)
     if json:
@@ -113,38 +114,26 @@ def rollback(
         console().print(done.as_text(), markup=False)
 
 
-def _phase_of_snapshot(scope: Scope, to: str) -> str | None:
-    from uuid import UUID
-
-    from resources.snapshots import snapshots_by_id
-
-    try:
-        snapshot_id = UUID(to)
-    except ValueError:
-        return None
-    with open_installation() as installation, installation.database.in_scope(scope) as connection:
-        found = snapshots_by_id(connection, [snapshot_id]).get(snapshot_id)
-    phase = phase_of(found.table_key) if found else None
-    return phase.name if phase else None
-
-
-def _check(
-    flow: str, phase: str | None, only: tuple[str, ...], reach: str, reason: str | None, *, dry_run: bool
-) -> None:
+def _check(request: Request, *, dry_run: bool) -> None:
     """Refuse what can't be meant; every problem is named."""
+    from resources.rollbacks import tables_in_reach
+
     problems = []
-    if flow not in {one.name for one in FLOWS}:
-        problems.append(f"there is no flow {flow!r}")
-    elif reach == "phase" and phase not in {one.name for one in flow_named(flow).phases}:
-        names = ", ".join(one.name for one in flow_named(flow).phases)
-        problems.append(f"--scope phase needs --phase, one of {names}")
-    problems += [f"there is no table {key!r}" for key in only if key not in output_tables()]
-    problems += [
-        f"{key} is not of {flow}"
-        for key in only
-        if key in output_tables() and reach != "cascade" and flow_of(key).name != flow
-    ]
-    if not reason and not dry_run:
+    known = {flow.name: flow for flow in FLOWS if built_phases(flow)}
+    if request.flow not in known:
+        problems.append(f"there is no flow {request.flow!r} to roll back; there are {', '.join(known)}")
+    elif request.scope == "phase":
+        phases = [
+            *([HANDOFF_PHASE] if known[request.flow].handoff else []),
+            *(one.name for one in built_phases(known[request.flow])),
+        ]
+        if request.phase not in phases:
+            problems.append(f"--scope phase needs --phase, one of {', '.join(phases)}")
+    elif request.phase:
+        problems.append("--phase goes with --scope phase only")
+    reached = [] if problems else tables_in_reach(replace(request, only=()))
+    problems += [f"{key} is not in reach of this rollback" for key in request.only if key not in reached]
+    if not request.reason.strip() and not dry_run:
         problems.append("--reason is missing")
     if problems:
         raise InputError(
@@ -155,7 +144,12 @@ def _check(
 def _print_impact(scope: Scope, impact: Impact, to: str) -> None:
     if not impact.moves:
         console().print(f"Nothing to do: {scope} is as it was at {to}.", markup=False)
-    else:
+    told = [
+        (move, difference)
+        for move, difference in zip(impact.moves, impact.differences, strict=True)
+        if not (move.before and move.after and move.before.data_version == move.after.data_version)
+    ]
+    if told:
         print_table(
             f"{scope} back to {to}",
             ("table", "from", "to", "rows added", "removed", "changed"),
@@ -168,8 +162,10 @@ def _print_impact(scope: Scope, impact: Impact, to: str) -> None:
                     difference.removed,
                     difference.changed,
                 )
-                for move, difference in zip(impact.moves, impact.differences, strict=True)
+                for move, difference in told
             ],
         )
+    if equal := len(impact.moves) - len(told):
+        console().print(f"{equal} more tables are only pointed to earlier versions with equal rows.")
     for sentence in impact.remarks:
         console().print(sentence, markup=False)

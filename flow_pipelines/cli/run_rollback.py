@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from assets_defs.definitions import ROLLBACK_JOB, phase_plans
 from assets_defs.instance import open_instance
-from assets_defs.rollback_run import ROLLBACK_TAG
+from assets_defs.run_coordinator import ROLLBACK_TAG
 from flow_pipelines.cli.run_flow import alone, execute_job, failure_of, titles_of
 from flow_pipelines.flows import flow_named, flow_of, flows_after
 from flow_pipelines.scope import Scope
@@ -22,18 +22,16 @@ from resources.differences import TableDifference, table_difference
 from resources.event_tables import edits
 from resources.installation import Installation
 from resources.integrity import integrity_problems
-from resources.pins import moment_of
+from resources.pins import NOW, moment_of, state_at
 from resources.rollbacks import (
     Move,
     Request,
-    abandon,
     execute,
     finish,
     planned_moves,
     refuse_dropped,
     register,
     steps_of,
-    unfinished_like,
 )
 from resources.tenancy import engagement_settings
 
@@ -109,6 +107,7 @@ def impact_of(database: Database, scope: Scope, request: Request) -> Impact:
         moves = planned_moves(connection, request)
         refuse_dropped(connection, [move.after for move in moves if move.after])
         differences = [table_difference(connection, move.table_key, move.before, move.after) for move in moves]
+        current = set(state_at(connection, NOW))
         since = moment_of(connection, request.to)
         late = connection.execute(
             select(func.count(), func.min(edits.c.made_at)).where(edits.c.made_at > since, edits.c.kind != "withdraw")
@@ -123,7 +122,7 @@ def impact_of(database: Database, scope: Scope, request: Request) -> Impact:
     left = [
         one.title
         for one in flows_after(flow_named(request.flow))
-        if one.name not in moved and one.handoff is not None and request.scope != "cascade"
+        if one.name not in moved and request.scope != "cascade" and set(one.tables) & current
     ]
     if moves and left:
         remarks.append(f"Outdated afterwards, unless --scope cascade takes them along: {', '.join(left)}.")
@@ -138,10 +137,6 @@ def run_rollback(installation: Installation, scope: Scope, request: Request, imp
     """
     database = installation.database
     with open_instance(installation) as instance, alone(database, scope, instance):
-        with database.in_scope(scope) as connection:
-            earlier = unfinished_like(connection, request)
-        if earlier is not None:
-            abandon(database, scope, earlier)
         if not impact.moves:
             return Done(None, 0.0, 0.0, ())
         started = time.monotonic()

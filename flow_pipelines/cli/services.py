@@ -33,6 +33,7 @@ START_SECONDS = 120.0
 STOP_SECONDS = 60.0
 POLL_SECONDS = 0.3
 # What a run that is interrupted may take to write down that it was.
+RECOVERY_SECONDS = 60.0
 GRACE_SECONDS = 20.0
 
 
@@ -95,8 +96,7 @@ def serve(port: Annotated[int, typer.Option()] = 3000) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with _only_one(state), open_installation() as installation:
         (state / "services.json").unlink(missing_ok=True)  # an earlier one's, if that was killed
-        for sentence in recover_all(installation):
-            notices().print(sentence, markup=False)
+        recover_all(installation, notices())
         environment = {**os.environ, **instance_environment(installation)}
         programs = Path(sys.executable).parent
         commands = (
@@ -109,8 +109,12 @@ def serve(port: Annotated[int, typer.Option()] = 3000) -> None:
             partial = state / f".services.json.{os.getpid()}"
             partial.write_text(json.dumps(record), encoding="utf-8")
             partial.replace(state / "services.json")
+            looked = time.monotonic()
             while all(child.poll() is None for child in children):
                 time.sleep(0.5)
+                if time.monotonic() - looked > RECOVERY_SECONDS:
+                    recover_all(installation, notices())
+                    looked = time.monotonic()
         finally:
             _stop(children)
             (state / "services.json").unlink()
@@ -122,10 +126,12 @@ def _stop(programs: Sequence[subprocess.Popen[bytes]]) -> None:
     for program in programs:
         program.wait()
     # Runs and code servers outlive the program that launched them, but stay in its process group.
-    deadline = time.monotonic() + GRACE_SECONDS
     for program in programs:
         with suppress(ProcessLookupError):
             os.killpg(program.pid, signal.SIGTERM)
+    deadline = time.monotonic() + GRACE_SECONDS
+    for program in programs:
+        with suppress(ProcessLookupError):
             while time.monotonic() < deadline:
                 os.killpg(program.pid, 0)
                 time.sleep(POLL_SECONDS)

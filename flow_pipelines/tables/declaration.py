@@ -118,11 +118,13 @@ class Editing:
         values: The values a person may choose; empty if anything of the column's type will do.
         sets: What else is set in the row when the column is edited: column to value.
         sets_if_emptied: What is set instead when the column is emptied; the same if not given.
+        only_over: The computed values over which a correction counts, any if empty: what passes needs no waiver.
     """
 
     values: tuple[str, ...] = ()
     sets: Mapping[str, object] = field(default_factory=dict)
     sets_if_emptied: Mapping[str, object] = field(default_factory=dict)
+    only_over: tuple[str, ...] = ()
 
     def companions(self, value: object) -> Mapping[str, object]:
         """Return what else is set in the row when the column is set to a value."""
@@ -135,9 +137,10 @@ def editable(
     values: Iterable[str] = (),
     sets: Mapping[str, object] | None = None,
     sets_if_emptied: Mapping[str, object] | None = None,
+    only_over: Iterable[str] = (),
 ) -> Column[Any]:
     """Declare that a person may correct a column; see `Editing`. The correction is kept and applied on every run."""
-    column.info["editing"] = Editing(tuple(values), dict(sets or {}), dict(sets_if_emptied or {}))
+    column.info["editing"] = Editing(tuple(values), dict(sets or {}), dict(sets_if_emptied or {}), tuple(only_over))
     return column
 
 
