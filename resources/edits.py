@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 import pandas as pd
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, func, insert, select
 
 from flow_pipelines.edit_values import to_json
 from flow_pipelines.edits import Draft, Edit, EditOutcome, NewEdit, active_edits, apply_edits, expected_edits
