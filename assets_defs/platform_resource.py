@@ -23,6 +23,7 @@ from resources.installation import Installation, landing_root, open_installation
 from resources.landing import Landing
 from resources.phase_runs import interrupt, unfinished
 from resources.snapshots import SnapshotStore
+from resources.tenancy import engagement_settings
 
 # A rollback is checked, or a killed run mended, for a while after Dagster has let the next run start.
 PATIENCE_SECONDS, POLL_SECONDS = 600.0, 2.0
@@ -69,6 +70,7 @@ def _lock_held(database: Database, run: DagsterRun | None) -> Iterator[None]:
         yield
         return
     scope = Scope.parse(key)
+    engagement_settings(database, scope)  # an engagement that nobody registered has nothing to lock
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         with database.lock_run(scope) as is_free:

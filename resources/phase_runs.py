@@ -1,6 +1,6 @@
 """What happened to phases: every attempt is written down when it starts and when it ends.
 
-Belongs here: the rows of `phase_runs`. Does not: what is derived from them (`control_views.py`), Dagster's own
+Belongs here: the rows of `phase_runs`. Does not: what is derived from them (`views/`), Dagster's own
 events.
 """
 
@@ -33,9 +33,7 @@ class PhaseRun:
 
 
 @contextmanager
-def tracked(
-    database: Database, scope: Scope, *, flow: str, phase: str, run_id: str, cause: Cause = "compute"
-) -> Iterator[UUID]:
+def tracked(database: Database, scope: Scope, *, flow: str, phase: str, run_id: str) -> Iterator[UUID]:
     """Write down that a phase started and, when the block ends, whether it completed or failed, and why.
 
     An error that has a `kind` (gate, input) is of that kind. A process that is killed leaves the attempt active;
@@ -50,7 +48,7 @@ def tracked(
                 flow_name=flow,
                 phase_name=phase,
                 run_id=run_id,
-                cause=cause,
+                cause="compute",
                 status="active",
             )
         )

@@ -24,7 +24,7 @@ from resources.event_tables import pinned_snapshots, pins, pointer_moves
 from resources.snapshots import Snapshot, snapshots_by_id
 
 NOW = "current"
-PIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+PIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,79}")
 PinKind = Literal["handoff", "rollback", "edit", "person"]
 
 
@@ -81,7 +81,7 @@ def _refuse_unusable(name: str, reason: str) -> None:
     if problems:
         raise InputError(
             f"{'; '.join(problems).capitalize()}.",
-            remedy="Use letters, digits, dots and hyphens, no time, no id and not `current`, and say why.",
+            remedy="Use letters, digits, spaces, dots and hyphens, no time, no id and not `current`, and say why.",
         )
 
 
