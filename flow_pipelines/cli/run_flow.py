@@ -19,7 +19,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from assets_defs.definitions import phase_plans
 from assets_defs.in_process import execute
 from assets_defs.instance import open_instance
-from assets_defs.partitions import ENGAGEMENTS
+from assets_defs.partitions import register
 from assets_defs.phase_assets import PhasePlan
 from assets_defs.recovery import recover_held
 from assets_defs.run_coordinator import ENGAGEMENT_TAG, LANDING_TAG
@@ -119,6 +119,7 @@ def alone(database: Database, scope: Scope, instance: DagsterInstance) -> Iterat
     Raises:
         RunError: Another run of the engagement is under way.
     """
+    register(instance, scope)
     with database.lock_run(scope) as taken:
         if taken:
             for sentence in recover_held(database, instance, scope):
@@ -130,8 +131,6 @@ def alone(database: Database, scope: Scope, instance: DagsterInstance) -> Iterat
             raise RunError(
                 f"Another run of {scope} is under way{which}.", remedy="Wait for it, or cancel it in the Dagster UI."
             )
-        if scope.partition_key not in instance.get_dynamic_partitions(str(ENGAGEMENTS.name)):
-            instance.add_dynamic_partitions(str(ENGAGEMENTS.name), [scope.partition_key])
         yield
 
 
