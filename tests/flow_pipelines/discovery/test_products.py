@@ -503,7 +503,6 @@ def test_products_without_any_fact_are_the_ones_we_mean() -> None:
     recognized = {rule.product for rule in (*rules.operating_systems, *rules.databases) if rule.product}
     assert recognized - set(end_of_life_facts()["product"]) == {
         "firebird",
-        "informix",
         "netezza",
         "openvms",
         "progress-openedge",
