@@ -136,9 +136,7 @@ def _identity(name: object, version: object, rules: tuple[ProductRule, ...], kno
     return Identity(rule.vendor, rule.product, cycle, edition, exact, rule.category)
 
 
-def _release(
-    rule: ProductRule, parts: list[str], whole: str, known: KnownCycle
-) -> tuple[str | None, str | None]:
+def _release(rule: ProductRule, parts: list[str], whole: str, known: KnownCycle) -> tuple[str | None, str | None]:
     is_ambiguous = product_rules().ambiguous.search
     texts = [part for part in parts if part and not is_ambiguous(part)]
     if not is_ambiguous(whole):

@@ -51,6 +51,8 @@ IMPORTED = "discovery/imported_records"
 MAPPED = "discovery/attribute_mappings"
 CLEANSED = "discovery/cleansed_records"
 INVENTORY = "discovery/inventory"
+DEPENDENCIES = "discovery/dependencies"
+DEBT = "discovery/tech_debt"
 
 imported_records = output_table(
     "discovery",
@@ -339,23 +341,59 @@ dependencies = output_table(
     label="source_name",
 )
 
+FINDING_CATEGORIES = (
+    "operating_system",
+    "hypervisor",
+    "database",
+    "runtime",
+    "middleware",
+    "target",
+    "hardware",
+    "utilization",
+    "dependency",
+    "protocol",
+)
+FINDING_STATUSES = (
+    "past",
+    "extended",
+    "near",
+    "unknown",
+    "unsupported",
+    "conditional",
+    "aged",
+    "out_of_warranty",
+    "idle",
+    "oversized",
+    "single_point_of_failure",
+    "orphan",
+    "weak_protocol",
+)
+
 tech_debt = output_table(
     "discovery",
     "tech_debt",
-    "One row per finding: a product of an asset that is past or near its end of life, or about which nothing is known.",
-    required("finding_id", IDENTIFIER, "Deterministic id, from asset, category and product."),
+    "One row per finding: a product past or near its end of life, a machine that a target does not take, that is old, "
+    "idle or too large, a single point of failure, an orphan, or a weak protocol.",
+    required("finding_id", IDENTIFIER, "Deterministic id, from asset, category and what it is about."),
     required("asset_id", IDENTIFIER, "The asset.", sources=[f"{INVENTORY}.asset_id"]),
     required("asset_name", TEXT, "Its name.", sources=[f"{INVENTORY}.name"]),
     required("asset_type", TEXT, "What it is.", sources=[f"{INVENTORY}.asset_type"]),
-    required("category", TEXT, "operating_system or database."),
-    required(
+    required("category", TEXT, "What kind of debt it is, such as operating_system, target or protocol."),
+    optional(
         "product",
         TEXT,
-        "The product as known to the end-of-life facts, or as the source writes it.",
-        sources=[f"{INVENTORY}.os_product", f"{INVENTORY}.database_product"],
+        "The product as known to the end-of-life facts, or as the source writes it; empty if it is about none.",
+        sources=[
+            f"{INVENTORY}.os_product",
+            f"{INVENTORY}.database_product",
+            f"{CLEANSED}.custom_attributes",
+            f"{CLEANSED}.source_process",
+            f"{CLEANSED}.destination_process",
+        ],
     ),
     optional("cycle", TEXT, "Its release cycle.", sources=[f"{INVENTORY}.os_cycle", f"{INVENTORY}.database_cycle"]),
-    required("status", TEXT, "past, extended, near or unknown, as of the as-of date."),
+    required("subject", TEXT, "What the finding is about within its category: product, target, protocol and so on."),
+    required("status", TEXT, "past, extended, near, unknown, unsupported, idle and so on, as of the as-of date."),
     required("severity", TEXT, "critical, high, medium or low."),
     required("score", DECIMAL, "Weight of the finding, 0 to 100."),
     optional("end_of_life", DATE, "End of regular security support."),
@@ -366,15 +404,60 @@ tech_debt = output_table(
         "Days from end of life to the as-of date; negative if ahead.",
         unit="days",
     ),
+    optional("extended_support", TEXT, "The vendor's offer of extended support, its terms and where they are written."),
+    optional("extended_support_price", DECIMAL, "Its price in the current year, where the source names one."),
+    optional("extended_support_price_unit", TEXT, "Currency, and what the price is for: USD per device and year."),
     required("as_of", DATE, "The date for which the finding holds, from the engagement's settings."),
-    required("fact", TEXT, "The end-of-life fact it rests on, in words."),
+    required("check_name", TEXT, "Stable name of the check that found it."),
+    optional(
+        "evidence",
+        TEXT,
+        "What of the estate shows it: attribute, custom attribute, process, port.",
+        sources=[
+            f"{INVENTORY}.operating_system",
+            f"{INVENTORY}.database_engine",
+            f"{CLEANSED}.custom_attributes",
+            f"{DEPENDENCIES}.port",
+        ],
+    ),
+    required("fact", TEXT, "The fact it rests on, in words."),
     optional("fact_source", TEXT, "Where the fact comes from."),
     optional("fact_date", DATE, "When the fact was recorded."),
-    one_of("category", "operating_system", "database"),
-    one_of("status", "past", "extended", "near", "unknown"),
+    required("remedy", TEXT, "What to do about it."),
+    one_of("category", *FINDING_CATEGORIES),
+    one_of("status", *FINDING_STATUSES),
     one_of("severity", "critical", "high", "medium", "low"),
     key=("finding_id",),
     entity="finding",
     subtype="category",
+    label="asset_name",
+)
+
+debt_scores = output_table(
+    "discovery",
+    "debt_scores",
+    "One row per asset: what its debt comes to, 0 to 100, with its parts. An application's follows from its assets'.",
+    required("asset_id", IDENTIFIER, "The asset.", sources=[f"{INVENTORY}.asset_id", f"{DEBT}.asset_id"]),
+    required("asset_name", TEXT, "Its name.", sources=[f"{INVENTORY}.name"]),
+    required("asset_type", TEXT, "What it is.", sources=[f"{INVENTORY}.asset_type"]),
+    required("score", DECIMAL, "All its debt, 0 to 100.", sources=[f"{DEBT}.score"]),
+    required("severity", TEXT, "critical, high, medium or low.", sources=[f"{DEBT}.score"]),
+    required("finding_count", INTEGER, "Findings that it rests on.", sources=[f"{DEBT}.finding_id"]),
+    required("asset_count", INTEGER, "Assets that it is the score of; 1 unless it is an application."),
+    *(
+        optional(
+            f"{category}_score",
+            DECIMAL,
+            f"Part of the category {category.replace('_', ' ')}: its highest finding, 0 if there is none, empty if "
+            "there was nothing to judge by.",
+            sources=[f"{DEBT}.score"],
+        )
+        for category in FINDING_CATEGORIES
+    ),
+    required("reason", TEXT, "What it is made of, in words."),
+    one_of("severity", "critical", "high", "medium", "low"),
+    key=("asset_id",),
+    entity="debt_score",
+    subtype="asset_type",
     label="asset_name",
 )
