@@ -33,6 +33,7 @@ from assets_defs.rollback_run import report_current, return_to_pinned
 from assets_defs.run_coordinator import RECOVERY_TAG, ROLLBACK_TAG
 from flow_pipelines.edits import Edit, EditOutcome, active_edits, apply_edits
 from flow_pipelines.flows import HANDOFF_PHASE, flow_of
+from flow_pipelines.reference.end_of_life import installed_facts
 from flow_pipelines.scope import Scope
 from flow_pipelines.tables import output_tables
 from resources.edits import insert_outcomes
@@ -188,10 +189,12 @@ def _read_inputs(
     chosen = _choose_snapshots(scope, plan, platform)
     files = platform.landing.files(scope) if plan.shell.reads_files else []
     edits = active_edits(platform.edits.of_tables(scope, plan.keys))
+    facts = platform.facts if plan.shell.reads_facts else installed_facts()
     manifest = [
         Input("settings", _hash(settings.model_dump_json())),
         *([Input("edits", _hash(json.dumps([edit.edit_id for edit in edits])))] if edits else []),
         *(Input(f"file:{file.name}", content_hash(file.path)) for file in files),
+        *([Input("facts:end_of_life", facts.version)] if plan.shell.reads_facts else []),
         *(Input.of_snapshot(snapshot) for snapshot in chosen.values()),
     ]
     return PhaseInputs(
@@ -203,6 +206,7 @@ def _read_inputs(
         edits=edits,
         files=files,
         progress=context.log.info,
+        facts=facts,
     ), manifest
 
 

@@ -89,7 +89,7 @@ FLOWS: tuple[Flow, ...] = (
                 "tech_debt",
                 "Tech debt",
                 "Hold each asset against dated facts, its use and its dependencies; say what data is missing.",
-                ("tech_debt", "debt_scores"),
+                ("tech_debt", "debt_scores", "data_quality", "collection_gaps"),
             ),
         ),
     ),

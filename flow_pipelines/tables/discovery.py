@@ -51,6 +51,7 @@ IMPORTED = "discovery/imported_records"
 MAPPED = "discovery/attribute_mappings"
 CLEANSED = "discovery/cleansed_records"
 INVENTORY = "discovery/inventory"
+CONFLICTS = "discovery/inventory_conflicts"
 DEPENDENCIES = "discovery/dependencies"
 DEBT = "discovery/tech_debt"
 
@@ -460,4 +461,71 @@ debt_scores = output_table(
     entity="debt_score",
     subtype="asset_type",
     label="asset_name",
+)
+
+data_quality = output_table(
+    "discovery",
+    "data_quality",
+    "One row per asset, per type of asset and for the estate: how complete and how sure the data about it is.",
+    required("quality_id", IDENTIFIER, "Deterministic id, from level and asset or type."),
+    required("level", TEXT, "asset, asset_type (mean of its assets) or estate (mean of all)."),
+    optional("asset_id", IDENTIFIER, "The asset; empty for a type and the estate.", sources=[f"{INVENTORY}.asset_id"]),
+    optional("asset_name", TEXT, "Its name.", sources=[f"{INVENTORY}.name"]),
+    optional("asset_type", TEXT, "What it is, or the type; empty for the estate.", sources=[f"{INVENTORY}.asset_type"]),
+    required("asset_count", INTEGER, "Assets that it is the mean of; 1 for an asset."),
+    required("completeness", DECIMAL, "Share of what is expected of it that is known, by weight."),
+    required("confidence", DECIMAL, "How likely what is known is right: the product of the three that follow."),
+    required("quality_score", DECIMAL, "Completeness times confidence."),
+    required(
+        "identity_confidence",
+        DECIMAL,
+        "Probability that its records are one asset.",
+        sources=[f"{INVENTORY}.resolution_confidence"],
+    ),
+    required(
+        "mapping_confidence",
+        DECIMAL,
+        "Mean confidence of the mappings of its files' columns.",
+        sources=[f"{MAPPED}.confidence", f"{CLEANSED}.source_file"],
+    ),
+    required(
+        "agreement",
+        DECIMAL,
+        "Share of its attributes on which its sources do not contradict each other.",
+        sources=[f"{CONFLICTS}.attribute"],
+    ),
+    optional("source_count", INTEGER, "Formats that tell of it.", sources=[f"{INVENTORY}.source_formats"]),
+    required("missing", TEXT_LIST, "What is expected of it and not known; empty for a type and the estate."),
+    required("reason", TEXT, "What the scores are made of, in words."),
+    one_of("level", "asset", "asset_type", "estate"),
+    share("completeness"),
+    share("confidence"),
+    share("quality_score"),
+    key=("quality_id",),
+    entity="data_quality",
+    subtype="level",
+    label="asset_name",
+)
+
+collection_gaps = output_table(
+    "discovery",
+    "collection_gaps",
+    "What to collect next, ranked by how much it raises the estate's completeness: by attribute and by source.",
+    required("gap_id", IDENTIFIER, "Deterministic id, from kind, type of asset and what is lacking."),
+    required("kind", TEXT, "attribute (one thing that assets of a type lack) or source (all that it can tell)."),
+    required("rank", INTEGER, "1 is what raises the completeness most; counted within its kind."),
+    required("subject", TEXT, "What is lacking, or the source."),
+    optional("asset_type", TEXT, "The type of the assets that lack it; empty for a source."),
+    required("attributes", TEXT_LIST, "The attributes of which one would do; for a source all that it can fill."),
+    required("sources", TEXT_LIST, "Sources that tell it."),
+    required("assets_lacking", INTEGER, "Assets that lack it.", sources=[f"{INVENTORY}.asset_id"]),
+    required("assets_expected", INTEGER, "Assets of which it is expected.", sources=[f"{INVENTORY}.asset_type"]),
+    required("gain", DECIMAL, "By how much the estate's completeness rises if all of them have it."),
+    required("reason", TEXT, "The same in words."),
+    one_of("kind", "attribute", "source"),
+    share("gain"),
+    key=("gap_id",),
+    entity="collection_gap",
+    subtype="kind",
+    label="subject",
 )

@@ -113,7 +113,7 @@ def _extended_support(findings: pd.DataFrame) -> pd.DataFrame:
     """Return what extended support is offered for each finding that is past or near its end, and its price now."""
     columns = ["extended_support", "extended_support_price", "extended_support_price_unit"]
     concerned = findings["status"].isin(["extended", "near"]) & findings["end_of_extended_support"].notna()
-    rows = []
+    rows: list[tuple[str | None, float | None, str | None]] = []
     for is_concerned, product, cycle, years in zip(
         concerned, findings["product"], findings["cycle"], findings["years"], strict=True
     ):

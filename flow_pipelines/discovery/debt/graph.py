@@ -87,8 +87,8 @@ def sees_servers(inventory: pd.DataFrame, dependencies: pd.DataFrame) -> bool:
     return bool(len(servers) and seen >= tech_debt_weights().dependency.seen)
 
 
-def _connected(dependencies: pd.DataFrame) -> pd.Index[str]:
-    return pd.Index(pd.concat([dependencies["source_id"], dependencies["target_id"]]).unique())
+def _connected(dependencies: pd.DataFrame) -> set[str]:
+    return set(dependencies["source_id"]) | set(dependencies["target_id"])
 
 
 def orphans(inventory: pd.DataFrame, dependencies: pd.DataFrame) -> pd.DataFrame:

@@ -164,4 +164,5 @@ def utilization_findings(inventory: pd.DataFrame) -> pd.DataFrame:
 def _enough(size: pd.Series[float], high: pd.Series[float], step: int) -> pd.Series[float]:
     """Return the least multiple of the step at which the target percentage would be used at most."""
     target = tech_debt_weights().utilization.oversized.target_percent
-    return (np.ceil(size * high / target / step) * step).clip(lower=step)
+    steps = (size * high / target / step).apply(np.ceil)
+    return (steps * step).clip(lower=step)
