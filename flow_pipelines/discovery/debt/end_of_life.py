@@ -50,7 +50,7 @@ def end_of_life_findings(products: pd.DataFrame, facts: EndOfLifeFacts, *, as_of
     findings["product"] = findings["product"].fillna(findings["text"])
     listed = findings["category"].isin(["runtime", "middleware"]) & findings["cycle"].notna()
     findings["subject"] = findings["product"].mask(listed, findings["product"] + " " + findings["cycle"])
-    findings["evidence"] = findings["evidence"] + ': "' + findings["text"].astype(object) + '"'
+    findings["evidence"] = findings["evidence"] + ': "' + _said(findings) + '"'
     return findings.assign(check_name=CHECK)
 
 
@@ -91,12 +91,17 @@ def _fact(findings: pd.DataFrame, *, as_of: pd.Timestamp) -> pd.Series[str]:
     )
     reaches = (findings["status"] == "near").map({True: " reaches", False: " reached"})
     dated = release + reaches + " its end of life on " + texts(findings["end_of_life"]) + extended + "."
-    version = (" " + findings["version"]).fillna("")
-    repeats = [str(one).strip() in str(text) for one, text in zip(version, findings["text"], strict=True)]
-    said = 'The source says "' + findings["text"] + version.mask(pd.Series(repeats, dtype=bool), "") + '": '
+    said = 'The source says "' + _said(findings) + '": '
     unrecognized = said + "no product that the end-of-life facts know."
     undated = said + findings["product"] + ", but not one release whose end of life is recorded."
     return dated.where(findings["status"] != "unknown", undated.where(findings["product"].notna(), unrecognized))
+
+
+def _said(findings: pd.DataFrame) -> pd.Series[str]:
+    """Return name and version as the source writes them; a version that the name contains is not said twice."""
+    versions = findings["version"].fillna("")
+    repeats = [str(version) in str(text) for version, text in zip(versions, findings["text"], strict=True)]
+    return findings["text"] + (" " + versions).mask(pd.Series(repeats, index=findings.index, dtype=bool), "")
 
 
 def _remedies(findings: pd.DataFrame, newest: dict[str, str]) -> pd.Series[str]:

@@ -45,10 +45,9 @@ def single_points_of_failure(inventory: pd.DataFrame, dependencies: pd.DataFrame
     )
     choices = reached.groupby(["source_id", "group"])["target_id"].transform("nunique")
     sole = reached[choices == 1].sort_values(["target_id", "group", "source_name"])
-    by_service = sole.groupby(["target_id", "group"], sort=True)
-    counted = by_service.agg(
-        dependents=("source_id", "nunique"), needed=("needed", "first"), names=("source_name", _named)
-    ).reset_index()
+    service = ["target_id", "group"]
+    counted = sole.groupby(service).agg(dependents=("source_id", "nunique"), needed=("needed", "first")).reset_index()
+    counted = counted.join(_named(sole, service), on=service)
     least = tech_debt_weights().dependency.sole_dependents
     counted = counted[counted["dependents"] >= least].sort_values(
         ["target_id", "dependents", "group"], ascending=[True, False, True]
@@ -76,8 +75,11 @@ def single_points_of_failure(inventory: pd.DataFrame, dependencies: pd.DataFrame
     ).reset_index(drop=True)
 
 
-def _named(names: pd.Series[str]) -> str:
-    return ", ".join(names.head(NAMED))
+def _named(edges: pd.DataFrame, group: list[str]) -> pd.Series[str]:
+    """Return the names of the first sources of each group, in the order of the edges, as a series called names."""
+    distinct = edges[[*group, "source_name"]].drop_duplicates()
+    first = distinct[distinct.groupby(group).cumcount() < NAMED]
+    return first.groupby(group)["source_name"].agg(", ".join).rename("names")
 
 
 def sees_servers(inventory: pd.DataFrame, dependencies: pd.DataFrame) -> bool:
@@ -88,7 +90,7 @@ def sees_servers(inventory: pd.DataFrame, dependencies: pd.DataFrame) -> bool:
 
 
 def _connected(dependencies: pd.DataFrame) -> set[str]:
-    return set(dependencies["source_id"]) | set(dependencies["target_id"])
+    return {*dependencies["source_id"].tolist(), *dependencies["target_id"].tolist()}
 
 
 def orphans(inventory: pd.DataFrame, dependencies: pd.DataFrame) -> pd.DataFrame:
@@ -137,7 +139,6 @@ def weak_protocol_findings(dependencies: pd.DataFrame) -> pd.DataFrame:
     found = found.sort_values(["target_id", "name", "source_name"])
     spoken = found.groupby(["target_id", "name"], sort=True).agg(
         sources=("source_id", "nunique"),
-        names=("source_name", lambda names: _named(names.drop_duplicates())),
         port=("port", "min"),
         protocol=("protocol", "first"),
         base=("base", "first"),
@@ -145,7 +146,7 @@ def weak_protocol_findings(dependencies: pd.DataFrame) -> pd.DataFrame:
         instead=("instead", "first"),
         last_seen=("last_seen", "max"),
     )
-    spoken = spoken.reset_index()
+    spoken = spoken.reset_index().join(_named(found, ["target_id", "name"]), on=["target_id", "name"])
     count = spoken["sources"].map("{:,}".format) + (spoken["sources"] == 1).map({True: " node", False: " nodes"})
     reach = (spoken["sources"] == 1).map({True: " reaches", False: " reach"})
     place = "port " + spoken["port"].astype("str") + "/" + spoken["protocol"]

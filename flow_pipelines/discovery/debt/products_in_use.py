@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 
 import pandas as pd
 
@@ -72,7 +71,8 @@ def products_in_use(
     Returns:
         One row per asset, category, product and cycle: asset_id, category, product (missing if not recognized),
         cycle (missing if not told), text (as the source writes it), version, evidence (where it says so). An
-        operating system or database that is not recognized has a row of its own; entries of lists have none.
+        operating system or database that is not recognized has a row of its own; entries of lists have none. A
+        process that does not tell its release is left out: that `java` runs is no debt.
     """
     stated = pd.concat([_stated(inventory, one, known) for one in STATED], ignore_index=True)
     stated["category"] = stated["product"].map(categories).fillna(stated["category"])
@@ -127,11 +127,14 @@ def _custom(inventory: pd.DataFrame, cleansed_records: pd.DataFrame) -> Iterator
         return
     owners = _owners(inventory)
     told = cleansed_records.loc[cleansed_records["custom_attributes"].notna(), ["record_id", "custom_attributes"]]
-    told = told[told["record_id"].isin(owners)]
-    for record_id, attributes in told.itertuples(index=False):
-        for header, cell in attributes.items():
-            if _tells_software(header):
-                for entry in entries_of(header, str(cell)):
+    cells = told["custom_attributes"].tolist()
+    telling = {header for header in set().union(*cells) if _tells_software(header)}
+    if not telling:
+        return
+    for record_id, attributes in zip(told["record_id"].tolist(), cells, strict=True):
+        if record_id in owners:
+            for header in sorted(telling & attributes.keys()):
+                for entry in entries_of(header, str(attributes[header])):
                     yield owners[record_id], entry, f"custom attribute {header}"
 
 
@@ -147,7 +150,7 @@ def _processes(dependencies: pd.DataFrame, cleansed_records: pd.DataFrame) -> It
         inner = dependencies.loc[~dependencies[f"{end}_is_external"].astype(bool), [f"{end}_id", "source_entity_ids"]]
         edges = inner.explode("source_entity_ids").rename(columns={"source_entity_ids": "record_id"})
         seen = edges.merge(named, on="record_id")[[f"{end}_id", column]].drop_duplicates()
-        for asset_id, process in seen.itertuples(index=False, name=None):
+        for asset_id, process in zip(*(seen[name].tolist() for name in seen), strict=True):
             yield asset_id, process, f"process {process}"
 
 
@@ -155,10 +158,9 @@ def _owners(inventory: pd.DataFrame) -> dict[str, str]:
     """Return the asset of each record; applications rest on the records of others and own none of them."""
     assets = inventory.loc[inventory["asset_type"] != "application", ["asset_id", "source_entity_ids"]]
     exploded = assets.explode("source_entity_ids").dropna()
-    return dict(zip(exploded["source_entity_ids"], exploded["asset_id"], strict=True))
+    return dict(zip(exploded["source_entity_ids"].tolist(), exploded["asset_id"].tolist(), strict=True))
 
 
-@cache
 def _tells_software(header: str) -> bool:
     plain = header.replace("_", " ").replace("-", " ").replace(".", " ").casefold()
     return product_rules().software_lists.headers.search(plain) is not None
@@ -179,7 +181,8 @@ def _recognized(entries: pd.DataFrame, known: KnownCycle) -> pd.DataFrame:
     distinct = pd.Series(entries["text"].unique(), dtype=object)
     identified = identify_software(distinct, known).assign(text=distinct)
     found = entries.merge(identified[identified["product"].notna()], on="text")
-    return found[COLUMNS]
+    tells_release = found["cycle"].notna() | ~found["evidence"].str.startswith("process ")
+    return found.loc[tells_release, COLUMNS]
 
 
 def _distinct(products: pd.DataFrame) -> pd.DataFrame:
