@@ -98,6 +98,7 @@ ATTRIBUTES: tuple[Attribute, ...] = (
     Attribute("memory_usage_percent_average", SERVER, DECIMAL, "Average share of memory in use.", "percent"),
     Attribute("storage_allocated_gib", SERVER, DECIMAL, "Disk capacity allocated.", "GiB"),
     Attribute("storage_used_gib", SERVER, DECIMAL, "Disk capacity in use.", "GiB"),
+    Attribute("largest_disk_gib", SERVER, DECIMAL, "Capacity of its largest disk, folded.", "GiB", derived=True),
     Attribute("disk_count", SERVER, INTEGER, "Number of disks.", "disks"),
     Attribute("network_adapter_count", SERVER, INTEGER, "Number of network adapters.", "adapters"),
     Attribute("disk_read_kib_per_second_average", SERVER, DECIMAL, "Average disk read rate.", "KiB/s"),

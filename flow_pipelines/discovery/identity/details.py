@@ -131,6 +131,6 @@ def _fill(machines: pd.DataFrame, details: pd.DataFrame, fold: DetailFold) -> No
         machines[fold.attribute] = pd.Series(united, index=machines.index, dtype="object")
         return
     groups = told.groupby("owner")[fold.source]
-    folded = {"sum": groups.sum, "count": groups.count, "first": groups.first}[fold.how]()
+    folded = {"sum": groups.sum, "count": groups.count, "max": groups.max, "first": groups.first}[fold.how]()
     folded = folded.reindex(machines.index).astype(machines[fold.attribute].dtype)
     machines[fold.attribute] = machines[fold.attribute].where(machines[fold.attribute].notna(), folded)
