@@ -16,7 +16,7 @@ from flow_pipelines.discovery.debt.findings import labels
 from flow_pipelines.reference.asset_expectations import AssetExpectation, asset_expectations
 from flow_pipelines.reference.attributes import ATTRIBUTES
 from flow_pipelines.scope import SEPARATOR, Scope
-from flow_pipelines.tables.contract import conform
+from flow_pipelines.tables.contract import conform, empty
 from flow_pipelines.tables.discovery import collection_gaps as gaps_table
 from flow_pipelines.tables.discovery import data_quality as quality_table
 
@@ -78,6 +78,8 @@ def judge_data_quality(
         One row per asset, per type of asset and for the estate; and the gaps, ranked by how much the completeness of
         the estate rises when they are closed.
     """
+    if inventory.empty:
+        return DataQuality(empty(quality_table), empty(gaps_table))
     assets = _with_links(inventory.reset_index(drop=True), dependencies)
     held = _held(assets)
     quality = _assets(assets, held)

@@ -126,6 +126,9 @@ def _updated(
     ):
         release = releases.get(product, {}).get(cycle) if isinstance(product, str) and ";" not in note else None
         dates = release.dates() if release else None
+        if dates is not None and note:
+            # A release without its service pack has the ends of the last one, but came out before it.
+            dates = (record["release_date"], *dates[1:])
         if dates is None or dates == tuple(record[column] for column in DATE_COLUMNS):
             continue
         record.update(zip(DATE_COLUMNS, dates, strict=True))

@@ -28,7 +28,9 @@ HASTY = Patience(silence=0.5, altogether=1.0)
 def api_answer(**changed: dict[str, Any]) -> dict[str, Any]:
     """Return all that the installed facts took from endoflife.date as its API would answer, some cycles changed."""
     products: dict[str, dict[str, Any]] = {}
-    for row in installed_facts().rows.to_dict("records"):
+    rows = installed_facts().rows
+    is_combined = rows["source"].str.endswith(")")  # those have the dates of another row, and a release of their own
+    for row in pd.concat([rows[~is_combined], rows[is_combined]]).to_dict("records"):
         found = SOURCE.fullmatch(row["source"])
         if found:
             release = {
@@ -133,7 +135,7 @@ def test_one_goes_back_to_an_earlier_version_and_forth(store: ReferenceFacts) ->
         newer = store.refresh(url, on=TODAY).facts.version
     assert store.use("installed").version == installed_facts().version == store.current().version
     assert store.use(newer).version == newer == store.current().version
-    with pytest.raises(InputError, match="no version '../x'"):
+    with pytest.raises(InputError, match=r"no version '\.\./x'"):
         store.use("../x")
 
 
@@ -168,7 +170,7 @@ def test_a_huge_answer_is_not_read_to_its_end(store: ReferenceFacts, monkeypatch
 
 @pytest.mark.parametrize("url", ["file:///etc", "ftp://example.com", "http://127.0.0.1:9/api"])
 def test_what_is_no_reachable_http_address_is_refused(store: ReferenceFacts, url: str) -> None:
-    with pytest.raises(InputError, match="HTTP address|reached"):
+    with pytest.raises(InputError, match=r"HTTP address|reached"):
         store.refresh(url, on=TODAY, patience=HASTY)
 
 
