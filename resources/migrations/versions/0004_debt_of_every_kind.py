@@ -1,6 +1,6 @@
 """Debt of every kind, its scores, the quality of the data and what to collect next.
 
-Revision: 0003, after 0002. Made on 2026-11-25.
+Revision: 0004, after 0003. Made on 2026-11-25.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
@@ -205,6 +205,8 @@ def upgrade() -> None:
         comment="The product as known to the end-of-life facts, or as the source writes it; empty if it is about none.",
         schema="discovery_history",
     )
+    for table in ("cleansed_records", "inventory"):
+        op.add_column(table, sa.Column("largest_disk_gib", sa.Double(), nullable=True), schema="discovery_history")
     # Alembic does not see changed checks.
     op.drop_constraint(op.f("tech_debt_category_is_known"), "tech_debt", schema="discovery_history", type_="check")
     op.drop_constraint(op.f("tech_debt_status_is_known"), "tech_debt", schema="discovery_history", type_="check")
