@@ -53,6 +53,8 @@ def single_points_of_failure(inventory: pd.DataFrame, dependencies: pd.DataFrame
         ["target_id", "dependents", "group"], ascending=[True, False, True]
     )
     counted = counted.drop_duplicates("target_id")
+    if counted.empty:
+        return no_findings()
     count = counted["dependents"].map("{:,}".format)
     return pd.DataFrame(
         {
