@@ -26,8 +26,9 @@ FETCHED_ROWS = 2_000
 # Times as text are in UTC and ISO 8601. Rows that row security would hide are an error, not an estate with holes.
 SETTINGS = ("SET LOCAL timezone TO 'UTC'", "SET LOCAL datestyle TO 'ISO'", "SET LOCAL row_security TO off")
 
-# Without these nothing can be told about whose any row is.
+# Without these nothing can be told about whose any row is, and without one of those there is no row.
 INDISPENSABLE = {"clients": {"id"}, "engagements": {"id", "client"}}
+TELLING = {"imports", "raw_records", "assets"}
 
 
 @dataclass(frozen=True)
@@ -124,10 +125,11 @@ def open_source(address: str) -> Iterator[SourceDatabase]:
             for setting in SETTINGS:
                 connection.exec_driver_sql(setting)
             tables, others, schema = _found(inspect(connection))
-        if any(not needed <= _columns_of(tables, kind) for kind, needed in INDISPENSABLE.items()):
+        lacking = [kind for kind, needed in INDISPENSABLE.items() if not needed <= _columns_of(tables, kind)]
+        if lacking or tables.keys().isdisjoint(TELLING):
             raise InputError(
-                f"{_place(url)} has no tables of client accounts and engagements, so it is not the database of the "
-                "platform being replaced, or this role may not see them.",
+                f"{_place(url)} has no tables of client accounts, engagements and what was imported for them, so it is "
+                "not the database of the platform being replaced, or this role may not see them.",
                 remedy="Name its database, and a role that may read it.",
             )
         yield SourceDatabase(connection, tables, others, schema, secret)

@@ -10,9 +10,10 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from uuid import UUID, uuid5
 
-from sqlalchemy import URL, create_engine, text
+from sqlalchemy import URL, Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from resources.installation import Installation
@@ -107,39 +108,37 @@ class Source:
     columns: Mapping[str, Mapping[str, str]]
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
+    @cached_property
+    def engine(self) -> Engine:
+        return create_engine(self.url)
+
     @property
     def address(self) -> str:
         return self.url.render_as_string(hide_password=False)
 
     def execute(self, statement: str, *rows: Mapping[str, object]) -> list[tuple[object, ...]]:
-        engine = create_engine(self.url, poolclass=NullPool)
-        with engine.begin() as connection:
+        with self.engine.begin() as connection:
             done = connection.execute(text(statement), [dict(row) for row in rows] or None)
             return [tuple(row) for row in done] if done.returns_rows else []
 
     def add(self, table: str, *rows: Mapping[str, object]) -> list[str]:
         """Insert rows; columns that this revision lacks are passed over, an id is made up where none is given."""
         known = self.columns.get(table)
-        if known is None:
-            return []
-        ids = []
-        for row in rows:
-            values = {**({"id": id_of(f"{table} {next(self.numbers)}")} if "id" in known else {}), **row}
-            ids.append(str(values.get("id")))
-            chosen = {name: _plain(value) for name, value in values.items() if name in known}
-            casts = ", ".join(f"CAST(:{name} AS {known[name]})" for name in chosen)
-            self.execute(f"INSERT INTO {self.schema}.{table} ({', '.join(chosen)}) VALUES ({casts})", chosen)
-        return ids
+        made = [{"id": id_of(f"{table} {next(self.numbers)}"), **row} for row in rows]
+        if known is not None:
+            casts = ", ".join(f"CAST(:{name} AS {kind})" for name, kind in known.items())
+            values = [{name: _plain(row.get(name)) for name in known} for row in made]
+            self.execute(f"INSERT INTO {self.schema}.{table} ({', '.join(known)}) VALUES ({casts})", *values)
+        return [str(row["id"]) for row in made]
 
     def fingerprint(self) -> list[tuple[object, ...]]:
         """Return what tells whether anything was written: the counters of rows, and a hash of all of them."""
-        found = []
-        for table in self.columns:
-            found += self.execute(
-                f"SELECT '{table}', count(*), md5(string_agg(t::text || xmin::text || ctid::text, ',' ORDER BY ctid)) "
-                f"FROM {self.schema}.{table} t"
+        hashed = "md5(string_agg(t::text || xmin::text || ctid::text, ',' ORDER BY ctid))"
+        return self.execute(
+            " UNION ALL ".join(
+                f"SELECT '{table}', count(*), {hashed} FROM {self.schema}.{table} t" for table in self.columns
             )
-        return found
+        )
 
 
 def _plain(value: object) -> object:
@@ -178,13 +177,15 @@ def source_database(
         if table not in without_tables
     }
     source = Source(installation.owner_url.set(database=name), schema, columns)
-    source.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-    for table, declared in columns.items():
-        listed = ", ".join(f"{column} {kind}" for column, kind in declared.items())
-        source.execute(f"CREATE TABLE {schema}.{table} ({listed})")
+    tables = (
+        f"CREATE TABLE {schema}.{table} ({', '.join(f'{column} {kind}' for column, kind in declared.items())})"
+        for table, declared in columns.items()
+    )
+    source.execute("; ".join((f"CREATE SCHEMA IF NOT EXISTS {schema}", *tables)))
     try:
         yield source
     finally:
+        source.engine.dispose()
         with server.connect() as connection:
             connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
@@ -205,14 +206,14 @@ class Tenant:
 
 
 def add_tenant(source: Source, client: str, engagement: str, *, prefix: str) -> Tenant:
-    """Add a client with an engagement: an import of two servers, two assets and an application, and what hangs on them."""
+    """Add a client with an engagement: an import of two servers, two assets, an application, and what hangs on them."""
     (client_id,) = source.add("client_accounts", {"name": client, "slug": None})
-    (engagement_id,) = source.add(
-        "engagements", {"client_account_id": client_id, "name": engagement, "slug": None}
-    )
+    (engagement_id,) = source.add("engagements", {"client_account_id": client_id, "name": engagement, "slug": None})
     scope = {"client_account_id": client_id, "engagement_id": engagement_id}
-    (import_id,) = source.add("data_imports", {**scope, "import_name": "Servers", "filename": f"{prefix} servers.xlsx",
-                                               "source_filename": f"{prefix} servers.xlsx"})  # fmt: skip
+    file_name = f"{prefix} servers.xlsx"
+    (import_id,) = source.add(
+        "data_imports", {**scope, "import_name": "Servers", "filename": file_name, "source_filename": file_name}
+    )
     records = source.add(
         "raw_import_records",
         *(
@@ -227,13 +228,15 @@ def add_tenant(source: Source, client: str, engagement: str, *, prefix: str) -> 
     )
     (person,) = source.add("users", {"email": f"jane@{prefix}.example", "password_hash": "$2b$hush"})
     approved = {"data_import_id": import_id, "client_account_id": client_id, "status": "approved"}
+    # Under both names, of which a revision has one.
+    by_person = {"approved_by": person, "validated_by": person, "approved_at": "2025-07-01T09:30:00Z"}
+    by_machine = {"approved_by": "ai_mapper", "validated_by": "ai_mapper"}
     source.add(
         "import_field_mappings",
-        {**approved, "source_field": "Zuständig", "target_field": "technical_owner", "approved_by": person,
-         "approved_at": "2025-07-01T09:30:00Z"},
-        {**approved, "source_field": "RAM GB", "target_field": "asset.memory_gb", "approved_by": "ai_mapper"},
+        {**approved, **by_person, "source_field": "Zuständig", "target_field": "technical_owner"},
+        {**approved, **by_machine, "source_field": "RAM GB", "target_field": "asset.memory_gb"},
         {**approved, "source_field": "IP", "target_field": "ip_address", "status": "suggested"},
-    )  # fmt: skip
+    )
     assets = source.add(
         "assets",
         {**scope, "name": f"{prefix}-web01", "hostname": f"{prefix}-web01", "asset_type": "server",
