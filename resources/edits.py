@@ -33,7 +33,8 @@ from resources.edit_checks import check_drafts, check_each
 from resources.edited_rows import edits_of, looked_at, outcomes_in
 from resources.event_tables import edit_outcomes, edits
 from resources.pins import set_pin
-from resources.snapshots import Snapshot, SnapshotStore, hold_pointers, snapshots_by_id
+from resources.pointers import hold_pointers
+from resources.snapshots import Snapshot, SnapshotStore, snapshots_by_id
 
 # Problems that a message names: enough to see what is wrong.
 NAMED = 20
@@ -337,6 +338,7 @@ def _store(connection: Connection, scope: Scope, new: Sequence[_Signed], *, acto
                 "old_value": to_json(one.edit.old_value),
                 "new_value": to_json(one.edit.new_value),
                 "withdraws": one.edit.withdraws and UUID(one.edit.withdraws),
+                "covered": one.edit.covered,
                 "actor": one.actor,
                 "reason": one.reason,
                 "pin_before_id": pin.pin_id,

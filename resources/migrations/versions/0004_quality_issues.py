@@ -1,14 +1,14 @@
 """Quality issues, as the replaced platform kept them, are records too.
 
-Revision: 0003, after 0002. Made on 2026-11-25.
+Revision: 0004, after 0003. Made on 2026-11-25.
 """
 
 from __future__ import annotations
 
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
