@@ -81,6 +81,23 @@ class Survivorship:
 
 
 @dataclass(frozen=True)
+class Exports:
+    """How exports of one source are told over time; see the comments of `identity_model.yaml`.
+
+    Attributes:
+        instances: Format to the header and the attribute that name the system it comes from.
+        least_column_likeness: Share of columns that two exports of one source have in common.
+        least_overlap: Share of the smaller export's assets that the other one mentions too.
+        least_share_of_full: Share of a source's known assets that a full export mentions.
+    """
+
+    instances: dict[str, dict[str, str]]
+    least_column_likeness: float
+    least_overlap: float
+    least_share_of_full: float
+
+
+@dataclass(frozen=True)
 class IdentityModel:
     """The whole model; see the comments of `identity_model.yaml`."""
 
@@ -95,6 +112,8 @@ class IdentityModel:
     no_evidence: dict[str, tuple[str, ...]]
     name_suffixes: tuple[str, ...]
     least_typo_letters: int
+    exports: Exports
+    export_times: dict[str, tuple[str, str]]
     details: dict[str, tuple[DetailFold, ...]]
     natural_keys: dict[str, tuple[str, ...]]
     membership_relations: frozenset[str]
@@ -121,6 +140,8 @@ def identity_model() -> IdentityModel:
         listings=frozenset(data["listings"]),
         no_evidence={kind: tuple(values) for kind, values in data["no_evidence"].items()},
         name_suffixes=tuple(data["name_suffixes"]),
+        exports=Exports(**data["exports"]),
+        export_times={source_format: tuple(place) for source_format, place in data["export_times"].items()},
         details={
             record_type: tuple(DetailFold(fold["attribute"], fold["from"], fold["how"]) for fold in folds)
             for record_type, folds in data["details"].items()

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from flow_pipelines.discovery.identity.exports import Standing
 from flow_pipelines.discovery.identity.keys import read_uuid
 from flow_pipelines.discovery.identity.ranking import Integers, Mask, Ranking, agree
 from flow_pipelines.reference.attributes import Attribute, AttributeType
@@ -60,6 +61,47 @@ def find_conflicts(
     )
 
 
+def find_dropped(
+    records: pd.DataFrame,
+    name: str,
+    asset_of: Integers,
+    united: pd.Series[Any],
+    newest: Mask,
+    standing: Standing,
+) -> pd.DataFrame:
+    """Find what lists of earlier exports held that no source says any more.
+
+    Args:
+        records: Rows of `cleansed_records` with a fresh index.
+        name: The attribute, a list.
+        asset_of: Number of the asset of each record.
+        united: What is kept, by asset.
+        newest: Records whose list was united.
+        standing: Which export each record is from.
+
+    Returns:
+        One row per earlier record, with the columns `COLUMNS`.
+    """
+    lists = records[name]
+    speaker = {
+        (asset_of[place], standing.source[place]): place for place in np.flatnonzero(newest & lists.notna()).tolist()
+    }
+    rows = []
+    for place in np.flatnonzero(lists.notna().to_numpy() & ~newest).tolist():
+        asset = int(asset_of[place])
+        kept = united[asset]
+        if dropped := sorted(set(lists[place]).difference(kept)):
+            by = speaker[asset, standing.source[place]]
+            record_ids = [records["record_id"].iat[one] for one in (by, place)]
+            rule = f"{_newer(standing, by, place)} (identity model {identity_model().version})"
+            rows.append((asset, name, ", ".join(kept), record_ids[0], ", ".join(dropped), record_ids[1], rule))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _newer(standing: Standing, one: int, other: int) -> str:
+    return f"newer export: {standing.file[one]} after {standing.file[other]} of the same source"
+
+
 def _differ(kept: pd.Series[Any], losing: pd.Series[Any], attribute: Attribute) -> Mask:
     """Tell which values differ: numbers by more than the tolerance, text in more than its case."""
     if attribute.type in (AttributeType.INTEGER, AttributeType.DECIMAL):
@@ -107,14 +149,18 @@ def _rules(records: pd.DataFrame, winning: Integers, losing: Integers, ranking: 
     """Say for each pair of records why the one is believed rather than the other: the first difference in rank."""
     formats = records["source_format"].to_numpy(dtype=object)
     version = identity_model().version
-    rules = []
+    standing, rules = ranking.standing, []
     for one, other in zip(winning.tolist(), losing.tolist(), strict=True):
-        if ranking.bundle and ranking.completeness[one] != ranking.completeness[other]:
+        if standing.source[one] == standing.source[other] and standing.age[one] < standing.age[other]:
+            rule = _newer(standing, one, other)
+        elif ranking.bundle and ranking.completeness[one] != ranking.completeness[other]:
             rule = f"completeness: it tells more of the {ranking.bundle.name}"
         elif ranking.bundle and not ranking.eligible[other]:
             rule = f"coherence: the {ranking.bundle.name} is taken from one record"
         elif ranking.trust[one] != ranking.trust[other]:
             rule = f"trust: {formats[one]} before {formats[other]} on {ranking.group.name} facts"
+        elif standing.age[one] != standing.age[other]:
+            rule = "newest word: the newest that its source says, before what another source said earlier"
         elif ranking.freshness[one] != ranking.freshness[other]:
             rule = (
                 f"freshness: last discovered {_moment(ranking.freshness[one])}, not {_moment(ranking.freshness[other])}"

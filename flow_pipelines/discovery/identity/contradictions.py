@@ -22,15 +22,41 @@ def differ(values: Iterable[str], others: Iterable[str]) -> bool:
 
 def contradict(one: Facts, other: Facts) -> bool:
     """Tell whether two records can't be one asset."""
-    return (
+    return not _is_a_later_word_on(one, other) and (
         differ(one.serial, other.serial)
         or differ(one.bios_uuid, other.bios_uuid)
         or differ(one.place, other.place)
         or _are_two_machines_of_hypervisors(one, other)
         or _are_two_lines_of_a_listing(one, other)
-        or _have_other_name_and_address(one, other)
+        or (_have_other_name_and_address(one, other) and not _was_renamed(one, other))
         or _have_one_name_in_two_places(one, other)
         or _belong_to_others(one, other)
+    )
+
+
+def _is_a_later_word_on(one: Facts, other: Facts) -> bool:
+    """Tell whether one source calls both by its own id, in two exports; everything else about it may have changed.
+
+    An id under which everything is different was given to something else, by a management server set up anew.
+    """
+    return (
+        one.source_format == other.source_format
+        and one.source_file != other.source_file
+        and share(one.own_id, other.own_id)
+        and not (differ(one.uuid, other.uuid) and _names_differ(one, other))
+    )
+
+
+def _was_renamed(one: Facts, other: Facts) -> bool:
+    """Tell whether a later export of one system has one machine under a UUID or serial number, and so had the earlier.
+
+    In one export, or in two systems, that would be a machine and its clone.
+    """
+    return (
+        one.source_format == other.source_format
+        and one.landing != other.landing
+        and share(one.unique, other.unique)
+        and not differ(one.instance, other.instance)
     )
 
 

@@ -454,7 +454,7 @@ def test_the_hypervisor_is_believed_about_size_and_the_cmdb_about_the_owner(sour
     assert outcome.conflicts("owner") == [("Bob", "Ann")]
     rows = outcome.result.inventory_conflicts
     rows = rows.loc[rows["attribute"] == "owner", ["kept_record_id", "losing_record_id", "rule"]]
-    rule = "trust: servicenow before rvtools on business facts (identity model 1)"
+    rule = "trust: servicenow before rvtools on business facts (identity model 2)"
     assert rows.to_numpy().tolist() == [[item, vm, rule]]
 
 
@@ -467,8 +467,8 @@ def test_of_one_format_the_record_discovered_last_is_believed_then_the_better_on
     assert outcome.conflicts("owner") == [("Bob", "Ann"), ("Cem", "Dan")]
     rules = sorted(outcome.result.inventory_conflicts["rule"])
     assert rules == [
-        "freshness: last discovered 2026-05-09 00:00, not 2026-05-01 00:00 (identity model 1)",
-        "quality: 0.90, not 0.20 (identity model 1)",
+        "freshness: last discovered 2026-05-09 00:00, not 2026-05-01 00:00 (identity model 2)",
+        "quality: 0.90, not 0.20 (identity model 2)",
     ]
     assert day(9) in outcome.inventory["last_discovered"].tolist()
 
