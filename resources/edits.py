@@ -23,7 +23,8 @@ from resources.edit_checks import check_drafts
 from resources.edited_rows import edits_of, looked_at, outcomes_in
 from resources.event_tables import edit_outcomes, edits
 from resources.pins import set_pin
-from resources.snapshots import Snapshot, SnapshotStore, hold_pointers, snapshots_by_id
+from resources.pointers import hold_pointers
+from resources.snapshots import Snapshot, SnapshotStore, snapshots_by_id
 
 # Problems that a message names: enough to see what is wrong.
 NAMED = 20
