@@ -186,7 +186,9 @@ def _read_inputs(
     settings = engagement_settings(platform.database, scope)
     store = platform.snapshots
     chosen = _choose_snapshots(scope, plan, platform)
-    landed = take_in(platform.database, platform.landing, scope, by="flow-pipelines") if plan.shell.reads_files else None
+    landed = (
+        take_in(platform.database, platform.landing, scope, by="flow-pipelines") if plan.shell.reads_files else None
+    )
     files = landed.files if landed else ()
     edits = active_edits(platform.edits.of_tables(scope, plan.keys))
     manifest = [

@@ -102,7 +102,9 @@ landed_files = Table(
     "landed_files",
     METADATA,
     *scope_columns(),
-    Column("landing_number", BigInteger(), nullable=False, comment="Order of landings; files taken in at once share one."),
+    Column(
+        "landing_number", BigInteger(), nullable=False, comment="Order of landings; files taken in at once share one."
+    ),
     Column("file_name", Text(), nullable=False, comment="Its name when it landed."),
     Column("content_hash", Text(), nullable=False, comment="SHA-256 of its bytes."),
     Column("size_bytes", BigInteger(), nullable=False, comment="Its size."),

@@ -27,6 +27,7 @@ from resources.pins import Pin, set_pin
 
 IMPORTED = "discovery/imported_records"
 FILE_INPUT = "file:"
+PIN_BEFORE = "before-import-"
 SHOWN_NAMES = 3
 
 
@@ -94,7 +95,9 @@ def take_in(database: Database, landing: Landing, scope: Scope, *, by: str) -> L
     with database.in_scope(scope) as connection:
         ledger = _ledger(connection, landing, scope)
         arrived, repeated = _arrived(landing, scope, ledger)
-        pin = _enter(connection, landing, scope, ledger, arrived, by) if arrived else None
+        pin = _pin(connection, scope, ledger, arrived, by) if arrived else None
+        if pin:
+            _enter(connection, landing, scope, arrived, pin)
         ledger = _ledger(connection, landing, scope) if arrived else ledger
     for file in repeated:
         file.path.unlink()
@@ -138,37 +141,38 @@ def _arrived(
     return arrived, repeated
 
 
-def _enter(
+def _pin(
     connection: Connection,
-    landing: Landing,
     scope: Scope,
     ledger: Sequence[LandedFile],
     arrived: Sequence[tuple[SourceFile, str]],
     by: str,
 ) -> Pin:
-    last = max((file.landing_number for file in ledger), default=0)
     names = [file.name for file, _ in arrived]
     more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
-    pin = set_pin(
-        connection,
-        scope,
-        kind="import",
-        reason=f"Before {', '.join(names[:SHOWN_NAMES])}{more} landed",
-        by=by,
-        name=f"before-import-{last + 1}",
-    )
+    number = max((file.landing_number for file in ledger), default=0) + 1
+    reason = f"Before {', '.join(names[:SHOWN_NAMES])}{more} landed"
+    return set_pin(connection, scope, kind="import", reason=reason, by=by, name=f"{PIN_BEFORE}{number}")
+
+
+def _enter(
+    connection: Connection, landing: Landing, scope: Scope, arrived: Sequence[tuple[SourceFile, str]], pin: Pin
+) -> None:
+    names = [file.name for file, _ in arrived]
     for place, (file, digest) in enumerate(arrived):
-        number = last + 1 + names[:place].count(file.name)
-        values = {"landing_number": number, "file_name": file.name, "content_hash": digest}
-        size = file.path.stat().st_size
+        number = int(pin.name.removeprefix(PIN_BEFORE)) + names[:place].count(file.name)
         connection.execute(
             insert(landed_files).values(
-                **scope_values(scope), **values, size_bytes=size, pin_before_id=pin.pin_id
+                **scope_values(scope),
+                landing_number=number,
+                file_name=file.name,
+                content_hash=digest,
+                size_bytes=file.path.stat().st_size,
+                pin_before_id=pin.pin_id,
             )
         )
         # What is moved and then not written down, because the process was killed, is found and entered next time.
         landing.take_in(scope, file, number)
-    return pin
 
 
 def _ledger(connection: Connection, landing: Landing, scope: Scope) -> list[LandedFile]:

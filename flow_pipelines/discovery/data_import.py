@@ -197,7 +197,12 @@ def _in_words(report: SheetReport) -> str:
 
 
 def _imported(
-    name: str, key: tuple[object, ...], landing_number: int, exported_at: datetime | None, table: ReadTable, scope: Scope
+    name: str,
+    key: tuple[object, ...],
+    landing_number: int,
+    exported_at: datetime | None,
+    table: ReadTable,
+    scope: Scope,
 ) -> pd.DataFrame:
     rows = table.decided
     keys = ((*key, table.sheet or "", number) for number in rows.numbers)

@@ -57,7 +57,9 @@ def _cell(path: Path, sheet: str, header: str) -> str | None:
     """Return the first cell below a header of a workbook's sheet."""
     try:
         with open_workbook(path) as workbook:
-            own = next((name for name in sheet_names(workbook) if normalise_header(name) == normalise_header(sheet)), None)
+            own = next(
+                (name for name in sheet_names(workbook) if normalise_header(name) == normalise_header(sheet)), None
+            )
             rows = [cells for _, cells in islice(sheet_rows(workbook, own), SEARCHED_ROWS)] if own else []
     except UnusableWorkbookError:
         return None  # Its reader has rejected it, and says why.

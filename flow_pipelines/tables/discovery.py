@@ -65,7 +65,9 @@ imported_records = output_table(
         INTEGER,
         "Row as a person sees it in the file, counting from 1; the first one if folded.",
     ),
-    optional("landing_number", INTEGER, "Order in which its file landed: of two versions of a file the newer is higher."),
+    optional(
+        "landing_number", INTEGER, "Order in which its file landed: of two versions of a file the newer is higher."
+    ),
     optional("exported_at", TIMESTAMP, "When the export was made, if it says so itself."),
     required("row_count", INTEGER, "Number of source rows that the record stands for; 1 unless folded."),
     required("source_format", TEXT, "Detected format, such as rvtools or servicenow."),

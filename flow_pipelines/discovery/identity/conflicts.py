@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from flow_pipelines.discovery.identity.exports import Standing
+from flow_pipelines.discovery.identity.grouping import unite
 from flow_pipelines.discovery.identity.keys import read_uuid
 from flow_pipelines.discovery.identity.ranking import Integers, Mask, Ranking, agree
 from flow_pipelines.reference.attributes import Attribute, AttributeType
@@ -62,39 +63,32 @@ def find_conflicts(
 
 
 def find_dropped(
-    records: pd.DataFrame,
-    name: str,
-    asset_of: Integers,
-    united: pd.Series[Any],
-    newest: Mask,
-    standing: Standing,
+    lists: pd.Series[Any], record_ids: pd.Series[Any], asset_of: Integers, newest: Mask, standing: Standing
 ) -> pd.DataFrame:
     """Find what lists of earlier exports held that no source says any more.
 
     Args:
-        records: Rows of `cleansed_records` with a fresh index.
-        name: The attribute, a list.
+        lists: What each record tells of the attribute that the series is named after.
+        record_ids: Of the records.
         asset_of: Number of the asset of each record.
-        united: What is kept, by asset.
-        newest: Records whose list was united.
+        newest: Records whose list is the newest word of their source on their asset.
         standing: Which export each record is from.
 
     Returns:
         One row per earlier record, with the columns `COLUMNS`.
     """
-    lists = records[name]
-    speaker = {
-        (asset_of[place], standing.source[place]): place for place in np.flatnonzero(newest & lists.notna()).tolist()
-    }
+    told, ids = lists.tolist(), record_ids.tolist()
+    is_told = lists.notna().to_numpy()
+    united = unite(lists.where(newest), asset_of)
+    speakers = {(asset_of[place], standing.source[place]): place for place in np.flatnonzero(newest & is_told).tolist()}
     rows = []
-    for place in np.flatnonzero(lists.notna().to_numpy() & ~newest).tolist():
-        asset = int(asset_of[place])
-        kept = united[asset]
-        if dropped := sorted(set(lists[place]).difference(kept)):
-            by = speaker[asset, standing.source[place]]
-            record_ids = [records["record_id"].iat[one] for one in (by, place)]
+    for place in np.flatnonzero(is_told & ~newest).tolist():
+        kept = united[asset_of[place]]
+        if dropped := sorted(set(told[place]).difference(kept)):
+            by = speakers[asset_of[place], standing.source[place]]
             rule = f"{_newer(standing, by, place)} (identity model {identity_model().version})"
-            rows.append((asset, name, ", ".join(kept), record_ids[0], ", ".join(dropped), record_ids[1], rule))
+            texts = (", ".join(kept), ids[by], ", ".join(dropped), ids[place])
+            rows.append((asset_of[place], str(lists.name), *texts, rule))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

@@ -82,7 +82,9 @@ def fold_details(cleansed_records: pd.DataFrame) -> Machines:
 def _columns_of_details() -> list[str]:
     sources = {fold.source for folds in identity_model().details.values() for fold in folds}
     return list(
-        dict.fromkeys(["record_id", "source_file", "landing_number", "source_format", "record_type", *IDENTITY, *sorted(sources)])
+        dict.fromkeys(
+            ["record_id", "source_file", "landing_number", "source_format", "record_type", *IDENTITY, *sorted(sources)]
+        )
     )
 
 

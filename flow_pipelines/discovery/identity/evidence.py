@@ -304,8 +304,7 @@ def _listings(records: pd.DataFrame, files: Sequence[str]) -> list[str]:
     is_listing = records["source_format"].isin(list(identity_model().listings))
     centers = _texts_of(records["virtual_center"])
     return [
-        f"{file}\n{center}" if listed else ""
-        for file, center, listed in zip(files, centers, is_listing, strict=True)
+        f"{file}\n{center}" if listed else "" for file, center, listed in zip(files, centers, is_listing, strict=True)
     ]
 
 

@@ -44,8 +44,8 @@ class Survivors:
 def survive(records: pd.DataFrame, asset_of: Integers, standing: Standing) -> Survivors:
     """Choose the value of every attribute of every asset.
 
-    Lists are united, of each source the newest one. Of other attributes the value of the most believed record that tells one is kept; every value
-    that differs from it is a conflict.
+    Lists are united, of each source the newest one. Of other attributes the value of the most believed record that
+    tells one is kept; every value that differs from it is a conflict.
 
     Args:
         records: Rows of `cleansed_records` with a fresh index, ordered by record id.
@@ -66,7 +66,7 @@ def survive(records: pd.DataFrame, asset_of: Integers, standing: Standing) -> Su
             newest = are_newest(values.notna().to_numpy(), asset_of, standing)
             columns[name] = unite(values.where(newest), asset_of)
             if standing.age.any():
-                conflicts.append(find_dropped(records, name, asset_of, columns[name], newest, standing))
+                conflicts.append(find_dropped(values, records["record_id"], asset_of, newest, standing))
         elif name in survivorship.extremes:
             groups = values.groupby(asset_of)
             columns[name] = groups.min() if survivorship.extremes[name] == "earliest" else groups.max()
