@@ -73,6 +73,16 @@ class ImportResult:
     sheets: tuple[SheetReport, ...]
 
 
+@dataclass(frozen=True)
+class _Version:
+    """One version of a file: what it is called, what makes its records' ids its own, and when it came to be."""
+
+    name: str
+    key: tuple[object, ...]
+    landing_number: int
+    exported_at: datetime | None
+
+
 def import_files(
     files: Sequence[SourceFile],
     *,
@@ -108,13 +118,14 @@ def import_files(
             tables = list(read_file(file.path, file.name, settings))
             name = _name_of(file, tables, called)
             exported_at = stated_export_time(file.path, name, [table.detection for table in tables], settings)
+            key = (file.name, *([file.landing_number] if age else []))
+            version = _Version(name, key, file.landing_number, exported_at)
             for table in tables:
                 report = _report(name, table)
                 progress(_in_words(report))
                 sheets.append(report)
-                key = (file.name, *([file.landing_number] if age else []))
-                imported.append(_imported(name, key, file.landing_number, exported_at, table, scope))
-                rejected.append(_rejected(name, key, table, scope))
+                imported.append(_imported(version, table, scope))
+                rejected.append(_rejected(version, table, scope))
     return ImportResult(
         conform(pd.concat(imported or [empty(imported_records)], ignore_index=True), imported_records),
         conform(pd.concat(rejected or [empty(rejected_records)], ignore_index=True), rejected_records),
@@ -196,24 +207,17 @@ def _in_words(report: SheetReport) -> str:
     return f"{place}: {report.rows:,} rows ({kind})"
 
 
-def _imported(
-    name: str,
-    key: tuple[object, ...],
-    landing_number: int,
-    exported_at: datetime | None,
-    table: ReadTable,
-    scope: Scope,
-) -> pd.DataFrame:
+def _imported(version: _Version, table: ReadTable, scope: Scope) -> pd.DataFrame:
     rows = table.decided
-    keys = ((*key, table.sheet or "", number) for number in rows.numbers)
+    keys = ((*version.key, table.sheet or "", number) for number in rows.numbers)
     return pd.DataFrame(
         {
             "record_id": pd.Series(scope.ids_of("record", keys), dtype=object),
-            "source_file": pd.Series([name] * len(rows.numbers), dtype=object),
+            "source_file": pd.Series([version.name] * len(rows.numbers), dtype=object),
             "sheet": pd.Series([table.sheet] * len(rows.numbers), dtype=object),
             "row_number": pd.array(rows.numbers, dtype="Int64"),
-            "landing_number": landing_number,
-            "exported_at": pd.Series([exported_at] * len(rows.numbers), dtype="datetime64[us, UTC]"),
+            "landing_number": version.landing_number,
+            "exported_at": pd.Series([version.exported_at] * len(rows.numbers), dtype="datetime64[us, UTC]"),
             "row_count": pd.array(rows.counts, dtype="Int64"),
             "source_format": pd.Series([table.detection.source_format] * len(rows.numbers), dtype=object),
             "record_type": pd.Series(rows.record_types, dtype=object),
@@ -228,21 +232,23 @@ def _timestamps(microseconds: list[int | None]) -> pd.Series[Any]:
     return pd.to_datetime(pd.Series(microseconds, dtype="Int64"), unit="us", utc=True)
 
 
-def _rejected(name: str, key: tuple[object, ...], table: ReadTable, scope: Scope) -> pd.DataFrame:
+def _rejected(version: _Version, table: ReadTable, scope: Scope) -> pd.DataFrame:
     rejections = table.decided.rejections
     return pd.DataFrame(
         {
             "record_id": [
-                scope.id_of("rejected", *key, table.sheet or "", item.row_number or "", item.code, item.column or "")
+                scope.id_of(
+                    "rejected", *version.key, table.sheet or "", item.row_number or "", item.code, item.column or ""
+                )
                 for item in rejections
             ],
-            "source_file": [name] * len(rejections),
+            "source_file": [version.name] * len(rejections),
             "sheet": [table.sheet] * len(rejections),
             "row_number": pd.array([item.row_number for item in rejections], dtype="Int64"),
             "column_name": [item.column for item in rejections],
             "row_count": pd.array([item.row_count for item in rejections], dtype="Int64"),
             "reason_code": [item.code for item in rejections],
-            "reason": [item.reason(name, table.sheet) for item in rejections],
+            "reason": [item.reason(version.name, table.sheet) for item in rejections],
             "remedy": [item.remedy for item in rejections],
             "raw_text": [item.raw_text for item in rejections],
         },
