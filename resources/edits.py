@@ -253,6 +253,7 @@ def _store(connection: Connection, scope: Scope, new: Sequence[NewEdit], *, acto
                 "old_value": to_json(edit.old_value),
                 "new_value": to_json(edit.new_value),
                 "withdraws": edit.withdraws and UUID(edit.withdraws),
+                "covered": edit.covered,
                 "actor": actor.strip(),
                 "reason": reason.strip(),
                 "pin_before_id": pin.pin_id,

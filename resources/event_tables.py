@@ -203,6 +203,7 @@ edits = Table(
     Column("old_value", Text(), comment="What it would have held without edits when the edit was made, as JSON."),
     Column("new_value", Text(), comment="What it is to hold, as JSON; of a merge, a record of the other asset."),
     Column("withdraws", Uuid(), comment="The edit that this one withdraws."),
+    Column("covered", BigInteger(), comment="How many rows a waiver was about; it does not count for more."),
     Column("actor", Text(), nullable=False, comment="Who made it."),
     Column("reason", Text(), nullable=False, comment="Why."),
     Column("made_at", DateTime(timezone=True), nullable=False, server_default=func.now(), comment="When."),

@@ -1,4 +1,4 @@
-"""What language models were asked.
+"""Model usage and what a waiver covers.
 
 Revision: 0003, after 0002. Made on 2026-11-25.
 """
@@ -43,5 +43,15 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("model_usage_by_engagement_id"), "model_usage", ["engagement_id"], unique=False, schema="platform"
+    )
+    op.add_column(
+        "edits",
+        sa.Column(
+            "covered",
+            sa.BigInteger(),
+            nullable=True,
+            comment="How many rows a waiver was about; it does not count for more.",
+        ),
+        schema="platform",
     )
     # ### end Alembic commands ###
