@@ -58,6 +58,11 @@ def detect_encoding(path: Path) -> str:
     """
     with path.open("rb") as file:
         start = file.read(SAMPLE_BYTES)
+    return encoding_of_start(start) or _utf_8_or_single_byte(path)
+
+
+def encoding_of_start(start: bytes) -> str | None:
+    """Return the encoding that a byte-order mark or the places of NULs give away, else None."""
     for mark, encoding in BYTE_ORDER_MARKS:
         if start.startswith(mark):
             return encoding
@@ -67,7 +72,7 @@ def detect_encoding(path: Path) -> str:
         return "utf-16-le"
     if high_first > max(enough, low_first * ONE_SIDED):
         return "utf-16-be"
-    return _utf_8_or_single_byte(path)
+    return None
 
 
 def _utf_8_or_single_byte(path: Path) -> str:
