@@ -60,6 +60,14 @@ class TemplateColumn:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """A kind of rows that tell nothing of what the sheet is for: each header named holds one of its words."""
+
+    reason: str
+    where: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True)
 class SheetTemplate:
     """One kind of sheet of a known format.
 
@@ -73,6 +81,8 @@ class SheetTemplate:
         file_names: Names that the source gives to its files; they only break ties.
         placeholders: Cells that the format writes where it has no value.
         complete_rows: Whether every row has all its cells, so that a short row is a broken one.
+        left_out: Rows that are left out, and why; headers normalised, words in upper case.
+        is_one_way: Whether each row is one direction of a conversation, so that half of them are answers.
     """
 
     source_format: str
@@ -84,6 +94,8 @@ class SheetTemplate:
     file_names: tuple[str, ...] = ()
     placeholders: frozenset[str] = frozenset()
     complete_rows: bool = False
+    left_out: tuple[LeftOut, ...] = ()
+    is_one_way: bool = False
 
 
 @dataclass(frozen=True)
@@ -164,7 +176,14 @@ def _template(source_format: dict[str, Any], template: dict[str, Any]) -> SheetT
         file_names=tuple(template.get("file_names", [template["sheet"]] if "sheet" in template else ())),
         placeholders=frozenset(source_format.get("placeholders", ())),
         complete_rows=source_format["complete_rows"],
+        left_out=tuple(map(_left_out, template.get("left_out", ()))),
+        is_one_way=template.get("one_way", False),
     )
+
+
+def _left_out(rule: dict[str, Any]) -> LeftOut:
+    where = {normalise_header(header): frozenset(map(str.upper, words)) for header, words in rule["where"].items()}
+    return LeftOut(rule["reason"], where)
 
 
 def _columns(entries: Iterable[dict[str, Any]]) -> dict[str, TemplateColumn]:
@@ -179,6 +198,13 @@ def _columns(entries: Iterable[dict[str, Any]]) -> dict[str, TemplateColumn]:
 def known_headers() -> frozenset[str]:
     """Return the normalised headers of all known sheets."""
     return frozenset(header for template in _templates() for header in template.columns)
+
+
+@cache
+def flow_log_fields() -> frozenset[str]:
+    """Return the normalised headers of the flow logs that separate their cells by single spaces."""
+    templates = (template for template in _templates() if template.source_format == "aws_vpc_flow_logs")
+    return frozenset(header for template in templates for header in template.columns)
 
 
 @cache

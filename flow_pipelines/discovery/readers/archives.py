@@ -157,7 +157,7 @@ def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, copy: IO[bytes], 
         return _copied(content, copy, budget)
 
 
-def _copied(content: IO[bytes], copy: IO[bytes], budget: _Budget) -> Rejection | None:
+def _copied(content: IO[bytes] | gzip.GzipFile, copy: IO[bytes], budget: _Budget) -> Rejection | None:
     """Copy content until it ends or the budget does."""
     remaining = budget.remaining or 0
     try:

@@ -18,9 +18,11 @@ from flow_pipelines.discovery.cleansing.addresses import is_malformed_address
 from flow_pipelines.discovery.readers.columns import Columns
 from flow_pipelines.discovery.readers.engine import fetched, literal, open_engine, plain_path
 from flow_pipelines.discovery.readers.line_files import CELL_SEPARATOR, STAND_INS, LineFile
+from flow_pipelines.discovery.readers.one_way import one_way_cells
 from flow_pipelines.discovery.readers.rejections import Rejection, limited
 from flow_pipelines.discovery.readers.rows import ADDRESS, FOOTER, LEAST_FOOTER_WIDTH, MOST_FOOTER_CELLS, least_cells
 from flow_pipelines.discovery.readers.table import DecidedRows
+from flow_pipelines.reference.source_formats import normalise_header
 from flow_pipelines.settings import EngagementSettings
 
 # One record per distinct combination of these.
@@ -75,7 +77,9 @@ def fold_connections(lines: LineFile, columns: Columns, settings: EngagementSett
 
 
 def _unreadable(row: tuple[Any, ...], columns: Columns) -> Rejection:
-    reason, number, _, cells, line, *_ = row
+    reason, number, count, cells, line, *_ = row
+    if reason in _counted(columns):
+        return Rejection(reason, row_number=number, row_count=count)
     line = line.removeprefix(f"{number}{CELL_SEPARATOR}").replace(CELL_SEPARATOR, "\t")
     width = len(columns.head.columns) if reason == "too_many_cells" else columns.head.width
     return Rejection(reason, row_number=number, text=line, details={"cells": cells, "columns": width})
@@ -114,11 +118,11 @@ def _fold_statement(lines: LineFile, path: str, columns: Columns, settings: Enga
     for index, attribute in enumerate(columns.attributes.values(), start=1):
         cell = f"c{index}"
         if attribute in KEY:
-            groups.append(cell)
-            results.append(cell)
+            groups.append(f"CASE WHEN reason IS NULL THEN {cell} END")
+            results.append(f"min({cell})")
         elif attribute in MEASURES:
             number = _number(cell, settings)
-            groups.append(f"CASE WHEN {number} IS NULL THEN {cell} END")
+            groups.append(f"CASE WHEN reason IS NULL AND {number} IS NULL THEN {cell} END")
             total = f"rtrim(rtrim(sum({number})::TEXT, '0'), '.')"  # every sum has the four decimals of its type
             results.append(f"CASE WHEN count(*) = 1 THEN min({cell}) ELSE coalesce({total}, min({cell})) END")
         else:
@@ -145,12 +149,41 @@ def _fold_statement(lines: LineFile, path: str, columns: Columns, settings: Enga
         most_footer_cells=MOST_FOOTER_CELLS,
         footer=literal(FOOTER.pattern),
         address=literal(ADDRESS.pattern),
-        cells=", ".join(f"cells[{index + shift}] AS c{index}" for index in range(1, len(head.columns) + 1)),
+        filled=_filled(lines),
+        is_row=f"NOT starts_with(line, {literal(lines.comment)})" if lines.comment else "true",
+        left_out=" ".join(_left_out(columns, shift)),
+        counted=", ".join(map(literal, _counted(columns) or [""])),
+        cells=", ".join(f"{cell} AS c{index}" for index, cell in enumerate(one_way_cells(columns, shift), start=1)),
         observed_from=_span("least", "min", times),
         observed_to=_span("greatest", "max", times),
         results=", ".join(f"{_restored(result, lines)} AS v{index}" for index, result in enumerate(results, start=1)),
         groups=", ".join(groups),
     )
+
+
+def _filled(lines: LineFile) -> str:
+    cell = "nullif(cell, '')"
+    for word in lines.unset:
+        cell = f"nullif({cell}, {literal(word)})"
+    return cell
+
+
+def _counted(columns: Columns) -> list[str]:
+    template = columns.detection.template
+    return list(dict.fromkeys(rule.reason for rule in template.left_out)) if template else []
+
+
+def _left_out(columns: Columns, shift: int) -> Iterator[str]:
+    """Yield the conditions under which a rule of the format leaves a row out."""
+    template = columns.detection.template
+    places = {normalise_header(column): place for place, column in enumerate(columns.head.columns, start=1 + shift)}
+    for rule in template.left_out if template else ():
+        if rule.where.keys() <= places.keys():
+            conditions = [
+                f"upper(cells[{places[header]}]) IN ({', '.join(map(literal, sorted(words)))})"
+                for header, words in rule.where.items()
+            ]
+            yield f"WHEN {' AND '.join(conditions)} THEN {literal(rule.reason)}"
 
 
 def _restored(result: str, lines: LineFile) -> str:

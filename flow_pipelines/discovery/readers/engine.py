@@ -22,7 +22,7 @@ FETCHED_ROWS = 50_000
 def open_engine() -> Iterator[duckdb.DuckDBPyConnection]:
     """Open an engine of its own for one file; it knows no time zone but UTC and fetches nothing from elsewhere."""
     with tempfile.TemporaryDirectory(prefix="flow-engine-") as spill:
-        config = {
+        config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": MEMORY_LIMIT,
             "temp_directory": spill,
             "autoinstall_known_extensions": "false",

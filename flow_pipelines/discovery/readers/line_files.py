@@ -46,6 +46,8 @@ class LineFile:
         is_numbered: Whether the first cell of each line is the row's number in the file it was rewritten from; else
             the row's number is the line's.
         rows: Number of data rows: lines that are not blank, below the header.
+        comment: What lines start with that are no rows; empty if there are none.
+        unset: Cells that stand for no value, besides empty ones.
     """
 
     path: Path
@@ -53,10 +55,21 @@ class LineFile:
     newline: str
     is_numbered: bool
     rows: int
+    comment: str = ""
+    unset: tuple[str, ...] = ()
 
 
-def as_line_file(path: Path, layout: TextLayout, header_number: int) -> LineFile | None:
+def as_line_file(
+    path: Path, layout: TextLayout, header_number: int, *, comment: str = "", unset: tuple[str, ...] = ()
+) -> LineFile | None:
     """Return a text file as it is, if each of its lines is one record that needs no care.
+
+    Args:
+        path: The file.
+        layout: Its encoding and delimiter.
+        header_number: The line above the first data row.
+        comment: One ASCII character that lines start with which are no rows, if any.
+        unset: Cells that stand for no value.
 
     Returns:
         The file with its data rows counted, or None if it is not in UTF-8, or holds quotes, characters to remove,
@@ -80,11 +93,13 @@ def as_line_file(path: Path, layout: TextLayout, header_number: int) -> LineFile
             carriage_returns += chunk.count(b"\r")
             data = starts[max(0, header_number - lines) :]
             lines += len(starts)
+            if comment:
+                data = data[np.frombuffer(chunk, np.uint8)[data] != ord(comment)]
             rows += len(data) - _blank_lines(chunk, data, kinds)
     if carriage_returns not in {0, lines}:
         return None
     newline = "\r\n" if carriage_returns else "\n"
-    return LineFile(path, layout.delimiter, newline, is_numbered=False, rows=rows)
+    return LineFile(path, layout.delimiter, newline, is_numbered=False, rows=rows, comment=comment, unset=unset)
 
 
 def _line_starts(chunk: bytes, kinds: npt.NDArray[np.uint8]) -> npt.NDArray[np.intp] | None:

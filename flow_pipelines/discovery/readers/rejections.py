@@ -187,6 +187,14 @@ REASONS: dict[str, Reason] = {
     ),
     "no_endpoint": Reason("the connection lacks its {end}.", CORRECT_ROW),
     "malformed_address": Reason("{value} is no address, and nothing else names the {end}.", CORRECT_ROW),
+    "refused_connection": Reason(
+        "the connection was refused or never answered, so nothing depends on it.",
+        "Nothing to do; such rows are counted.",
+    ),
+    "nothing_recorded": Reason(
+        "the row says that nothing was recorded for a while, or that records were skipped.",
+        "Nothing to do; such rows are counted.",
+    ),
     "further_rows": Reason(
         "{rows:,} further rows of this file are rejected like those listed, the first one at this row.", EXPORT_AGAIN
     ),
