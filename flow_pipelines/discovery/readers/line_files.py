@@ -139,7 +139,7 @@ def write_line_file(records: Iterable[Record], target: Path) -> tuple[LineFile, 
     """
     rows = 0
     broken: list[Rejection] = []
-    with target.open("w", encoding="utf-8", newline="") as file:
+    with target.open("w", encoding="utf-8", errors="replace", newline="") as file:
         for number, cells, problem in records:
             line = CELL_SEPARATOR.join(map(str.strip, cells))
             if CARE.search(line) or line.count(CELL_SEPARATOR) != len(cells) - 1:
