@@ -79,6 +79,13 @@ def landed(database: Database, landing: Landing, scope: Scope) -> list[LandedFil
         return _ledger(connection, landing, scope)
 
 
+def would_count(database: Database, landing: Landing, scope: Scope) -> list[SourceFile]:
+    """Return the files that the next run would read; those that it would take in have landing number 0."""
+    with database.in_scope(scope) as connection:
+        ledger = _ledger(connection, landing, scope)
+    return [*landing.files(scope), *(_source(landing, scope, file) for file in ledger if not file.set_aside)]
+
+
 def take_in(database: Database, landing: Landing, scope: Scope, *, by: str) -> Landed:
     """Take in what has arrived, and return all that counts now; the caller holds the engagement's lock.
 
@@ -104,10 +111,7 @@ def take_in(database: Database, landing: Landing, scope: Scope, *, by: str) -> L
     counting = [file for file in ledger if not file.set_aside]
     newest = {file.name: file.landing_number for file in counting}
     return Landed(
-        tuple(
-            SourceFile(file.name, landing.received(scope, file.landing_number, file.name), file.landing_number)
-            for file in counting
-        ),
+        tuple(_source(landing, scope, file) for file in counting),
         tuple(
             (
                 f"{FILE_INPUT}{file.name}"
@@ -120,6 +124,10 @@ def take_in(database: Database, landing: Landing, scope: Scope, *, by: str) -> L
         tuple(file.name for file in repeated),
         pin,
     )
+
+
+def _source(landing: Landing, scope: Scope, file: LandedFile) -> SourceFile:
+    return SourceFile(file.name, landing.received(scope, file.landing_number, file.name), file.landing_number)
 
 
 def _arrived(
@@ -193,6 +201,14 @@ def _ledger(connection: Connection, landing: Landing, scope: Scope) -> list[Land
             _set_aside(row, undone, landing, scope),
         )
         for row in connection.execute(query)
+    ]
+
+
+def set_aside_by(connection: Connection, landing: Landing, scope: Scope, snapshot_id: UUID | None) -> list[LandedFile]:
+    """Return the files that count and that a return to a version of the imported records would set aside."""
+    read = _read_by(connection, snapshot_id) if snapshot_id else frozenset()
+    return [
+        file for file in _ledger(connection, landing, scope) if not file.set_aside and file.content_hash not in read
     ]
 
 

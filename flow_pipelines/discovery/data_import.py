@@ -16,7 +16,8 @@ from typing import Any
 import pandas as pd
 
 from flow_pipelines.discovery.export_times import stated_export_time
-from flow_pipelines.discovery.readers.files import ReadTable, read_file
+from flow_pipelines.discovery.readers.files import read_file
+from flow_pipelines.discovery.readers.read_table import ReadTable
 from flow_pipelines.errors import InputError
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings
@@ -52,6 +53,7 @@ class SheetReport:
         imported_rows: Number of rows that its imported records stand for.
         rejected_rows: Number of rows that its rejected records stand for.
         confidence: Probability that the format was recognised rightly.
+        landing_number: Order in which its file landed.
     """
 
     source_file: str
@@ -62,6 +64,7 @@ class SheetReport:
     imported_rows: int
     rejected_rows: int
     confidence: float
+    landing_number: int = 0
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,7 @@ def import_files(
             key = (file.name, *([file.landing_number] if age else []))
             version = _Version(name, key, file.landing_number, exported_at)
             for table in tables:
-                report = _report(name, table)
+                report = _report(version, table)
                 progress(_in_words(report))
                 sheets.append(report)
                 imported.append(_imported(version, table, scope))
@@ -186,11 +189,11 @@ def _rows_per_sheet(records: pd.DataFrame) -> Counter[tuple[str, str | None]]:
     return rows
 
 
-def _report(name: str, table: ReadTable) -> SheetReport:
+def _report(version: _Version, table: ReadTable) -> SheetReport:
     types = Counter(table.decided.record_types)
     most_frequent = min(types, key=lambda record_type: (-types[record_type], record_type), default=None)
     return SheetReport(
-        source_file=name,
+        source_file=version.name,
         sheet=table.sheet,
         source_format=table.detection.source_format,
         record_type=most_frequent or table.detection.record_type,
@@ -198,6 +201,7 @@ def _report(name: str, table: ReadTable) -> SheetReport:
         imported_rows=sum(table.decided.counts),
         rejected_rows=sum(rejection.row_count for rejection in table.decided.rejections),
         confidence=table.detection.confidence,
+        landing_number=version.landing_number,
     )
 
 
@@ -245,6 +249,7 @@ def _rejected(version: _Version, table: ReadTable, scope: Scope) -> pd.DataFrame
             "source_file": [version.name] * len(rejections),
             "sheet": [table.sheet] * len(rejections),
             "row_number": pd.array([item.row_number for item in rejections], dtype="Int64"),
+            "landing_number": version.landing_number,
             "column_name": [item.column for item in rejections],
             "row_count": pd.array([item.row_count for item in rejections], dtype="Int64"),
             "reason_code": [item.code for item in rejections],

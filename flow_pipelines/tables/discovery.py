@@ -94,6 +94,7 @@ rejected_records = output_table(
         INTEGER,
         "Row as a person sees it, counting from 1; empty if it is about a sheet or file.",
     ),
+    optional("landing_number", INTEGER, "Order in which its file landed."),
     optional("column_name", TEXT, "Header of the offending column, if it is about one."),
     required("row_count", INTEGER, "Number of source rows rejected by this; 0 if the file has no readable row."),
     required("reason_code", TEXT, "Stable name of the reason, such as too_many_cells."),

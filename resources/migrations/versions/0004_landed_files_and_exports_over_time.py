@@ -99,6 +99,11 @@ def upgrade() -> None:
         ),
         schema="discovery_history",
     )
+    op.add_column(
+        "rejected_records",
+        sa.Column("landing_number", sa.BigInteger(), nullable=True, comment="Order in which its file landed."),
+        schema="discovery_history",
+    )
     op.drop_constraint("pins_kind_is_known", "pins", schema="platform")
     op.create_check_constraint(
         op.f("pins_kind_is_known"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from random import Random
+from typing import Literal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,12 +22,12 @@ def exported(sources: Sources, file: str, landing: int, name: str, **cells: obje
     return sources.vm(name, source_file=file, landing_number=landing, **cells)
 
 
-def two_exports(march: list[str], *, february: list[str] = NAMES, **cells: Any) -> Sources:
+def two_exports(march: list[str], *, february: list[str] = NAMES) -> Sources:
     """Two exports of one virtual center, the second with only some of the machines."""
     sources = Sources()
     for file, landing, names in ((FEBRUARY, 1, february), (MARCH, 2, march)):
         for name in names:
-            exported(sources, file, landing, name, external_id=f"vm-{name}", **cells)
+            exported(sources, file, landing, name, external_id=f"vm-{name}")
     return sources
 
 
@@ -125,7 +126,7 @@ def test_one_virtual_center_is_known_by_its_uuid_under_another_name() -> None:
 
 
 @pytest.mark.parametrize(("statement", "expected"), [("full", set(NAMES[1:])), ("partial", set())])
-def test_a_person_says_whether_an_export_is_full(statement: Any, expected: set[str]) -> None:
+def test_a_person_says_whether_an_export_is_full(statement: Literal["full", "partial"], expected: set[str]) -> None:
     said = SETTINGS.model_copy(update={"sources": (SourceStatement(files="*2026-03*", coverage=statement),)})
     sources = two_exports(NAMES[:1])
     for name in NAMES:
@@ -259,7 +260,7 @@ def versions(number: int, machine: dict[str, bool]) -> tuple[dict[str, object], 
     st.randoms(use_true_random=False),
 )
 def test_an_asset_keeps_its_id_whatever_a_newer_export_adds_renames_or_moves(
-    machines: list[dict[str, bool]], source_format: str, random: Any
+    machines: list[dict[str, bool]], source_format: str, random: Random
 ) -> None:
     before, after = Sources(), Sources()
     pairs = [versions(number, machine) for number, machine in enumerate(machines)]
