@@ -62,6 +62,16 @@ class Bundle:
 
 
 @dataclass(frozen=True)
+class Disagreement:
+    """Values of one attribute that certain values of another attribute deny."""
+
+    attribute: str
+    values: tuple[str, ...]
+    other: str
+    other_values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Survivorship:
     """Which value of an attribute is kept; see the comments of `identity_model.yaml`."""
 
@@ -70,6 +80,7 @@ class Survivorship:
     extremes: dict[str, str]
     of_the_source: frozenset[str]
     numeric_tolerance: float
+    disagreements: tuple[Disagreement, ...]
 
     def group_of(self, attribute: str) -> TrustGroup:
         """Return the group that an attribute belongs to; the last one holds all that are not listed."""
@@ -164,4 +175,8 @@ def _survivorship(data: dict[str, Any]) -> Survivorship:
         extremes=data["extremes"],
         of_the_source=frozenset(data["of_the_source"]),
         numeric_tolerance=data["numeric_tolerance"],
+        disagreements=tuple(
+            Disagreement(one["attribute"], tuple(one["values"]), one["other"], tuple(one["other_values"]))
+            for one in data["disagreements"]
+        ),
     )

@@ -16,7 +16,7 @@ from flow_pipelines.discovery.identity.grouping import unite
 from flow_pipelines.discovery.identity.keys import read_uuid
 from flow_pipelines.discovery.identity.ranking import Integers, Mask, Ranking, agree
 from flow_pipelines.reference.attributes import Attribute, AttributeType
-from flow_pipelines.reference.identity_model import identity_model
+from flow_pipelines.reference.identity_model import Disagreement, identity_model
 
 COLUMNS = ("asset", "attribute", "kept_value", "kept_record_id", "losing_value", "losing_record_id", "rule")
 UUIDS = ("vm_uuid", "bios_uuid")
@@ -90,6 +90,39 @@ def find_dropped(
             texts = (", ".join(kept), ids[by], ", ".join(dropped), ids[place])
             rows.append((asset_of[place], str(lists.name), *texts, rule))
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def find_denied(
+    records: pd.DataFrame, disagreement: Disagreement, asset_of: Integers, kept: Integers, standing: Standing
+) -> pd.DataFrame:
+    """Find the kept values that another record denies by what it tells of another attribute.
+
+    Args:
+        records: Rows of `cleansed_records` with a fresh index.
+        disagreement: Which values deny each other.
+        asset_of: Number of the asset of each record.
+        kept: Position of the record whose value is kept, by asset; -1 if none.
+        standing: Which export each record is from; only the newest word of each source denies anything.
+
+    Returns:
+        One row per denying record, with the columns `COLUMNS`.
+    """
+    kept_of = kept[asset_of]
+    denies = records[disagreement.other].isin(disagreement.other_values).to_numpy() & (standing.age == 0)
+    is_kept = records[disagreement.attribute].isin(disagreement.values).to_numpy()
+    denying = np.flatnonzero(denies & (kept_of >= 0) & is_kept[kept_of] & (kept_of != np.arange(len(records))))
+    return pd.DataFrame(
+        {
+            "asset": asset_of[denying],
+            "attribute": disagreement.attribute,
+            "kept_value": records[disagreement.attribute].take(kept_of[denying]).to_numpy(),
+            "kept_record_id": records["record_id"].take(kept_of[denying]).to_numpy(),
+            "losing_value": [f"{value} ({disagreement.other})" for value in records[disagreement.other].take(denying)],
+            "losing_record_id": records["record_id"].take(denying).to_numpy(),
+            "rule": f"disagreement: {disagreement.other} denies it (identity model {identity_model().version})",
+        },
+        columns=list(COLUMNS),
+    )
 
 
 def _newer(standing: Standing, one: int, other: int) -> str:

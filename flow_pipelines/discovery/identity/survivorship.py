@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from flow_pipelines.discovery.identity.conflicts import COLUMNS, find_conflicts, find_dropped
+from flow_pipelines.discovery.identity.conflicts import COLUMNS, find_conflicts, find_denied, find_dropped
 from flow_pipelines.discovery.identity.exports import Standing
 from flow_pipelines.discovery.identity.grouping import unite
 from flow_pipelines.discovery.identity.ranking import (
@@ -79,6 +79,11 @@ def survive(records: pd.DataFrame, asset_of: Integers, standing: Standing) -> Su
             if bundle and name in bundle.lead:
                 kept = _refined(values, kept, asset_of, rankings[key])
             columns[name] = values.reindex(kept).reset_index(drop=True)
+            conflicts += [
+                find_denied(records, one, asset_of, kept, standing)
+                for one in survivorship.disagreements
+                if one.attribute == name and is_told[one.other]
+            ]
             if len(records) > count and name not in survivorship.of_the_source:
                 conflicts.append(find_conflicts(records, attribute, asset_of, kept, rankings[key]))
     silent = records[[name for name, told in is_told.items() if not told]].iloc[:0].reindex(range(count))

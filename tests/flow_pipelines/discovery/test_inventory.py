@@ -551,3 +551,38 @@ def test_quality_of_an_asset_is_the_mean_of_its_records(sources: Sources) -> Non
     vm = sources.vm("web01", bios_uuid=BIOS, quality_score=0.6)
     sources.agent("web01", bios_uuid=BIOS, quality_score=0.8)
     assert sources.resolve().of(vm)["quality_score"] == pytest.approx(0.7)
+
+
+def test_what_is_kept_apart_says_by_which_contradiction() -> None:
+    sources = Sources()
+    one = sources.item("web01", serial_number="CZJ1", ip_addresses=["10.1.1.1"])
+    sources.agent("web01", serial_number="CZJ2", ip_addresses=["10.1.1.1"])
+    reason = sources.resolve().of(one)["resolution_reason"]
+    assert reason == (
+        "1 record: the only one about it, in servicenow; "
+        "kept apart from web01 in aws_migration_hub: different serial numbers"
+    )
+
+
+def test_what_runs_and_is_said_to_be_decommissioned_is_a_conflict() -> None:
+    sources = Sources()
+    sources.vm("web01", power_state="on", ip_addresses=["10.1.1.1"])
+    sources.item("web01", lifecycle_status="retired", ip_addresses=["10.1.1.1"])
+    outcome = sources.resolve()
+    assert outcome.named("web01")["power_state"] == "on"
+    assert outcome.conflicts("power_state") == [("on", "retired (lifecycle_status)")]
+
+
+def test_two_lines_of_one_short_list_are_not_one_because_of_a_placeholder() -> None:
+    sources = Sources()
+    one = sources.item("web01", serial_number="ASK-BOB", ip_addresses=["10.1.1.1"])
+    other = sources.item("db07", serial_number="ASK-BOB", ip_addresses=["10.9.9.9"])
+    assert not sources.resolve().are_one(one, other)
+
+
+@pytest.mark.parametrize("cells", [{}, {"environment": "production"}, {"owner": "Ann"}])
+def test_a_list_of_one_line_is_joined_to_nothing_that_it_shares_no_name_with(cells: dict[str, object]) -> None:
+    sources = Sources()
+    one = sources.record("generic", "server", name="web01", **cells)
+    other = sources.record("servicenow", "server", name="web02", **cells)
+    assert not sources.resolve().are_one(one, other)
