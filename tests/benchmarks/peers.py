@@ -3,7 +3,8 @@
 Belongs here: handing the records over, and scoring what comes back. Does not: how splink is set up (`splink_peer.py`).
 
 splink is no dependency. `SPLINK_PYTHON` names an interpreter that has it:
-`python3 -m venv /tmp/splink && /tmp/splink/bin/pip install splink`.
+`python3 -m venv /tmp/splink && /tmp/splink/bin/pip install splink==4.0.6 "sqlglot<26" "duckdb<1.4" "pandas<3"`
+(with newer ones splink 4.0.6 fails).
 """
 
 from __future__ import annotations

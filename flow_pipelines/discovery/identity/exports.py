@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from flow_pipelines.discovery.identity.evidence import Texts, instances_of
+from flow_pipelines.discovery.identity.grouping import lists_of
 from flow_pipelines.reference.identity_model import identity_model
 from flow_pipelines.settings import SourceStatement
 from flow_pipelines.tables.discovery import ASSET_ATTRIBUTES
@@ -117,10 +118,9 @@ def _exports(records: pd.DataFrame, asset_of: Integers, statements: Sequence[Sou
     )
     newest = frame.groupby("file")["landing"].max().to_dict()
     exports = []
-    for (file, landing, source_format, instance), rows in frame.groupby(
-        ["file", "landing", "format", "instance"], sort=True
-    ):
-        positions = rows.index.to_numpy(dtype=np.int64)
+    keys = zip(frame["file"], frame["landing"], frame["format"], frame["instance"], strict=True)
+    for (file, landing, source_format, instance), places in sorted(lists_of(keys, range(len(frame))).items()):
+        positions = np.asarray(places, dtype=np.int64)
         told = records["exported_at"].take(positions).dropna()
         exports.append(
             _Export(
