@@ -16,7 +16,7 @@ from sqlalchemy import DateTime, Table
 
 from flow_pipelines.edit_values import plain, same, value_problem
 from flow_pipelines.tables.contract import conform
-from flow_pipelines.tables.declaration import editable_columns
+from flow_pipelines.tables.declaration import Editing, editable_columns
 
 Kind = Literal["set", "merge", "split", "withdraw"]
 OutcomeName = Literal["applied", "agreed", "ground_changed", "not_found"]
@@ -205,7 +205,7 @@ def _apply(frame: pd.DataFrame, table: Table, edit: Edit, place: int | None) -> 
     computed = plain(frame.at[place, edit.column])  # noqa: PD008  (a cell)
     if editing.only_over and computed not in editing.only_over:
         return EditOutcome(edit.edit_id, "agreed", computed)
-    if editing.covers and edit.covered is not None and frame.at[place, editing.covers] > edit.covered:  # noqa: PD008
+    if _covers_too_little(edit, editing, frame, place):
         return EditOutcome(edit.edit_id, "ground_changed", computed)
     decided = {"decided_by": edit.actor, "decision_reason": edit.reason}
     companions = {
@@ -217,6 +217,13 @@ def _apply(frame: pd.DataFrame, table: Table, edit: Edit, place: int | None) -> 
         cell: Any = pd.Timestamp(value) if is_moment and isinstance(value, datetime) else value
         frame.at[place, name] = cell  # noqa: PD008  (loc would spread a list over rows)
     return EditOutcome(edit.edit_id, _outcome(edit, computed), computed)
+
+
+def _covers_too_little(edit: Edit, editing: Editing, frame: pd.DataFrame, place: int) -> bool:
+    if editing.covers is None or edit.covered is None:
+        return False
+    rows: Any = frame.at[place, editing.covers]  # noqa: PD008  (a cell)
+    return bool(rows > edit.covered)
 
 
 def _outcome(edit: Edit, computed: object) -> OutcomeName:

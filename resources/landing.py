@@ -61,7 +61,7 @@ class Landing:
     def land(self, scope: Scope, paths: Iterable[Path]) -> list[SourceFile]:
         """Copy files into an engagement's folder; each appears there whole or not at all.
 
-        One that has arrived under the same name and that no run has read yet is replaced.
+        One that has arrived under the same name and that no run has read yet is replaced, unless it is the same.
 
         Raises:
             InputError: A path is no readable file, or two have the same name; nothing is copied then.
@@ -70,10 +70,13 @@ class Landing:
         folder = self.folder(scope)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for source in chosen:
+            there = folder / source.name
+            if there.is_file() and content_hash(there) == content_hash(source.path):
+                continue
             descriptor, partial = tempfile.mkstemp(dir=folder, prefix=".arriving-")
             os.close(descriptor)
             shutil.copyfile(source.path, partial)
-            Path(partial).replace(folder / source.name)
+            Path(partial).replace(there)
         return [SourceFile(name=source.name, path=folder / source.name) for source in chosen]
 
     def take_in(self, scope: Scope, file: SourceFile, landing_number: int) -> None:

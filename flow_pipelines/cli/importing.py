@@ -1,7 +1,7 @@
 """`flow import`: bring files into an engagement, or see first what they would do.
 
 Belongs here: the command. Does not: how a preview looks (`import_preview.py`), reading files
-(`discovery/data_import.py`).
+(`discovery/data_import.py`), taking over a database (`taking_over.py`).
 """
 
 from __future__ import annotations
@@ -33,15 +33,26 @@ def add_commands(app: typer.Typer) -> None:
 
 def import_command(
     arguments: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="[CLIENT/ENGAGEMENT] FILE",
             help="The engagement, for example acme/dc-exit, and exports: CSV and other delimited text, XLSX, XLSM, "
-            "XLSB, XLS, ODS, JSON, JSON Lines, Parquet, Zeek and VPC flow logs, or ZIP and gzip of these. What a file is, "
-            "its content tells, not its name. A preview needs no engagement.",
+            "XLSB, XLS, ODS, JSON, JSON Lines, Parquet, Zeek and VPC flow logs, or ZIP and gzip of these. What a file "
+            "is, its content tells, not its name. A preview needs no engagement.",
         ),
-    ],
+    ] = None,
     preview: Annotated[bool, typer.Option("--preview", help="Show what would happen; write nothing.")] = False,
+    from_database: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            help="Take over what the platform being replaced holds, instead of files: into the engagement, or without "
+            "one all its clients and engagements. Only read; the password may be in PGPASSWORD instead.",
+        ),
+    ] = "",
+    source_engagement: Annotated[
+        str, typer.Option(metavar="ID", help="With --from-database: which engagement there, if it is called otherwise.")
+    ] = "",
     json: JsonOption = False,
 ) -> None:
     """Copy exports into the engagement's landing folder and read them into its records.
@@ -51,6 +62,14 @@ def import_command(
     rejected and mappings, a list of source, attribute, method, confidence and status) and rejections; of several
     files a list of these under files. Exit code 5 says that a file has no row that could be imported.
     """
+    if from_database:
+        _take_over(from_database, arguments or [], named=source_engagement, preview=preview, json=json)
+        return
+    if not arguments or source_engagement:
+        raise InputError(
+            "It is not told what to import.",
+            remedy="Write flow import CLIENT/ENGAGEMENT FILE..., or flow import --from-database URL.",
+        )
     from resources.landing import check_files
 
     scope, files = _scope_and_files(arguments, is_preview=preview)
@@ -63,6 +82,15 @@ def import_command(
             _preview(installation.database, scope, checked, json=json)
         else:
             _import(installation, scope, files, json=json)
+
+
+def _take_over(address: str, arguments: list[str], *, named: str, preview: bool, json: bool) -> None:
+    from flow_pipelines.cli.taking_over import take_over
+
+    if len(arguments) > 1:
+        raise InputError("There are files besides --from-database.", remedy="Import the one, then the other.")
+    target = Scope.parse(arguments[0]) if arguments else None
+    take_over(address, target=target, named=named, preview=preview, json=json)
 
 
 def _scope_and_files(arguments: list[str], *, is_preview: bool) -> tuple[Scope | None, list[Path]]:
@@ -135,7 +163,7 @@ def _import(installation: Installation, scope: Scope, files: list[Path], *, json
     ledger = [one for one in landed(database, landing, scope) if one.name in names and not one.set_aside]
     newest = {one.name: one for one in ledger}
     pins = sorted({one.pin_before for one in newest.values() if (one.landing_number, one.name) not in known})
-    counts = _counts(database, scope, {name: newest[name].landing_number for name in names})
+    counts = _counts(database, scope, names)
     if json:
         print_json(counts)
         return
@@ -148,19 +176,9 @@ def _import(installation: Installation, scope: Scope, files: list[Path], *, json
     console().print(f"Next: flow run {scope}")
 
 
-def _counts(database: Database, scope: Scope, landings: dict[str, int]) -> list[dict[str, object]]:
-    from resources.snapshots import SnapshotStore
+def _counts(database: Database, scope: Scope, names: list[str]) -> list[dict[str, object]]:
+    from resources.imported_rows import FileRows, rows_by_file
 
-    store = SnapshotStore(database)
-    totals = {}
-    for key in ("discovery/imported_records", "discovery/rejected_records"):
-        frame = store.read(scope, store.current(scope, [key])[key])
-        totals[key] = frame.groupby(["source_file", "landing_number"])["row_count"].sum()
-    return [
-        {
-            "file": name,
-            "imported": int(totals["discovery/imported_records"].get((name, landing), 0)),
-            "rejected": int(totals["discovery/rejected_records"].get((name, landing), 0)),
-        }
-        for name, landing in landings.items()
-    ]
+    found = rows_by_file(database, scope)
+    counted = {name: found.get(name, FileRows(0, 0)) for name in names}
+    return [{"file": name, "imported": rows.imported, "rejected": rows.rejected} for name, rows in counted.items()]
