@@ -69,6 +69,10 @@ imported_records = output_table(
         INTEGER,
         "Row as a person sees it in the file, counting from 1; the first one if folded.",
     ),
+    optional(
+        "landing_number", INTEGER, "Order in which its file landed: of two versions of a file the newer is higher."
+    ),
+    optional("exported_at", TIMESTAMP, "When the export was made, if it says so itself."),
     required("row_count", INTEGER, "Number of source rows that the record stands for; 1 unless folded."),
     required("source_format", TEXT, "Detected format, such as rvtools or servicenow."),
     required("record_type", TEXT, "What the row describes."),
@@ -94,6 +98,7 @@ rejected_records = output_table(
         INTEGER,
         "Row as a person sees it, counting from 1; empty if it is about a sheet or file.",
     ),
+    optional("landing_number", INTEGER, "Order in which its file landed."),
     optional("column_name", TEXT, "Header of the offending column, if it is about one."),
     required("row_count", INTEGER, "Number of source rows rejected by this; 0 if the file has no readable row."),
     required("reason_code", TEXT, "Stable name of the reason, such as too_many_cells."),
@@ -158,6 +163,8 @@ cleansed_records = output_table(
     required("source_file", TEXT, "Name of the file.", sources=[f"{IMPORTED}.source_file"]),
     optional("sheet", TEXT, "Name of the worksheet.", sources=[f"{IMPORTED}.sheet"]),
     required("row_number", INTEGER, "Row as a person sees it.", sources=[f"{IMPORTED}.row_number"]),
+    optional("landing_number", INTEGER, "Order in which its file landed.", sources=[f"{IMPORTED}.landing_number"]),
+    optional("exported_at", TIMESTAMP, "When the export was made.", sources=[f"{IMPORTED}.exported_at"]),
     required("row_count", INTEGER, "Source rows it stands for.", sources=[f"{IMPORTED}.row_count"]),
     required("source_format", TEXT, "Detected format.", sources=[f"{IMPORTED}.source_format"]),
     required("record_type", TEXT, "What the row describes.", sources=[f"{IMPORTED}.record_type"]),
@@ -242,6 +249,13 @@ inventory = output_table(
         "The formats of its sources, sorted.",
         sources=[f"{CLEANSED}.source_format"],
     ),
+    optional("last_seen_in", TEXT_LIST, "The newest export of each of its sources that mentions it."),
+    optional(
+        "is_missing_from_latest",
+        BOOLEAN,
+        "Whether a source that listed it has a newer full export, which does not.",
+    ),
+    optional("missing_reason", TEXT, "From which export it is missing and when it was seen last, in words."),
     required(
         "resolution_method",
         TEXT,

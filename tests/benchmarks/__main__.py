@@ -18,13 +18,14 @@ from typing import Any
 from rich.console import Console
 
 from flow_pipelines.sample import write_sample
-from tests.benchmarks.discovery_run import run_discovery
+from tests.benchmarks.discovery_run import Frames, run_discovery
+from tests.benchmarks.peers import MISSING, measure_peer
 from tests.benchmarks.quality import QualityReport, measure_handicapped_identity, measure_quality
 from tests.benchmarks.renamed_columns import measure_renamed_columns
 from tests.benchmarks.report import print_quality, print_rollbacks, print_speed, quality_as_json, speed_as_json
 from tests.benchmarks.rollback import measure_rollbacks
 from tests.benchmarks.speed import measure_speed
-from tests.benchmarks.truth import read_truth
+from tests.benchmarks.truth import Truth, read_truth
 
 QUALITY_SERVERS, QUALITY_CONNECTIONS = 1_000, 200_000
 SPEED_SERVERS, SPEED_CONNECTIONS = (1_000, 10_000), 1_000_000
@@ -89,12 +90,24 @@ def _quality(servers: int, connections: int, seed: int) -> QualityReport:
         parts = [
             measure_quality(frames, truth),
             measure_handicapped_identity(frames, truth),
+            _peer(frames, truth, folder / "peer"),
             measure_renamed_columns(frames["imported_records"], truth.mappings, folder / "renamed"),
         ]
     return QualityReport(
         scores=tuple(score for part in parts for score in part.scores),
         calibrations=tuple(one for part in parts for one in part.calibrations),
     )
+
+
+def _peer(frames: Frames, truth: Truth, folder: Path) -> QualityReport:
+    """Measure splink beside ours, or say that it is missing."""
+    report = measure_peer(frames, truth, folder)
+    told = Console(stderr=True, highlight=False)
+    if report.peer is None or report.peer_seconds is None:
+        told.print(MISSING)
+        return QualityReport((report.ours,), ())
+    told.print(f"joining server records: ours {report.our_seconds:.1f} s, splink {report.peer_seconds:.1f} s")
+    return QualityReport((report.ours, report.peer), ())
 
 
 @contextmanager

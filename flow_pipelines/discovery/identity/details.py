@@ -82,15 +82,21 @@ def fold_details(cleansed_records: pd.DataFrame) -> Machines:
 def _columns_of_details() -> list[str]:
     sources = {fold.source for folds in identity_model().details.values() for fold in folds}
     return list(
-        dict.fromkeys(["record_id", "source_file", "source_format", "record_type", *IDENTITY, *sorted(sources)])
+        dict.fromkeys(
+            ["record_id", "source_file", "landing_number", "source_format", "record_type", *IDENTITY, *sorted(sources)]
+        )
     )
 
 
 def _with_export(records: pd.DataFrame) -> pd.DataFrame:
     """Add the columns by which details and machines are matched."""
     exports = {name: SHEET_IN_FILE_NAME.sub("", name).casefold() for name in records["source_file"].unique()}
+    landings = records["landing_number"].fillna(0).astype("int64")
+    # Versions of a file, the newest first: sheets in files of their own need not all have landed anew.
+    age = landings.groupby(records["source_file"]).rank("dense", ascending=False).astype("int64").astype("str")
     added = {f"match_{name}": records[name].astype("str").str.casefold().str.strip() for name in IDENTITY}
-    return records.assign(export=records["source_format"] + "\n" + records["source_file"].map(exports), **added)
+    export = records["source_format"] + "\n" + records["source_file"].map(exports) + "\n" + age
+    return records.assign(export=export, **added)
 
 
 def _owners(details: pd.DataFrame, machines: pd.DataFrame) -> pd.Series[Any]:
