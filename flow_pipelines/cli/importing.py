@@ -37,8 +37,8 @@ def import_command(
         typer.Argument(
             metavar="[CLIENT/ENGAGEMENT] FILE",
             help="The engagement, for example acme/dc-exit, and exports: CSV and other delimited text, XLSX, XLSM, "
-            "XLSB, XLS, ODS, JSON, JSON Lines, Parquet, Zeek and VPC flow logs, or ZIP and gzip of these. What a file is, "
-            "its content tells, not its name. A preview needs no engagement.",
+            "XLSB, XLS, ODS, JSON, JSON Lines, Parquet, Zeek and VPC flow logs, or ZIP and gzip of these. What a file "
+            "is, its content tells, not its name. A preview needs no engagement.",
         ),
     ],
     preview: Annotated[bool, typer.Option("--preview", help="Show what would happen; write nothing.")] = False,

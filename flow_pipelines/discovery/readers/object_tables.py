@@ -14,10 +14,17 @@ from flow_pipelines.discovery.readers.cells import CleanCells
 from flow_pipelines.discovery.readers.columns import Columns
 from flow_pipelines.discovery.readers.header import column_names
 from flow_pipelines.discovery.readers.nested import flatten
-from flow_pipelines.discovery.readers.read_table import ReadTable, columns_of, read_data, rejected_table
+from flow_pipelines.discovery.readers.read_table import (
+    MOST_COLUMNS,
+    NOTHING_DETECTED,
+    ReadTable,
+    columns_of,
+    read_data,
+    rejected_table,
+)
 from flow_pipelines.discovery.readers.rejections import Rejection, limited
 from flow_pipelines.discovery.readers.rows import WITHOUT_CLASSES
-from flow_pipelines.discovery.readers.table import HEAD_RECORDS, Record, TableHead
+from flow_pipelines.discovery.readers.table import HEAD_RECORDS, DecidedRows, Record, TableHead
 from flow_pipelines.discovery.readers.workbook import MOST_CELLS
 from flow_pipelines.reference.aliases import attribute_of_header
 from flow_pipelines.reference.source_formats import list_record_type
@@ -26,8 +33,6 @@ from flow_pipelines.settings import EngagementSettings
 MOST_TABLES = 500
 # 100,000 machines with 200 values each; they are held in memory.
 MOST_VALUES = 20_000_000
-# Exports have up to a thousand columns; objects with more keys use values as keys.
-MOST_COLUMNS = 4_096
 # What a list's name says is worth more than what generic headers such as `name` and `version` do.
 NAMED_CONFIDENCE = 0.85
 # By what the rows of a list belong to the object that holds it.
@@ -142,6 +147,10 @@ def _read(table: _Table, file_name: str, settings: EngagementSettings) -> ReadTa
     rows = len(table.rows) + len(table.broken)
     if len(table.header) > MOST_COLUMNS:
         return rejected_table(table.name, Rejection("too_many_columns", None, rows, details={"limit": MOST_COLUMNS}))
+    if not any(column.strip() for column in table.header):
+        unnamed = [Rejection("not_an_object", row.number) for row in table.rows]
+        decided = DecidedRows(rejections=limited([*table.broken, *unnamed]))
+        return ReadTable(table.name, NOTHING_DETECTED, rows, decided)
     taken = _taken_columns(table)
     own = _own_columns(table)
     header = [*taken.values(), *own.values()]
