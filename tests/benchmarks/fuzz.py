@@ -13,6 +13,7 @@ import resource
 import tempfile
 import time
 import traceback
+import warnings
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -31,7 +32,7 @@ NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 MAPPED_EVERY = 10
 HUNG_SECONDS = 300.0
 # A process of its own is started after so many files, so that a leak shows as a peak and not as a crash of the rest.
-FILES_PER_PROCESS = 1_000
+FILES_PER_PROCESS = 250
 MOST_ADDRESS_SPACE = 8 << 30
 
 
@@ -87,8 +88,12 @@ def run_fuzz(files: int, seed: int, progress: Callable[[str], None]) -> FuzzRepo
     report = FuzzReport()
     start, end = seed * 1_000_000, seed * 1_000_000 + files
     while start < end:
+        told = len(report.problems)
         start = _run_some(start, min(end, start + FILES_PER_PROCESS), report)
-        progress(f"{report.files:,} files, {len(report.problems)} problems, {report.peak_megabytes:,} MB at most")
+        progress(
+            "\n".join(report.problems[told:])
+            or f"{report.files:,} files, {len(report.problems)} problems, {report.peak_megabytes:,} MB at most"
+        )
     return report
 
 
@@ -134,6 +139,7 @@ def _count(
 
 def _work(start: int, end: int, sender: Connection) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MOST_ADDRESS_SPACE, MOST_ADDRESS_SPACE))
+    warnings.filterwarnings("ignore", message="Duplicate name")
     with tempfile.TemporaryDirectory(prefix="flow-fuzz-") as folder:
         for number in range(start, end):
             started = time.process_time()

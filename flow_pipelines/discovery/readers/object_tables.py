@@ -105,7 +105,7 @@ class ObjectTables:
     def read(self, file_name: str, settings: EngagementSettings) -> Iterator[ReadTable]:
         """Read all tables, in order of appearance; a list within objects comes after them."""
         for table in self._tables.values():
-            if table.rows or table.broken:
+            if table.broken or any(any(row.cells.values()) for row in table.rows):
                 yield _read(table, file_name, settings)
             # Rows of lists within still need the cells of this one's rows, but no longer its list of them.
             table.rows.clear()
@@ -144,11 +144,14 @@ class ObjectTables:
 
 
 def _read(table: _Table, file_name: str, settings: EngagementSettings) -> ReadTable:
+    clean = CleanCells()
+    # An object without any value is a blank row.
+    table.rows = [row for row in table.rows if any(clean[cell] for cell in row.cells.values())]
     rows = len(table.rows) + len(table.broken)
     if len(table.header) > MOST_COLUMNS:
         return rejected_table(table.name, Rejection("too_many_columns", None, rows, details={"limit": MOST_COLUMNS}))
     if not any(column.strip() for column in table.header):
-        unnamed = [Rejection("not_an_object", row.number) for row in table.rows]
+        unnamed = [Rejection("not_an_object", row.number) for row in table.rows]  # their only key is blank
         decided = DecidedRows(rejections=limited([*table.broken, *unnamed]))
         return ReadTable(table.name, NOTHING_DETECTED, rows, decided)
     taken = _taken_columns(table)
@@ -157,7 +160,6 @@ def _read(table: _Table, file_name: str, settings: EngagementSettings) -> ReadTa
     if rows * len(header) > MOST_CELLS:
         details = {"part": table.name or "", "rows": rows, "columns": len(header), "limit": MOST_CELLS}
         return rejected_table(table.name, Rejection("sheet_too_large", None, rows, details=details))
-    clean = CleanCells()
     records = _records(table, list(taken), list(own), clean)
     columns = _detected(table, [clean[name] for name in header], records, file_name)
     if columns is None:
