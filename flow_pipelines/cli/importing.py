@@ -1,7 +1,7 @@
 """`flow import`: bring files into an engagement, or see first what they would do.
 
 Belongs here: the command. Does not: how a preview looks (`import_preview.py`), reading files
-(`discovery/data_import.py`).
+(`discovery/data_import.py`), taking over a database (`taking_over.py`).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from resources.database import Database
 
 INVENTORY = "discovery/inventory"
+WRITE_SO = "Write flow import CLIENT/ENGAGEMENT FILE..., or flow import --from-database URL."
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -33,15 +34,26 @@ def add_commands(app: typer.Typer) -> None:
 
 def import_command(
     arguments: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="[CLIENT/ENGAGEMENT] FILE",
             help="The engagement, for example acme/dc-exit, and exports: CSV and other delimited text, XLSX, XLSM, "
             "XLSB, XLS, ODS, JSON, JSON Lines, Parquet, Zeek and VPC flow logs, or ZIP and gzip of these. What a file "
             "is, its content tells, not its name. A preview needs no engagement.",
         ),
-    ],
+    ] = None,
     preview: Annotated[bool, typer.Option("--preview", help="Show what would happen; write nothing.")] = False,
+    from_database: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            help="Take over what the platform being replaced holds, instead of files: into the engagement, or without "
+            "one all its clients and engagements. Only read; the password may be in PGPASSWORD instead.",
+        ),
+    ] = "",
+    source_engagement: Annotated[
+        str, typer.Option(metavar="ID", help="With --from-database: which engagement there, if it is called otherwise.")
+    ] = "",
     json: JsonOption = False,
 ) -> None:
     """Copy exports into the engagement's landing folder and read them into its records.
@@ -51,6 +63,17 @@ def import_command(
     rejected and mappings, a list of source, attribute, method, confidence and status) and rejections; of several
     files a list of these under files. Exit code 5 says that a file has no row that could be imported.
     """
+    if from_database:
+        from flow_pipelines.cli.taking_over import take_over
+
+        first, *files = [*(arguments or []), ""]
+        if any(files):
+            raise InputError("There are files besides --from-database.", remedy="Import the one, then the other.")
+        target = Scope.parse(first) if first else None
+        take_over(from_database, target=target, named=source_engagement, preview=preview, json=json)
+        return
+    if not arguments or source_engagement:
+        raise InputError("It is not told what to import.", remedy=WRITE_SO)
     from resources.landing import check_files
 
     scope, files = _scope_and_files(arguments, is_preview=preview)
@@ -73,7 +96,7 @@ def _scope_and_files(arguments: list[str], *, is_preview: bool) -> tuple[Scope |
         return None, [Path(argument) for argument in arguments]
     scope = Scope.parse(first)
     if not others:
-        raise typer.BadParameter("Name the files to import.", param_hint="FILE...")
+        raise InputError("It is not told what to import.", remedy=WRITE_SO)
     return scope, [Path(argument) for argument in others]
 
 
@@ -132,18 +155,8 @@ def _import(installation: Installation, scope: Scope, files: list[Path], *, json
 
 
 def _counts(database: Database, scope: Scope, names: list[str]) -> list[dict[str, object]]:
-    from resources.snapshots import SnapshotStore
+    from resources.imported_rows import FileRows, rows_by_file
 
-    store = SnapshotStore(database)
-    totals = {}
-    for key in ("discovery/imported_records", "discovery/rejected_records"):
-        frame = store.read(scope, store.current(scope, [key])[key])
-        totals[key] = frame.groupby("source_file")["row_count"].sum()
-    return [
-        {
-            "file": name,
-            "imported": int(totals["discovery/imported_records"].get(name, 0)),
-            "rejected": int(totals["discovery/rejected_records"].get(name, 0)),
-        }
-        for name in names
-    ]
+    found = rows_by_file(database, scope)
+    counted = {name: found.get(name, FileRows(0, 0)) for name in names}
+    return [{"file": name, "imported": rows.imported, "rejected": rows.rejected} for name, rows in counted.items()]

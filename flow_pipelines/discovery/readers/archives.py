@@ -116,7 +116,7 @@ def members_of(path: Path, unpacked: Unpacked) -> Iterator[tuple[str | None, Pat
 
 
 def _is_content(member: zipfile.ZipInfo) -> bool:
-    return not member.is_dir() and NOT_CONTENT.isdisjoint(PurePosixPath(member.filename).parts)
+    return not member.filename.endswith("/") and NOT_CONTENT.isdisjoint(PurePosixPath(member.filename).parts)
 
 
 def _unpacked_members(
