@@ -66,8 +66,8 @@ def import_command(
     if from_database:
         from flow_pipelines.cli.taking_over import take_over
 
-        first, *files = [*(arguments or []), ""]
-        if any(files):
+        first, *others = [*(arguments or []), ""]
+        if any(others):
             raise InputError("There are files besides --from-database.", remedy="Import the one, then the other.")
         target = Scope.parse(first) if first else None
         take_over(from_database, target=target, named=source_engagement, preview=preview, json=json)

@@ -14,7 +14,7 @@ from typing import IO
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum
 
-from flow_pipelines.discovery.readers.archives import MOST_EXPANSION, most_unpacked_bytes
+from flow_pipelines.discovery.readers.archives import BROKEN, MOST_EXPANSION, most_unpacked_bytes
 from flow_pipelines.discovery.readers.cells import text_of
 from flow_pipelines.discovery.readers.rejections import Rejection
 
@@ -54,7 +54,7 @@ def open_workbook(path: Path) -> CalamineWorkbook:
         return CalamineWorkbook.from_path(str(path))
     except PasswordError as error:
         raise UnusableWorkbookError("password_protected") from error
-    except (CalamineError, zipfile.BadZipFile) as error:
+    except (CalamineError, *BROKEN) as error:
         raise UnusableWorkbookError("broken_workbook", error=error) from error
 
 
