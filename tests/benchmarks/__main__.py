@@ -1,6 +1,7 @@
 """The benchmarks: `make bench`, or `python -m tests.benchmarks --help`.
 
-Belongs here: which estates are measured by default. Does not: measuring (`quality.py`, `speed.py`, `rollback.py`).
+Belongs here: which estates are measured by default. Does not: measuring (`quality.py`, `speed.py`, `rollback.py`,
+`fuzz.py`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from rich.console import Console
 
 from flow_pipelines.sample import write_sample
 from tests.benchmarks.discovery_run import Frames, run_discovery
+from tests.benchmarks.fuzz import print_fuzz, run_fuzz
 from tests.benchmarks.peers import MISSING, measure_peer
 from tests.benchmarks.quality import QualityReport, measure_handicapped_identity, measure_quality
 from tests.benchmarks.renamed_columns import measure_renamed_columns
@@ -30,6 +32,7 @@ from tests.benchmarks.truth import Truth, read_truth
 QUALITY_SERVERS, QUALITY_CONNECTIONS = 1_000, 200_000
 SPEED_SERVERS, SPEED_CONNECTIONS = (1_000, 10_000), 1_000_000
 ROLLBACK_SERVERS = (1_000, 100_000)
+FUZZED_FILES = 10_000
 
 # Wide enough for every table, also where the output is no terminal.
 WIDTH = 120
@@ -66,18 +69,23 @@ def main() -> None:
         quality = _quality(servers, connections, arguments.seed)
         print_quality(quality, console, title=f"{servers:,} servers, {connections:,} connections")
         found["quality"] = quality_as_json(quality)
+    if arguments.which == "fuzz":
+        fuzzed = run_fuzz(arguments.files, arguments.seed, progress.print)
+        print_fuzz(fuzzed, console)
+        found["fuzz"] = asdict(fuzzed)
     if arguments.json:
         json.dump(found, sys.stdout, indent=2)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m tests.benchmarks", description="Measure quality, speed and rollback."
+        prog="python -m tests.benchmarks", description="Measure quality, speed and rollback, or import hostile files."
     )
-    parser.add_argument("which", nargs="?", choices=["all", "quality", "speed", "rollback"], default="all")
+    parser.add_argument("which", nargs="?", choices=["all", "quality", "speed", "rollback", "fuzz"], default="all")
     parser.add_argument("--servers", type=int, action="append", help="servers of an estate; may be repeated for speed")
     parser.add_argument("--connections", type=int, help="rows of observed connections")
-    parser.add_argument("--seed", type=int, default=1, help="seed of the estates")
+    parser.add_argument("--files", type=int, default=FUZZED_FILES, help="hostile files of the fuzz")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the estates and of the fuzz")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     return parser.parse_args()
 

@@ -16,8 +16,9 @@ from flow_pipelines.discovery.readers.columns import Columns
 from flow_pipelines.discovery.readers.header import column_names
 from flow_pipelines.discovery.readers.json_documents import JsonFile, JsonItem, open_json
 from flow_pipelines.discovery.readers.nested import flatten, text_of_value
-from flow_pipelines.discovery.readers.object_tables import DETAILS, MOST_COLUMNS, ObjectTables
+from flow_pipelines.discovery.readers.object_tables import DETAILS, ObjectTables
 from flow_pipelines.discovery.readers.read_table import (
+    MOST_COLUMNS,
     ReadTable,
     columns_of,
     read_cleaned,

@@ -19,11 +19,13 @@ from flow_pipelines.discovery.readers.json_documents import DECODER
 from flow_pipelines.discovery.readers.line_files import write_selected
 from flow_pipelines.discovery.readers.object_tables import ObjectTables
 from flow_pipelines.discovery.readers.read_table import (
+    MOST_COLUMNS,
     ReadTable,
     columns_of,
     read_data,
     read_line_file,
     rejected_table,
+    too_wide,
 )
 from flow_pipelines.discovery.readers.rejections import Rejection
 from flow_pipelines.discovery.readers.table import Record, TableHead, cleaned
@@ -49,6 +51,10 @@ def read_parquet(path: Path, name: str, settings: EngagementSettings) -> Iterato
 def _read(
     database: duckdb.DuckDBPyConnection, source: str, types: dict[str, str], name: str, settings: EngagementSettings
 ) -> Iterator[ReadTable]:
+    if len(types) > MOST_COLUMNS:
+        rows = database.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0]  # noqa: S608
+        yield too_wide(None, rows)
+        return
     nested = [column for column, data_type in types.items() if _is_nested(data_type)]
     columns = columns_of(TableHead(None, 0, list(types), column_names(list(types)), []), name)
     cells = [_text_of(column, data_type) for column, data_type in types.items()]

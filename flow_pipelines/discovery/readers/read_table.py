@@ -29,6 +29,8 @@ from flow_pipelines.discovery.readers.table import (
 from flow_pipelines.reference.source_formats import Detection, detect
 from flow_pipelines.settings import EngagementSettings
 
+# Exports have up to a thousand columns; a table with more has values where names should be.
+MOST_COLUMNS = 4_096
 NOTHING_DETECTED = Detection("unknown", None, None, 0.0)
 
 
@@ -75,8 +77,15 @@ def read_cleaned(records: Iterator[Record], sheet: str | None, name: str, settin
     head = read_head(first, sheet, is_column_name)
     if head is None:
         return rejected_table(sheet, no_header(len(first) + sum(1 for _ in records)))
+    if len(head.header) > MOST_COLUMNS:
+        return too_wide(sheet, len(first) + sum(1 for _ in records))
     data = dropwhile(lambda record: record.number <= head.header_number, chain(first, records))
     return read_data(data, columns_of(head, name), settings)
+
+
+def too_wide(sheet: str | None, rows: int) -> ReadTable:
+    """Return a table that has more columns than are read."""
+    return rejected_table(sheet, Rejection("too_many_columns", None, rows, details={"limit": MOST_COLUMNS}))
 
 
 def no_header(rows: int) -> Rejection:

@@ -15,6 +15,7 @@ from flow_pipelines.discovery.readers.flow_logs import FlowLog, detect_flow_log,
 from flow_pipelines.discovery.readers.header import column_names
 from flow_pipelines.discovery.readers.line_files import as_line_file
 from flow_pipelines.discovery.readers.read_table import (
+    MOST_COLUMNS,
     ReadTable,
     columns_of,
     no_header,
@@ -22,6 +23,7 @@ from flow_pipelines.discovery.readers.read_table import (
     read_data,
     read_line_file,
     rejected_table,
+    too_wide,
 )
 from flow_pipelines.discovery.readers.table import HEAD_RECORDS, TableHead, cleaned, read_head
 from flow_pipelines.discovery.readers.text import detect_layout, open_text, records, text_lines
@@ -45,6 +47,9 @@ def _read(path: Path, name: str, settings: EngagementSettings) -> ReadTable:
         with open_text(path, layout.encoding) as file:
             rows = sum(1 for _ in cleaned(records(text_lines(file), layout.delimiter), cells))
         return rejected_table(None, no_header(rows))
+    if len(head.header) > MOST_COLUMNS:
+        with open_text(path, layout.encoding) as file:
+            return too_wide(None, sum(1 for _ in cleaned(records(text_lines(file), layout.delimiter), cells)))
     columns = columns_of(head, name)
     is_connections = columns.detection.record_type == "connection"
     lines = as_line_file(path, layout, head.header_number) if is_connections else None
