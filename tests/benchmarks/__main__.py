@@ -19,6 +19,7 @@ from rich.console import Console
 
 from flow_pipelines.sample import write_sample
 from tests.benchmarks.discovery_run import run_discovery
+from tests.benchmarks.held_out import measure_held_out_headers
 from tests.benchmarks.quality import QualityReport, measure_handicapped_identity, measure_quality
 from tests.benchmarks.renamed_columns import measure_renamed_columns
 from tests.benchmarks.report import print_quality, print_rollbacks, print_speed, quality_as_json, speed_as_json
@@ -90,6 +91,7 @@ def _quality(servers: int, connections: int, seed: int) -> QualityReport:
             measure_quality(frames, truth),
             measure_handicapped_identity(frames, truth),
             measure_renamed_columns(frames["imported_records"], truth.mappings, folder / "renamed"),
+            measure_held_out_headers(folder / "held_out"),
         ]
     return QualityReport(
         scores=tuple(score for part in parts for score in part.scores),
