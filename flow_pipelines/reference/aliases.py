@@ -6,6 +6,7 @@ Belongs here: loading `attribute_aliases.yaml` and looking headers up. Does not:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -20,6 +21,8 @@ from flow_pipelines.reference.header_words import dimension_of, expanded, header
 DEFAULT_FAMILY = "asset"
 # `u_server_owner` has two owners before its meaning.
 MOST_OWNERS = 2
+BETWEEN_ALTERNATIVES = re.compile(r"[/|]")
+MOST_ALTERNATIVES = 3
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,8 @@ def attribute_of_header(header: str, *, record_type: str | None = None) -> Heade
 
 def attributes_told_by_values(header: str, *, record_type: str) -> tuple[str, ...]:
     """Return what a header may mean if only its values can tell, most usual first; empty if the header tells."""
-    meanings = _index(family_of(record_type)).meanings(parse_header(header).words_without_unit)
+    family = family_of(record_type)
+    meanings = _index(family).meanings(parse_header(header).words_without_unit) or _alternatives(header, family)
     return meanings if len(meanings) > 1 else ()
 
 
@@ -116,7 +120,8 @@ def place_among_names(header: str, attribute: str, *, record_type: str) -> int:
 def means_nothing_known(header: str) -> bool:
     """Whether it is a well-known header for which the catalogue has no attribute, such as `sys_mod_count`."""
     parsed = parse_header(header)
-    return not _keys_without_attribute().isdisjoint((_key(parsed.words), _key(parsed.words_without_unit)))
+    shortened = _without_owners(parsed.words_without_unit)
+    return not _keys_without_attribute().isdisjoint(map(_key, (parsed.words, parsed.words_without_unit, *shortened)))
 
 
 @cache
@@ -227,12 +232,24 @@ def _match(header: str, family: str) -> HeaderMatch | None:
         attribute = _lookup(words, parsed.unit, family)
         if attribute:
             return HeaderMatch(attribute, parsed.unit)
+    alternatives = _alternatives(header, family)
+    if alternatives:
+        return HeaderMatch(alternatives[0], parsed.unit)
     numbered = parsed.words_without_unit
     if len(numbered) > 1 and numbered[-1].isdigit():
         attribute = _lookup(numbered[:-1], parsed.unit, family)
         if attribute and attribute_named(attribute).type is AttributeType.TEXT_LIST:
             return HeaderMatch(attribute, parsed.unit)
     return None
+
+
+def _alternatives(header: str, family: str) -> tuple[str, ...]:
+    """Return what a header means that names it twice, such as `Owner / Propriétaire`, or gives a choice: `OS/Version`."""
+    pieces = [piece for piece in BETWEEN_ALTERNATIVES.split(header) if piece.strip()]
+    if not 1 < len(pieces) <= MOST_ALTERNATIVES:
+        return ()
+    matches = [_match(piece, family) for piece in pieces]
+    return tuple(dict.fromkeys(match.attribute for match in matches if match)) if all(matches) else ()
 
 
 def _lookup(words: tuple[str, ...], unit: str | None, family: str) -> str | None:
@@ -256,17 +273,24 @@ def _shortened(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     yield words
     if _key(words) in _keys_without_attribute():
         return
-    rest = words
-    for _ in range(MOST_OWNERS):
-        owner = _first_fitting(rest, header_rules().owners, leading=True)
-        if not owner:
-            break
-        rest = rest[len(owner) :]
-        yield rest
-    for candidate in dict.fromkeys((words, rest)):
+    shorter = _without_owners(words)
+    yield from shorter
+    for candidate in dict.fromkeys((words, *shorter[-1:])):
         ending = _first_fitting(candidate, header_rules().endings, leading=False)
         if ending:
             yield candidate[: -len(ending)]
+
+
+def _without_owners(words: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Return the words without the first leading owner, then without the second."""
+    shorter: list[tuple[str, ...]] = []
+    for _ in range(MOST_OWNERS):
+        owner = _first_fitting(words, header_rules().owners, leading=True)
+        if not owner:
+            break
+        words = words[len(owner) :]
+        shorter.append(words)
+    return tuple(shorter)
 
 
 def _first_fitting(

@@ -46,7 +46,7 @@ KINDS = (
     ("timestamp", rf"{DAY}{CLOCK}|1[4-9]\d{{8}}(?:\d{{3}})?"),
     ("date", DAY),
     ("percent", rf"{NUMBER} ?%"),
-    ("number", NUMBER),
+    ("number", rf"(?!0\d){NUMBER}"),
     ("boolean", r"(?i:true|false|yes|[yntf]|no|ja|nein|oui|non|s[ií]|sim|n[ãa]o|wahr|falsch|vrai|faux|falso|cierto)"),
     ("email", r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+|[^<>]*<[\w.+'-]+@[\w-]+(?:\.[\w-]+)+>"),
     ("hex", r"(?=[0-9A-Fa-f]*[A-Fa-f])(?=[0-9A-Fa-f]*\d)[0-9A-Fa-f]{16,64}"),
