@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from flow_pipelines.reference.attributes import AttributeType, attribute_named
-from flow_pipelines.reference.header_words import dimension_of, expanded, header_rules, parse_header
+from flow_pipelines.reference.header_words import dimension_of, expanded, header_rules, in_english, parse_header
 
 DEFAULT_FAMILY = "asset"
 # `u_server_owner` has two owners before its meaning.
@@ -71,7 +71,7 @@ class FamilyIndex:
 
     def meanings(self, words: tuple[str, ...]) -> tuple[str, ...]:
         """Return the attributes that exactly these words may mean."""
-        found = self.as_written.get("".join(words), ())
+        found = self.as_written.get("".join(words)) or self.as_written.get("".join(in_english(words)))
         return found or self.written_out.get(_key(words), ())
 
 

@@ -194,9 +194,14 @@ def _place_of(words: list[str], phrase: list[str]) -> int | None:
 
 
 def expanded(words: Iterable[str]) -> tuple[str, ...]:
-    """Write abbreviations out in English and in the singular, glued words apart: (servername, addrs), (betriebssystem).
+    """Bring words to the form in which they are compared: in English as by `in_english`, and in the singular."""
+    return tuple(map(_singular, in_english(words)))
 
-    Those give (server, name, address) and (operating, system).
+
+def in_english(words: Iterable[str]) -> tuple[str, ...]:
+    """Write abbreviations out, translate, take glued words apart.
+
+    (servername, addrs) gives (server, name, addrs), (anzahl, prozessoren) gives (number, processors).
     """
     listed = tuple(words)
     long: list[str] = []
@@ -205,7 +210,7 @@ def expanded(words: Iterable[str]) -> tuple[str, ...]:
         pair = header_rules().written_out.get(" ".join(listed[place : place + 2])) if place + 1 < len(listed) else None
         long += pair or _written_out(listed[place])
         place += 2 if pair else 1
-    return tuple(map(_singular, long))
+    return tuple(long)
 
 
 @lru_cache(maxsize=8192)

@@ -14,6 +14,7 @@ import pandas as pd
 
 from flow_pipelines.discovery.cleansing.cells import Cleansed, rule
 from flow_pipelines.reference.attributes import AttributeType, attribute_named
+from flow_pipelines.reference.cell_parts import part_of
 
 Objects = np.ndarray[tuple[int], np.dtype[np.object_]]
 Codes = np.ndarray[tuple[int], np.dtype[np.intp]]
@@ -38,9 +39,18 @@ class Draft:
         self.custom: dict[int, dict[str, str]] = {}
         self.issues: defaultdict[int, list[str]] = defaultdict(list)
 
-    def cells(self, source: str) -> tuple[Codes, list[str]]:
-        """Return a source column as the number of each record's cell, -1 where empty, and the distinct cells."""
-        return factorize(objects((values.get(source) for values in self.raw), len(self.raw)))
+    def cells(self, sources: Sequence[str], part: str | None = None) -> tuple[Codes, list[str]]:
+        """Return a source column as the number of each record's cell, -1 where empty, and the distinct cells.
+
+        Args:
+            sources: Its header; several are joined by a space, in this order.
+            part: The part of each cell that is meant; a cell without it counts as empty.
+        """
+        joined = (" ".join(values[source] for source in sources if source in values) for values in self.raw)
+        codes, cells = factorize(objects((cell or None for cell in joined), len(self.raw)))
+        if part is None:
+            return codes, cells
+        return factorize(spread([part_of(cell, part) for cell in cells], codes))
 
     def fill(self, attribute: str, source: str, codes: Codes, cells: list[str], results: list[Cleansed]) -> None:
         """Enter one source column; columns of higher confidence must have been entered before.

@@ -19,7 +19,7 @@ from flow_pipelines.reference.aliases import (
     means_nothing_known,
     place_among_names,
 )
-from flow_pipelines.reference.attributes import ATTRIBUTES, Attribute, Subject
+from flow_pipelines.reference.attributes import ATTRIBUTES, Attribute, Subject, attribute_named
 from flow_pipelines.reference.header_words import dimension_of, parse_header
 from flow_pipelines.reference.mapping_model import ValueExpectation, mapping_model
 
@@ -168,7 +168,10 @@ def value_evidence(profile: ColumnProfile, attribute: str, record_type: str) -> 
     if not profile.meaningful:
         return 0.0
     expectations = mapping_model().expectations[attribute]
-    return max(_evidence_of_one_way(profile, expected, record_type) for expected in expectations)
+    evidence = max(_evidence_of_one_way(profile, expected, record_type) for expected in expectations)
+    dimension = dimension_of(attribute_named(attribute).unit)
+    other = sum(rows for unit, rows in profile.units.items() if dimension_of(unit) not in (None, dimension))
+    return evidence + mapping_model().weights.beyond_most * other / profile.meaningful
 
 
 def _evidence_of_one_way(profile: ColumnProfile, expected: ValueExpectation, record_type: str) -> float:

@@ -25,6 +25,7 @@ SAMPLE = 600
 SELF_EXPLAINED = frozenset({"ip", "uuid", "timestamp", "date", "email", "hex", "url", "percent"})
 # Numbers that may be codes of a vocabulary: 1 for critical, 6 for TCP.
 CODE_NUMBERS = frozenset({"bit", "small"})
+UNITS_OF_COUNTS = frozenset({"vcpu", "vcpus", "core", "cores"})
 # Longer texts are prose: they are not looked up in the vocabularies.
 LONGEST_TERM = 60
 FEW_WORDS = 4
@@ -115,7 +116,7 @@ class Profiler:
             cells: Its filled cells, at least one, in any order.
         """
         counted = Counter(cells)
-        sample = _sample(counted)
+        sample = sample_of(counted)
         kinds: Counter[str] = Counter()
         vocabularies: Counter[str] = Counter()
         units: Counter[str] = Counter()
@@ -155,7 +156,7 @@ class Profiler:
         return min(sample, key=lambda value: (self._term(value) is None, -sample[value], value))
 
 
-def _sample(counted: Counter[str]) -> Mapping[str, int]:
+def sample_of(counted: Counter[str]) -> Mapping[str, int]:
     """Choose values by their hash: the same ones in whatever order the rows come, and no kind of value preferred."""
     if len(counted) <= SAMPLE:
         return dict(sorted(counted.items()))
@@ -176,6 +177,8 @@ def classify(value: str) -> Term:
     found = KIND.fullmatch(text)
     kind = found.lastgroup if found else None
     if found and kind in ("unit", "quantity"):
+        if found["unit"].lower() in UNITS_OF_COUNTS:
+            return _number(text.removesuffix(found["unit"]).strip(), simple)
         return Term("quantity", number=None, unit=header_rules().units.get(found["unit"].lower(), found["unit"]))
     if kind == "number":
         return _number(text, simple)
