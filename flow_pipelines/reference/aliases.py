@@ -244,7 +244,7 @@ def _match(header: str, family: str) -> HeaderMatch | None:
 
 
 def _alternatives(header: str, family: str) -> tuple[str, ...]:
-    """Return what a header means that names it twice, such as `Owner / Propriétaire`, or gives a choice: `OS/Version`."""
+    """Return what a header means that names it twice (`Owner / Propriétaire`) or gives a choice (`OS/Version`)."""
     pieces = [piece for piece in BETWEEN_ALTERNATIVES.split(header) if piece.strip()]
     if not 1 < len(pieces) <= MOST_ALTERNATIVES:
         return ()

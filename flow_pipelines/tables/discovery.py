@@ -106,8 +106,8 @@ rejected_records = output_table(
 attribute_mappings = output_table(
     "discovery",
     "attribute_mappings",
-    "One row per column of an imported file or sheet and attribute that it feeds: how that was decided, how sure it is. "
-    "A column that feeds none has one row.",
+    "One row per column of an imported file or sheet and attribute that it feeds: how that was decided, how sure it "
+    "is. A column that feeds none has one row.",
     required(
         "mapping_id",
         IDENTIFIER,
@@ -129,8 +129,8 @@ attribute_mappings = output_table(
         optional(
             "part",
             TEXT,
-            "Part of each cell that feeds the attribute, such as address or memory; for first and last name the part of "
-            "the value that the cell is. Empty if the whole cell is the value.",
+            "Part of each cell that feeds the attribute, such as address or memory; for first and last name the part "
+            "of the value that the cell is. Empty if the whole cell is the value.",
         ),
         values=part_names(),
     ),

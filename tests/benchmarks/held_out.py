@@ -29,11 +29,14 @@ def held_out_sheets() -> list[dict[str, Any]]:
     return sheets
 
 
-def measure_held_out_headers(folder: Path) -> QualityReport:
-    """Write the sheets, import and map them, and hold the result against the truth.
+def map_held_out_headers(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Write the sheets, import and map them.
 
     Args:
         folder: Where to write; it does not exist yet.
+
+    Returns:
+        The mappings, and the truth about them.
     """
     folder.mkdir()
     truth = write_held_out_sheets(folder)
@@ -41,6 +44,11 @@ def measure_held_out_headers(folder: Path) -> QualityReport:
     mappings = map_held_out_sheets(folder).merge(
         truth[["source_file", "source_column"]], on=["source_file", "source_column"], how="right"
     )
+    return mappings, truth
+
+
+def measure_held_out_headers(mappings: pd.DataFrame, truth: pd.DataFrame) -> QualityReport:
+    """Hold the mappings of the sheets against the truth, as a whole and by language; say how far confidence holds."""
     languages = {f"{sheet['sheet']}.csv": sheet["language"] for sheet in held_out_sheets()}
     scores = [score_mappings(mappings, truth, WHAT)]
     for language in sorted(set(languages.values())):
@@ -72,7 +80,7 @@ def write_held_out_sheets(folder: Path) -> pd.DataFrame:
         with (folder / name).open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(column["header"] for column in columns)
-            writer.writerows([_cell(column, row) for column in columns] for row in range(sheet["rows"]))
+            writer.writerows(zip(*(cells_of(column, sheet["rows"]) for column in columns), strict=True))
         for column in columns:
             first, *others = column["is"].split("|")
             if first == "none":
@@ -81,6 +89,7 @@ def write_held_out_sheets(folder: Path) -> pd.DataFrame:
     return pd.DataFrame(truth, columns=["source_file", "sheet", "source_column", "attribute", "also_right"])
 
 
-def _cell(column: Mapping[str, Any], row: int) -> str:
+def cells_of(column: Mapping[str, Any], rows: int) -> list[str]:
+    """Return the cells of one column of a sheet."""
     cells = column["cells"]
-    return str(cells[row % len(cells)]).replace("{n}", str(row + 1))
+    return [str(cells[row % len(cells)]).replace("{n}", str(row + 1)) for row in range(rows)]

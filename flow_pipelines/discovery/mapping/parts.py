@@ -1,7 +1,7 @@
 """Columns whose cells say several things, and columns that hold one value together.
 
-Belongs here: telling them by their cells and headers. Does not: what the parts are (`reference/cell_parts.py`) and which
-attributes are free for them (`attribute_mapping.py`).
+Belongs here: telling them by their cells and headers. Does not: what the parts are (`reference/cell_parts.py`) and
+which attributes are free for them (`attribute_mapping.py`).
 """
 
 from __future__ import annotations
