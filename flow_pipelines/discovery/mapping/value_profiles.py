@@ -51,7 +51,7 @@ KINDS = (
     ("boolean", r"(?i:true|false|yes|[yntf]|no|ja|nein|oui|non|s[ií]|sim|n[ãa]o|wahr|falsch|vrai|faux|falso|cierto)"),
     ("email", r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+|[^<>]*<[\w.+'-]+@[\w-]+(?:\.[\w-]+)+>"),
     ("hex", r"(?=[0-9A-Fa-f]*[A-Fa-f])(?=[0-9A-Fa-f]*\d)[0-9A-Fa-f]{16,64}"),
-    ("quantity", rf"{NUMBER} ?(?P<unit>[KMGTP]i?[Bb](?:ps|/s)?|[kmgt]i?b|[MG][Hh]z|[MG]|[Bb]ytes|vCPUs?|[Cc]ores?)"),
+    ("quantity", rf"{NUMBER} ?(?P<unit>[KMGTPkmgt]i?[Bb](?:ps|/s)?|[KMGTkmgt]o|[MG][Hh]z|[MG]|[Bb]ytes|vCPUs?|[Cc]ores?)"),
     ("version", r"[vV]?\d+(?:\.\d+){2,}[\w.+-]*|[vV]\d+(?:\.\d+)*"),
     ("url", r"[a-z][a-z0-9+.-]*://\S+"),
     ("reference", r"[a-z]+-\d+|arn:\S+|/subscriptions/\S+|[a-z]{1,4}-[0-9a-f]{8,17}"),
