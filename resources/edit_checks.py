@@ -122,7 +122,8 @@ def _check_set(draft: SetDraft, seen: _Seen | None) -> NewEdit:
         raise ValueError(f"{where} is {shown(value)!r} already" + (f", by edit {edit.number}" if edit else ""))
     if seen.table.schema == HANDOFFS and computed != "failed":
         raise ValueError(f"{where} is {shown(computed)!r}: only a failed rule can be waived")
-    return NewEdit("set", draft.table_key, entity_id, draft.column, computed, value)
+    covered = int(str(row[editing.covers])) if editing.covers else None
+    return NewEdit("set", draft.table_key, entity_id, draft.column, computed, value, covered=covered)
 
 
 def _confirms(seen: _Seen, row: Row, edit: Edit | None, value: object, column: str) -> bool:

@@ -23,7 +23,8 @@ from resources.edit_checks import check_drafts
 from resources.edited_rows import edits_of, looked_at, outcomes_in
 from resources.event_tables import edit_outcomes, edits
 from resources.pins import set_pin
-from resources.snapshots import Snapshot, SnapshotStore, hold_pointers, snapshots_by_id
+from resources.pointers import hold_pointers
+from resources.snapshots import Snapshot, SnapshotStore, snapshots_by_id
 
 # Problems that a message names: enough to see what is wrong.
 NAMED = 20
@@ -252,6 +253,7 @@ def _store(connection: Connection, scope: Scope, new: Sequence[NewEdit], *, acto
                 "old_value": to_json(edit.old_value),
                 "new_value": to_json(edit.new_value),
                 "withdraws": edit.withdraws and UUID(edit.withdraws),
+                "covered": edit.covered,
                 "actor": actor.strip(),
                 "reason": reason.strip(),
                 "pin_before_id": pin.pin_id,
