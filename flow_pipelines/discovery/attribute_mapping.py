@@ -20,7 +20,8 @@ from flow_pipelines.discovery.mapping.value_profiles import Profiler
 from flow_pipelines.reference.attributes import attribute_named
 from flow_pipelines.reference.header_words import dimension_of, parse_header
 from flow_pipelines.reference.mapping_model import mapping_model
-from flow_pipelines.reference.source_formats import normalise_header, template_for
+from flow_pipelines.reference.record_types import normalise_header
+from flow_pipelines.reference.source_formats import template_for
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings
 from flow_pipelines.tables.contract import conform, empty
@@ -62,8 +63,9 @@ def map_attributes(imported_records: pd.DataFrame, *, scope: Scope, settings: En
 def _decisions(sheet: Sheet, profiler: Profiler, threshold: float) -> list[Decision]:
     templated: list[Decision] = []
     others: list[tuple[SheetColumn, ScoredColumn]] = []
+    headers = [column.header for column in sheet.columns]
     for column in sheet.columns:
-        template = template_for(sheet.source_format, sheet.name, column.record_type)
+        template = template_for(sheet.source_format, sheet.name, column.record_type, headers)
         known = template.columns.get(normalise_header(column.header)) if template else None
         profile = profiler.profile(column.cells)
         if known is None:

@@ -14,10 +14,11 @@ from typing import Any
 
 import yaml
 
-from flow_pipelines.reference.attributes import AttributeType, attribute_named
-from flow_pipelines.reference.header_words import dimension_of, expanded, header_rules, parse_header
+from flow_pipelines.reference.attributes import ATTRIBUTES, AttributeType, attribute_named
+from flow_pipelines.reference.header_words import ParsedHeader, dimension_of, expanded, header_rules, parse_header
 
 DEFAULT_FAMILY = "asset"
+AVERAGE = "_average"
 # `u_server_owner` has two owners before its meaning.
 MOST_OWNERS = 2
 
@@ -51,6 +52,8 @@ class Aliases:
     family_of: Mapping[str, str]
     names: Mapping[str, Mapping[str, Names]]  # family to attribute
     told_by_values: Mapping[str, Mapping[tuple[str, ...], tuple[str, ...]]]  # family to words of a header
+    numbered: Mapping[str, str]
+    statistics: Mapping[tuple[str, ...], str]  # words to the ending of an attribute's name
     without_attribute: tuple[str, ...]
 
 
@@ -153,6 +156,12 @@ def aliases() -> Aliases:
             )
             for family in families
         },
+        numbered=data["numbered"],
+        statistics={
+            parse_header(word).words: f"_{statistic}"
+            for statistic, words in data["statistics"].items()
+            for word in words
+        },
         without_attribute=tuple(data["without_attribute"]),
     )
 
@@ -227,12 +236,42 @@ def _match(header: str, family: str) -> HeaderMatch | None:
         attribute = _lookup(words, parsed.unit, family)
         if attribute:
             return HeaderMatch(attribute, parsed.unit)
-    numbered = parsed.words_without_unit
-    if len(numbered) > 1 and numbered[-1].isdigit():
-        attribute = _lookup(numbered[:-1], parsed.unit, family)
+    attribute = _numbered(parsed.words_without_unit, parsed.unit, family) or _statistic(parsed, family)
+    return HeaderMatch(attribute, parsed.unit) if attribute else None
+
+
+def _numbered(words: tuple[str, ...], unit: str | None, family: str) -> str | None:
+    """Find the attribute of one of several like columns: `IP Address 2`, `Disk 2 size`."""
+    if len(words) > 1 and words[-1].isdigit():
+        attribute = _lookup(words[:-1], unit, family)
         if attribute and attribute_named(attribute).type is AttributeType.TEXT_LIST:
-            return HeaderMatch(attribute, parsed.unit)
+            return attribute
+    rest = tuple(word for word in words if not word.isdigit())
+    if family != DEFAULT_FAMILY or not rest or len(words) - len(rest) != 1:
+        return None
+    return aliases().numbered.get(_lookup(rest, unit, family) or "")
+
+
+def _statistic(parsed: ParsedHeader, family: str) -> str | None:
+    """Find the attribute of a header that a statistic is added to: `Memory in use (95th percentile)`."""
+    words = parsed.words_without_unit
+    for added, ending in aliases().statistics.items():
+        for rest in (_without_end(words, added), _without_end(words[::-1], added[::-1])[::-1]):
+            attribute = _lookup(rest, parsed.unit, family) if rest else None
+            if attribute and attribute.endswith(AVERAGE):
+                statistic = f"{attribute.removesuffix(AVERAGE)}{ending}"
+                return statistic if statistic in _attribute_names() else None
     return None
+
+
+def _without_end(words: tuple[str, ...], ending: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the words without those at their end; no words if they end otherwise."""
+    return words[: -len(ending)] if words[-len(ending) :] == ending else ()
+
+
+@cache
+def _attribute_names() -> frozenset[str]:
+    return frozenset(attribute.name for attribute in ATTRIBUTES)
 
 
 def _lookup(words: tuple[str, ...], unit: str | None, family: str) -> str | None:

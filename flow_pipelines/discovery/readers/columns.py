@@ -11,13 +11,8 @@ from functools import cached_property, lru_cache
 
 from flow_pipelines.discovery.readers.table import TableHead
 from flow_pipelines.reference.aliases import attribute_of_header
-from flow_pipelines.reference.source_formats import (
-    Detection,
-    class_headers,
-    class_rules,
-    known_headers,
-    normalise_header,
-)
+from flow_pipelines.reference.record_types import class_headers, class_rules, normalise_header
+from flow_pipelines.reference.source_formats import Detection, known_headers
 
 IDENTITY = {
     "name",
