@@ -219,9 +219,10 @@ def detect(headers: Sequence[str], sheet: str | None, *, file_name: str = "") ->
     """Tell from its headers what a sheet is.
 
     Each distinctive header of a format is evidence: one over the number of formats that list it, two if it is
-    decisive; headers that only together prove it count two. The worksheet's own name counts one more. With evidence e the confidence is 1 - 0.5**e, so two
-    headers that no other format has give 0.75. Among the sheets of formats above the threshold, that one wins whose
-    columns are found with the most weight, a column that few kinds of sheet have weighing more.
+    decisive; headers that only together prove it count two. The worksheet's own name counts one more. With evidence
+    e the confidence is 1 - 0.5**e, so two headers that no other format has give 0.75. Among the sheets of formats
+    above the threshold, that one wins whose columns are found with the most weight, a column that few kinds of sheet
+    have weighing more.
 
     Args:
         headers: The headers in order.
@@ -248,6 +249,29 @@ def detect(headers: Sequence[str], sheet: str | None, *, file_name: str = "") ->
         return _detect_generic(headers)
     _, template, confidence = best
     return Detection(template.source_format, template, template.record_type or None, confidence)
+
+
+def positional_template(rows: Sequence[Sequence[str]]) -> SheetTemplate | None:
+    """Return the format that goes by position and whose columns hold what these rows hold; None if there is none.
+
+    Args:
+        rows: The first rows of a table that its headers do not tell, each with its cells.
+    """
+    return next(
+        (
+            template
+            for template in source_formats()
+            if template.values_at
+            and all(_holds(rows, position, pattern) for position, pattern in template.values_at.items())
+        ),
+        None,
+    )
+
+
+def _holds(rows: Sequence[Sequence[str]], position: int, pattern: re.Pattern[str]) -> bool:
+    """Tell whether all cells of a column match a pattern, and any is filled."""
+    cells = [row[position - 1] if len(row) >= position else "" for row in rows]
+    return any(cells) and all(map(pattern.fullmatch, cells))
 
 
 def _evidence(template: SheetTemplate, found: frozenset[str]) -> float:
