@@ -6,12 +6,13 @@ Belongs here: the phase as a whole, the rows of `attribute_mappings` and their r
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from flow_pipelines.discovery.mapping.assignment import assign, holds_lists
+from flow_pipelines.discovery.mapping.assignment import assign, takes_several
 from flow_pipelines.discovery.mapping.decisions import Decision, Status, reason_of
 from flow_pipelines.discovery.mapping.evidence import ScoredColumn, scored_column, templated_column
 from flow_pipelines.discovery.mapping.sheets import Sheet, SheetColumn, sheets_of
@@ -86,12 +87,14 @@ def _by_evidence(
     columns: Sequence[tuple[SheetColumn, ScoredColumn]], fed: Mapping[str, str], threshold: float
 ) -> list[Decision]:
     """Decide on the columns that no template knows; `fed` maps attributes to the templates' columns for them."""
-    feeding = {attribute: header for attribute, header in fed.items() if not holds_lists(attribute)}
-    chosen = assign([scored for _, scored in columns], feeding.keys())
+    types = Counter(column.record_type for column, _ in columns)
+    record_type = min(types, key=lambda one: (-types[one], one), default="")
+    feeding = {attribute: header for attribute, header in fed.items() if not takes_several(attribute, record_type)}
+    chosen = assign([scored for _, scored in columns], feeding.keys(), record_type)
     feeding |= {
         attribute: column.header
         for (column, _), attribute in zip(columns, chosen, strict=True)
-        if attribute and not holds_lists(attribute)
+        if attribute and not takes_several(attribute, record_type)
     }
     return [
         _decision(column, scored, attribute, feeding, threshold)

@@ -6,7 +6,7 @@ Belongs here: whole records. Does not: single cells (`cleansing/`), which column
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,6 +17,7 @@ from flow_pipelines.discovery.cleansing.columns import cleanse_column
 from flow_pipelines.discovery.cleansing.derived import derive
 from flow_pipelines.discovery.cleansing.draft import Draft, Objects, objects
 from flow_pipelines.discovery.cleansing.quality import score
+from flow_pipelines.reference.source_formats import template_for
 from flow_pipelines.scope import SEPARATOR, Scope
 from flow_pipelines.settings import EngagementSettings
 from flow_pipelines.tables import output_tables
@@ -104,7 +105,7 @@ def _cleanse_sheet(imported: pd.DataFrame, mappings: pd.DataFrame, settings: Eng
         unit = mapping.source_unit if isinstance(mapping.source_unit, str) else None
         codes, cells = draft.cells(source)
         draft.fill(attribute, source, codes, cells, cleanse_column(cells, attribute, unit, settings))
-    derive(draft, imported["record_type"], imported["source_format"])
+    derive(draft, imported["record_type"], _listed_as_virtual(imported, draft.headers), settings)
     found = {attribute: column.found for attribute, column in draft.attributes.items()}
     scores, issues = score(imported["record_type"], found, draft.issues)
     values = {
@@ -114,6 +115,18 @@ def _cleanse_sheet(imported: pd.DataFrame, mappings: pd.DataFrame, settings: Eng
         "quality_issues": issues,
     }
     return CleansedSheet(imported.index.to_numpy(), values, _sheet_changes(draft, imported["record_id"].to_numpy()))
+
+
+def _listed_as_virtual(imported: pd.DataFrame, headers: Iterable[str]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Tell which records of a sheet its format lists among virtual machines only."""
+    kinds = imported["record_type"].where(imported["record_type"] == "server")
+    sheet = next(iter(imported["sheet"].dropna()), None)
+    templates = {
+        source_format: template_for(source_format, sheet, "server", headers)
+        for source_format in imported.loc[kinds.notna(), "source_format"].unique()
+    }
+    virtual = [name for name, template in templates.items() if template and template.describes_virtual_machines]
+    return (kinds.notna() & imported["source_format"].isin(virtual)).to_numpy(dtype=np.bool_)
 
 
 def _sheet_changes(draft: Draft, record_ids: Objects) -> list[pd.DataFrame]:

@@ -55,11 +55,6 @@ class Attribute:
         """Whether the attribute is kept on the asset, rather than folded (details) or turned into an edge."""
         return self.subject not in (Subject.DETAIL, Subject.DEPENDENCY, Subject.RELATION, Subject.CONNECTION)
 
-    @property
-    def has_several_columns(self) -> bool:
-        """Whether several columns of a sheet may feed it: their lists are united, their numbers summed."""
-        return self.additive or self.type is AttributeType.TEXT_LIST
-
 
 TEXT, TEXT_LIST, INTEGER = AttributeType.TEXT, AttributeType.TEXT_LIST, AttributeType.INTEGER
 DECIMAL, BOOLEAN, DATE, TIMESTAMP = (
@@ -203,6 +198,7 @@ ATTRIBUTES: tuple[Attribute, ...] = (
     Attribute("partition_size_gib", DETAIL, DECIMAL, "Capacity of one partition.", "GiB"),
     Attribute("partition_used_gib", DETAIL, DECIMAL, "Used part of one partition.", "GiB"),
     Attribute("detail_label", DETAIL, TEXT, "Label of the disk, partition or adapter."),
+    Attribute("is_physical", DETAIL, BOOLEAN, "Whether it is no virtual machine; the opposite of is_virtual."),
     # Of samples: what is left is least when most is used, so these stand against average, peak and 95th percentile.
     Attribute("memory_available_mib_average", DETAIL, DECIMAL, "Average memory that is free.", "MiB"),
     Attribute("memory_available_mib_lowest", DETAIL, DECIMAL, "Least memory that was ever free.", "MiB"),
