@@ -6,12 +6,13 @@ Belongs here: the phase as a whole, the rows of `attribute_mappings` and their r
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from flow_pipelines.discovery.mapping.assignment import assign, holds_lists
+from flow_pipelines.discovery.mapping.assignment import assign, takes_several
 from flow_pipelines.discovery.mapping.decisions import Decision, Status, reason_of
 from flow_pipelines.discovery.mapping.evidence import ScoredColumn, attributes_for, scored_column, templated_column
 from flow_pipelines.discovery.mapping.parts import FoundPart, joined_columns, part_beside, parts_of_column
@@ -22,7 +23,8 @@ from flow_pipelines.reference.attributes import attribute_named
 from flow_pipelines.reference.cell_parts import cell_parts
 from flow_pipelines.reference.header_words import dimension_of, parse_header
 from flow_pipelines.reference.mapping_model import mapping_model
-from flow_pipelines.reference.source_formats import normalise_header, template_for
+from flow_pipelines.reference.record_types import normalise_header
+from flow_pipelines.reference.source_formats import template_for
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings
 from flow_pipelines.tables.contract import conform, empty
@@ -73,8 +75,9 @@ def _in_order(decisions: Sequence[Decision]) -> list[tuple[Decision, bool]]:
 def _decisions(sheet: Sheet, profiler: Profiler, threshold: float) -> list[Decision]:
     templated: list[Decision] = []
     others: list[tuple[SheetColumn, ScoredColumn]] = []
+    headers = [column.header for column in sheet.columns]
     for column in sheet.columns:
-        template = template_for(sheet.source_format, sheet.name, column.record_type)
+        template = template_for(sheet.source_format, sheet.name, column.record_type, headers)
         known = template.columns.get(normalise_header(column.header)) if template else None
         profile = profiler.profile(column.cells)
         if known is None:
@@ -180,7 +183,7 @@ def _of_part(column: SheetColumn, scored: ScoredColumn | None, part: FoundPart, 
 
 
 def _is_free(attribute: str, record_type: str, fed: Mapping[str, str]) -> bool:
-    return attribute in _possible(record_type) and (holds_lists(attribute) or attribute not in fed)
+    return attribute in _possible(record_type) and (takes_several(attribute, record_type) or attribute not in fed)
 
 
 def _possible(record_type: str) -> frozenset[str]:
@@ -191,12 +194,14 @@ def _by_evidence(
     columns: Sequence[tuple[SheetColumn, ScoredColumn]], fed: Mapping[str, str], threshold: float
 ) -> list[Decision]:
     """Decide by header and values; `fed` maps attributes to other columns that feed them."""
-    feeding = {attribute: header for attribute, header in fed.items() if not holds_lists(attribute)}
-    chosen = assign([scored for _, scored in columns], feeding.keys())
+    types = Counter(column.record_type for column, _ in columns)
+    record_type = min(types, key=lambda one: (-types[one], one), default="")
+    feeding = {attribute: header for attribute, header in fed.items() if not takes_several(attribute, record_type)}
+    chosen = assign([scored for _, scored in columns], feeding.keys(), record_type)
     feeding |= {
         attribute: column.header
         for (column, _), attribute in zip(columns, chosen, strict=True)
-        if attribute and not holds_lists(attribute)
+        if attribute and not takes_several(attribute, record_type)
     }
     return [
         _decision(column, scored, attribute, feeding, threshold)

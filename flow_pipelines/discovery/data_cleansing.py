@@ -6,7 +6,7 @@ Belongs here: whole records. Does not: single cells (`cleansing/`), which column
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,6 +18,7 @@ from flow_pipelines.discovery.cleansing.derived import derive
 from flow_pipelines.discovery.cleansing.draft import Draft, Objects, objects
 from flow_pipelines.discovery.cleansing.quality import score
 from flow_pipelines.reference.cell_parts import cell_parts
+from flow_pipelines.reference.source_formats import template_for
 from flow_pipelines.scope import SEPARATOR, Scope
 from flow_pipelines.settings import EngagementSettings
 from flow_pipelines.tables import output_tables
@@ -118,7 +119,7 @@ def _cleanse_sheet(imported: pd.DataFrame, mappings: pd.DataFrame, settings: Eng
         codes, cells = draft.cells(column.sources, column.part)
         results = cleanse_column(cells, column.attribute, column.unit, settings)
         draft.fill(column.attribute, ", ".join(column.sources), codes, cells, results)
-    derive(draft, imported["record_type"], imported["source_format"])
+    derive(draft, imported["record_type"], _listed_as_virtual(imported, draft.headers), settings)
     found = {attribute: column.found for attribute, column in draft.attributes.items()}
     scores, issues = score(imported["record_type"], found, draft.issues)
     values = {
@@ -146,6 +147,18 @@ def _feeding_columns(mappings: pd.DataFrame) -> list[FeedingColumn]:
         in_order = tuple(sources[part] for part in cell_parts().joined if part in sources)
         feeding.append(FeedingColumn(attribute, in_order, None, None))
     return feeding
+
+
+def _listed_as_virtual(imported: pd.DataFrame, headers: Iterable[str]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Tell which records of a sheet its format lists among virtual machines only."""
+    kinds = imported["record_type"].where(imported["record_type"] == "server")
+    sheet = next(iter(imported["sheet"].dropna()), None)
+    templates = {
+        source_format: template_for(source_format, sheet, "server", headers)
+        for source_format in imported.loc[kinds.notna(), "source_format"].unique()
+    }
+    virtual = [name for name, template in templates.items() if template and template.describes_virtual_machines]
+    return (kinds.notna() & imported["source_format"].isin(virtual)).to_numpy(dtype=np.bool_)
 
 
 def _sheet_changes(draft: Draft, record_ids: Objects) -> list[pd.DataFrame]:

@@ -19,7 +19,15 @@ NAMED = 5
 # Record types whose rows describe an asset or a part of one; the others become edges.
 EDGE_RECORD_TYPES = frozenset({"relation", "connection"})
 DETAIL_RECORD_TYPES = frozenset(
-    {"server_disk", "server_partition", "server_network", "server_processor", "server_memory"}
+    {
+        "server_disk",
+        "server_partition",
+        "server_network",
+        "server_processor",
+        "server_memory",
+        "server_performance",
+        "server_tag",
+    }
 )
 
 

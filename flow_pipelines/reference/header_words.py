@@ -46,6 +46,7 @@ class HeaderRules:
     version: int
     written_out: Mapping[str, tuple[str, ...]]  # abbreviation, or foreign word or two, to its English words
     glued: frozenset[str]
+    known: frozenset[str]  # words that are no misspelling of another
     owners: tuple[tuple[str, ...], ...]
     endings: tuple[tuple[str, ...], ...]
     joining: frozenset[str]
@@ -83,6 +84,7 @@ def header_rules() -> HeaderRules:
         version=data["version"],
         written_out={short: tuple(long.split()) for short, long in written_out.items()},
         glued=frozenset(data["glued"]) | {word for word in written_out if len(word) >= SHORTEST_GLUED},
+        known=frozenset(data["glued"]) | {word for long in written_out.values() for word in long.split()},
         owners=_longest_first(data["owners"]),
         endings=_longest_first(data["endings"]),
         joining=frozenset(data["joining"]),

@@ -5,6 +5,7 @@ Belongs here: the loader of `identity_model.yaml`. Does not: applying the model 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from math import log2
@@ -31,11 +32,12 @@ class Level:
 
 @dataclass(frozen=True)
 class DetailFold:
-    """How rows about parts of a machine fill an attribute of the machine: sum, count, first or union of `source`."""
+    """How rows about parts of a machine fill an attribute of the machine from `source`; see the model's comments."""
 
     attribute: str
     source: str
     how: str
+    of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ class IdentityModel:
     no_evidence: dict[str, tuple[str, ...]]
     name_suffixes: tuple[str, ...]
     least_typo_letters: int
+    exports: dict[str, re.Pattern[str]]
     details: dict[str, tuple[DetailFold, ...]]
     natural_keys: dict[str, tuple[str, ...]]
     membership_relations: frozenset[str]
@@ -121,8 +124,11 @@ def identity_model() -> IdentityModel:
         listings=frozenset(data["listings"]),
         no_evidence={kind: tuple(values) for kind, values in data["no_evidence"].items()},
         name_suffixes=tuple(data["name_suffixes"]),
+        exports={name: re.compile(pattern, re.IGNORECASE) for name, pattern in data["exports"].items()},
         details={
-            record_type: tuple(DetailFold(fold["attribute"], fold["from"], fold["how"]) for fold in folds)
+            record_type: tuple(
+                DetailFold(fold["attribute"], fold["from"], fold["how"], fold.get("of")) for fold in folds
+            )
             for record_type, folds in data["details"].items()
         },
         natural_keys={asset_type: tuple(kinds) for asset_type, kinds in data["natural_keys"].items()},

@@ -39,6 +39,8 @@ RECORD_TYPES = (
     "server_network",
     "server_processor",
     "server_memory",
+    "server_performance",
+    "server_tag",
     "hypervisor_host",
     "cluster",
     "application",

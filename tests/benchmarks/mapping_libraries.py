@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from flow_pipelines.discovery.mapping.assignment import holds_lists
+from flow_pipelines.discovery.mapping.assignment import takes_several
 from flow_pipelines.discovery.mapping.evidence import attributes_for
 from tests.benchmarks.held_out import WHAT, cells_of, held_out_sheets
 from tests.benchmarks.quality import QualityReport, score_mappings
@@ -111,7 +111,7 @@ def _one_to_one(matches: Sequence[Match]) -> list[Match]:
     taken: set[tuple[str, str]] = set()
     chosen = []
     for file, column, attribute, similarity in sorted(matches, key=lambda match: (-match[3], match)):
-        keys = {(file, f"column {column}")} | (set() if holds_lists(attribute) else {(file, attribute)})
+        keys = {(file, f"column {column}")} | (set() if takes_several(attribute, "server") else {(file, attribute)})
         if taken.isdisjoint(keys):
             taken |= keys
             chosen.append((file, column, attribute, similarity))

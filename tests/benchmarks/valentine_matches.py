@@ -25,14 +25,20 @@ MATCHERS = {
 
 
 def main() -> None:
-    """Match every sheet with every matcher; write per matcher [file, source column, attribute, similarity]."""
+    """Match every sheet with every matcher that can run; write per matcher [file, column, attribute, similarity]."""
     task = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     found: dict[str, list[tuple[str, str, str, float]]] = {name: [] for name in MATCHERS}
     for sheet in task["sheets"]:
         source = pd.DataFrame(sheet["columns"])
         target = pd.DataFrame({name: task["attributes"][name] for name in sheet["candidates"]})
-        for name, matcher in MATCHERS.items():
-            for pair, similarity in valentine_match([source, target], matcher).items():
+        for name in list(found):
+            try:
+                matches = valentine_match([source, target], MATCHERS[name])
+            except LookupError:
+                # It needs word lists that NLTK downloads, and there is no way to them from here.
+                del found[name]
+                continue
+            for pair, similarity in matches.items():
                 found[name].append((sheet["file"], pair.source_column, pair.target_column, float(similarity)))
     Path(sys.argv[2]).write_text(json.dumps(found), encoding="utf-8")
 

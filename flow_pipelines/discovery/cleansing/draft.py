@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -31,13 +32,27 @@ class Column:
 
 
 class Draft:
-    """The records of one sheet while they are being cleansed."""
+    """The records of one sheet while they are being cleansed.
+
+    Attributes:
+        raw: The cells of each record by column.
+        attributes: What they come to, by attribute.
+        custom: By position, the cells of columns that feed no attribute.
+        issues: By position, what is wrong with its cells.
+        parts: By attribute that sums parts of a machine, how many parts of each record are more than nothing.
+    """
 
     def __init__(self, raw: Sequence[dict[str, str]]) -> None:
         self.raw = raw
         self.attributes: dict[str, Column] = {}
         self.custom: dict[int, dict[str, str]] = {}
         self.issues: defaultdict[int, list[str]] = defaultdict(list)
+        self.parts: dict[str, np.ndarray[tuple[int], np.dtype[np.int64]]] = {}
+
+    @cached_property
+    def headers(self) -> frozenset[str]:
+        """The headers of all columns that any record has a cell of."""
+        return frozenset().union(*self.raw)
 
     def cells(self, sources: Sequence[str], part: str | None = None) -> tuple[Codes, list[str]]:
         """Return a source column as the number of each record's cell, -1 where empty, and the distinct cells.
@@ -71,8 +86,13 @@ class Draft:
         has_issue = np.array([result.issue is not None for result in results] + [False])[codes]
         for position in has_issue.nonzero()[0].tolist():
             self.issues[position].append(f"Column {source}: {results[codes[position]].issue}.")
+        if attribute_named(attribute).additive:
+            counts = self.parts.setdefault(attribute, np.zeros(len(self.raw), dtype=np.int64))
+            counts += np.array([bool(result.value) for result in results] + [False])[codes]
         if attribute not in self.attributes:
             self.attributes[attribute] = arriving
+        elif attribute_named(attribute).additive:
+            self._add(self.attributes[attribute], arriving)
         elif attribute_named(attribute).type is AttributeType.TEXT_LIST:
             self._unite(self.attributes[attribute], arriving)
         else:
@@ -99,7 +119,7 @@ class Draft:
 
     def keep_unmapped(self, mapped: Collection[str]) -> None:
         """Keep the cells of all columns but the mapped ones as custom attributes."""
-        unmapped = sorted(set().union(*self.raw) - set(mapped))
+        unmapped = sorted(self.headers - set(mapped))
         if not unmapped:
             return
         for position, values in enumerate(self.raw):
@@ -116,15 +136,25 @@ class Draft:
             self._keep(position, arriving)
         _put(column, arriving, taken)
 
+    def _add(self, column: Column, arriving: Column) -> None:
+        held, comes = pd.notna(column.found), pd.notna(arriving.found)
+        _put(column, arriving, comes & ~held)
+        for position in (comes & held).nonzero()[0].tolist():
+            column.found[position] += arriving.found[position]
+            self._join(position, column, arriving, "summed_columns")
+
+    def _join(self, position: int, column: Column, arriving: Column, name: str) -> None:
+        column.cells[position] += f", {arriving.cells[position]}"
+        column.sources[position] += f", {arriving.sources[position]}"
+        column.rules[position] = _joined(column.rules[position], arriving.rules[position], rule(name))
+
     def _unite(self, column: Column, arriving: Column) -> None:
         held, comes = pd.notna(column.cells), pd.notna(arriving.cells)
         _put(column, arriving, comes & ~held)
         for position in (comes & held).nonzero()[0].tolist():
             values = {*(column.found[position] or ()), *(arriving.found[position] or ())}
             column.found[position] = sorted(values) or None
-            column.cells[position] += f", {arriving.cells[position]}"
-            column.sources[position] += f", {arriving.sources[position]}"
-            column.rules[position] = _joined(column.rules[position], arriving.rules[position], rule("united_columns"))
+            self._join(position, column, arriving, "united_columns")
 
     def _keep(self, position: int, column: Column) -> None:
         self.custom.setdefault(position, {})[column.sources[position]] = column.cells[position]

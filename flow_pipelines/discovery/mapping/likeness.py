@@ -163,6 +163,9 @@ def _shared_words(words: tuple[str, ...], index: NameIndex) -> Matrix:
     """Compare by the words that both have, as the weight of shared words in that of all words of both."""
     alike = _spelled_alike(words, index.vocabulary)
     alike[alike < LEAST_WORD_LIKENESS] = 0.0
+    # Relation and regulation are 0.89 alike, but who writes a word that exists means it.
+    is_known = np.array([word in header_rules().known for word in words])
+    alike[(alike < 1) & is_known[:, np.newaxis]] = 0.0
     # Contact and contract are 0.93 alike: what is not the same word counts clearly less.
     alike **= 3
     nearest = alike.argmax(axis=1)

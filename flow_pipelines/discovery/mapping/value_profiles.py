@@ -40,6 +40,7 @@ DAY = (
     r"|\d{1,2}[- .]+[^\W\d_]{3,9}\.?[- ,.]+\d{4}|[^\W\d_]{3,9}\.? \d{1,2},? \d{4})"
 )
 CLOCK = r"[T ,]+\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?"
+QUANTITY_UNIT = r"[KMGTPkmgt]i?[Bb](?:ps|/s)?|[KMGTkmgt]o|[MG][Hh]z|[MG]|[Bb]ytes|vCPUs?|[Cc]ores?"
 KINDS = (
     ("ip", rf"{IPV4}(?:/\d{{1,2}})?|(?=[0-9A-Fa-f]*:[0-9A-Fa-f]*:)[0-9A-Fa-f:]{{3,39}}(?:%\w+)?(?:/\d{{1,3}})?"),
     # VMware also writes 42 1c 5f 0a 1d 2b 3c 4d-5e 6f 7a 8b 9c 0d 1e 2f.
@@ -51,7 +52,7 @@ KINDS = (
     ("boolean", r"(?i:true|false|yes|[yntf]|no|ja|nein|oui|non|s[ií]|sim|n[ãa]o|wahr|falsch|vrai|faux|falso|cierto)"),
     ("email", r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+|[^<>]*<[\w.+'-]+@[\w-]+(?:\.[\w-]+)+>"),
     ("hex", r"(?=[0-9A-Fa-f]*[A-Fa-f])(?=[0-9A-Fa-f]*\d)[0-9A-Fa-f]{16,64}"),
-    ("quantity", rf"{NUMBER} ?(?P<unit>[KMGTPkmgt]i?[Bb](?:ps|/s)?|[KMGTkmgt]o|[MG][Hh]z|[MG]|[Bb]ytes|vCPUs?|[Cc]ores?)"),
+    ("quantity", rf"{NUMBER} ?(?P<unit>{QUANTITY_UNIT})"),
     ("version", r"[vV]?\d+(?:\.\d+){2,}[\w.+-]*|[vV]\d+(?:\.\d+)*"),
     ("url", r"[a-z][a-z0-9+.-]*://\S+"),
     ("reference", r"[a-z]+-\d+|arn:\S+|/subscriptions/\S+|[a-z]{1,4}-[0-9a-f]{8,17}"),

@@ -15,12 +15,13 @@ from itertools import chain, dropwhile, islice
 from pathlib import Path
 
 from flow_pipelines.discovery.readers.cells import CleanCells
-from flow_pipelines.discovery.readers.columns import Columns, is_column_name
+from flow_pipelines.discovery.readers.columns import Columns, is_column_name, recognised
 from flow_pipelines.discovery.readers.connections import fold_connections
 from flow_pipelines.discovery.readers.header import SEARCHED_ROWS
 from flow_pipelines.discovery.readers.line_files import as_line_file, write_line_file
 from flow_pipelines.discovery.readers.rejections import Rejection, limited
 from flow_pipelines.discovery.readers.rows import decide_rows
+from flow_pipelines.discovery.readers.samples import fold_samples
 from flow_pipelines.discovery.readers.table import (
     HEAD_RECORDS,
     CountedRecords,
@@ -32,7 +33,7 @@ from flow_pipelines.discovery.readers.table import (
 )
 from flow_pipelines.discovery.readers.text import TextLayout, detect_layout, open_text, records
 from flow_pipelines.discovery.readers.workbook import UnusableWorkbookError, open_workbook, sheet_names, sheet_rows
-from flow_pipelines.reference.source_formats import Detection, detect
+from flow_pipelines.reference.source_formats import Detection
 from flow_pipelines.settings import EngagementSettings
 
 ZIP, COMPOUND_FILE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -135,7 +136,7 @@ def _read_text(path: Path, name: str, settings: EngagementSettings) -> ReadTable
         with open_text(path, layout.encoding) as file:
             rows = sum(1 for _ in cleaned(records(file, layout.delimiter), cells))
         return _rejected(None, _no_header(rows))
-    columns = Columns(head, detect([cell for cell in head.header if cell], None, file_name=name))
+    columns = recognised(head, name)
     with open_text(path, layout.encoding) as file:
         width = (head.header_number, len(head.header))
         data = (
@@ -143,6 +144,8 @@ def _read_text(path: Path, name: str, settings: EngagementSettings) -> ReadTable
         )
         if columns.detection.record_type == "connection":
             return _read_connections(data, columns, settings, text=(path, layout))
+        if columns.detection.record_type == "server_performance":
+            return _read_samples(data, columns, settings, layout.delimiter)
         return _read_rows(cleaned(data, cells), columns, layout.delimiter)
 
 
@@ -178,10 +181,12 @@ def _read_sheet(
     head = read_head(first, sheet, is_column_name)
     if head is None:
         return _rejected(sheet, _no_header(len(first) + sum(1 for _ in filled)))
-    columns = Columns(head, detect([cell for cell in head.header if cell], sheet, file_name=name))
+    columns = recognised(head, name)
     data = _below(head, chain(first, filled))
     if columns.detection.record_type == "connection":
         return _read_connections(data, columns, settings)
+    if columns.detection.record_type == "server_performance":
+        return _read_samples(data, columns, settings, "\t")
     return _read_rows(data, columns, "\t")
 
 
@@ -228,6 +233,12 @@ def _read_connections(
         decided = fold_connections(lines, columns, settings)
     decided.rejections += limited(broken)
     return _decided(columns, decided, lines.rows + len(broken))
+
+
+def _read_samples(data: Iterable[Record], columns: Columns, settings: EngagementSettings, delimiter: str) -> ReadTable:
+    counted = CountedRecords(record for record in data if any(map(str.strip, record.cells)))
+    decided = fold_samples(counted, columns, settings, delimiter)
+    return _decided(columns, decided, counted.count)
 
 
 def _decided(columns: Columns, decided: DecidedRows, rows: int) -> ReadTable:
