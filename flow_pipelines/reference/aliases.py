@@ -221,8 +221,12 @@ def _written(header: str) -> str:
 
 
 def _in_any_order(words: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what two phrases of the same words have in common: `source server`, `servidor de origen`."""
-    return tuple(sorted(word for word in expanded(words) if word not in header_rules().joining))
+    """Return what two phrases of the same words have in common: `source server`, `servidor de origen`.
+
+    Nothing for a single word: `to name` would be the same as `name`.
+    """
+    telling = sorted(word for word in expanded(words) if word not in header_rules().joining)
+    return tuple(telling) if len(telling) > 1 else ()
 
 
 def _key(words: tuple[str, ...]) -> str:
@@ -244,7 +248,8 @@ def _index(family: str) -> FamilyIndex:
     for words, attributes in [*told.items(), *listed]:
         as_written.setdefault("".join(words), attributes)
         written_out.setdefault(_key(words), set()).add(as_written["".join(words)])
-        in_any_order.setdefault(_in_any_order(words), set()).add(as_written["".join(words)])
+        if order_free := _in_any_order(words):
+            in_any_order.setdefault(order_free, set()).add(as_written["".join(words)])
     for attribute, names in aliases().names[family].items():
         dimension = dimension_of(attribute_named(attribute).unit) or ""
         by_dimension |= {(_key(parse_header(name).words), dimension): attribute for name in names.with_unit}

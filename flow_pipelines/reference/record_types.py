@@ -110,8 +110,8 @@ def _rules(section: str) -> tuple[RecordTypeRule, ...]:
 def record_type_of_headers(headers: Sequence[str]) -> str | None:
     """Tell from the headers of a sheet of no known format what its rows describe; None if they don't tell."""
     record_type = _edge_type_of(headers) or _detail_type_of(headers) or _asset_type_of(headers)
-    if record_type == "connection" and _facts_of_a_machine(headers) > 1:
-        # "Server", "Src" and "First Seen" stand in lists of servers too; size and system stand in those only.
+    if record_type in {"connection", "relation"} and _facts_of_a_machine(headers) > 1:
+        # "Server", "Source ID" and "First Seen" stand in lists of servers too; size and system stand in those only.
         record_type = _asset_type_of(headers)
     return record_type
 
