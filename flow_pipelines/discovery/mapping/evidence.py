@@ -82,11 +82,18 @@ class ScoredColumn:
         }
         highest = max([*scores.values(), self.none_score])
         total = sum(math.exp(score - highest) for score in (*scores.values(), self.none_score))
-        most = mapping_model().most_confidence
         return {
-            attribute: min(math.exp(score - highest) / total, most[self.candidates[attribute].method])
+            attribute: _calibrated(math.exp(score - highest) / total, self.candidates[attribute].method)
             for attribute, score in scores.items()
         }
+
+
+def _calibrated(share: float, method: Method) -> float:
+    """Return the confidence in a candidate that has this share of the evidence of all candidates."""
+    if method == "likeness" and 0 < share < 1:
+        odds = (share / (1 - share)) ** (1 / mapping_model().weights.temperature_of_likeness)
+        share = odds / (1 + odds)
+    return min(share, mapping_model().most_confidence[method])
 
 
 def templated_column(header: str, profile: ColumnProfile, record_type: str, attribute: str) -> ScoredColumn:
