@@ -25,7 +25,7 @@ from tests.benchmarks.truth import Score
 SCRIPT = Path(__file__).with_name("valentine_matches.py")
 INTERPRETER = "VALENTINE_PYTHON"
 # As many cells of each attribute as the matchers are shown.
-CELLS = 200
+CELLS = 30
 Match = tuple[str, str, str, float]
 
 
