@@ -1,6 +1,6 @@
 """Mappings say which part of a cell they take.
 
-Revision: 0004, after 0003. Made on 2026-11-25.
+Revision: 0005, after 0004. Made on 2026-11-25.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
