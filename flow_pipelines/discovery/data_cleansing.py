@@ -139,7 +139,7 @@ def _feeding_columns(mappings: pd.DataFrame) -> list[FeedingColumn]:
         attribute, source = str(mapping.attribute), str(mapping.source_column)
         part = mapping.part if isinstance(mapping.part, str) else None
         unit = mapping.source_unit if isinstance(mapping.source_unit, str) else None
-        if part in cell_parts().joined:
+        if part is not None and part in cell_parts().joined:
             joined.setdefault(attribute, {})[part] = source
         else:
             feeding.append(FeedingColumn(attribute, (source,), part, unit))

@@ -84,7 +84,9 @@ def part_names() -> tuple[str, ...]:
 
 
 def part_of(cell: str, part: str) -> str | None:
-    """Return one part of a cell as it is written there, or None if the cell has none."""
+    """Return one part of a cell as it is written there, or None if the cell has none or is prose."""
+    if len(cell) > LONGEST_CELL:
+        return None
     kind = cell_parts().parts[part]
     if kind.is_rest:
         return _rest(cell, part)

@@ -8,39 +8,45 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from valentine import valentine_match
-from valentine.algorithms import Coma, Cupid, DistributionBased, JaccardDistanceMatcher, SimilarityFlooding
+from valentine.algorithms import BaseMatcher, Coma, Cupid, DistributionBased, JaccardDistanceMatcher, SimilarityFlooding
 
 MATCHERS = {
     "Coma, names": Coma(use_instances=False),
     "Coma, names and cells": Coma(use_instances=True),
     "Cupid": Cupid(),
-    "SimilarityFlooding": SimilarityFlooding(),
     "JaccardDistance": JaccardDistanceMatcher(),
     "DistributionBased": DistributionBased(),
+    "SimilarityFlooding": SimilarityFlooding(),
 }
 
 
 def main() -> None:
     """Match every sheet with every matcher that can run; write per matcher [file, column, attribute, similarity]."""
     task = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    found: dict[str, list[tuple[str, str, str, float]]] = {name: [] for name in MATCHERS}
-    for sheet in task["sheets"]:
-        source = pd.DataFrame(sheet["columns"])
-        target = pd.DataFrame({name: task["attributes"][name] for name in sheet["candidates"]})
-        for name in list(found):
-            try:
-                matches = valentine_match([source, target], MATCHERS[name])
-            except LookupError:
-                # It needs word lists that NLTK downloads, and there is no way to them from here.
-                del found[name]
-                continue
-            for pair, similarity in matches.items():
-                found[name].append((sheet["file"], pair.source_column, pair.target_column, float(similarity)))
-    Path(sys.argv[2]).write_text(json.dumps(found), encoding="utf-8")
+    found: dict[str, list[tuple[str, str, str, float]]] = {}
+    for name, matcher in MATCHERS.items():
+        try:
+            found[name] = [match for sheet in task["sheets"] for match in _matches(task, sheet, matcher)]
+        except LookupError:
+            # It needs word lists that NLTK downloads, and there is no way to them from here.
+            print(f"{name} cannot run: NLTK has no word lists", file=sys.stderr)
+        # After each one: some take minutes.
+        Path(sys.argv[2]).write_text(json.dumps(found), encoding="utf-8")
+
+
+def _matches(
+    task: Mapping[str, Any], sheet: Mapping[str, Any], matcher: BaseMatcher
+) -> Iterator[tuple[str, str, str, float]]:
+    source = pd.DataFrame(sheet["columns"])
+    target = pd.DataFrame({name: task["attributes"][name] for name in sheet["candidates"]})
+    for pair, similarity in valentine_match([source, target], matcher).items():
+        yield sheet["file"], pair.source_column, pair.target_column, float(similarity)
 
 
 if __name__ == "__main__":

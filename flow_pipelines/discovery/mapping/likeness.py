@@ -182,11 +182,14 @@ def _shared_words(words: tuple[str, ...], index: NameIndex) -> Matrix:
 
 
 def _spelling_likeness(spelling: str, index: NameIndex) -> Matrix:
-    return _spelled_alike([spelling], index.spellings)[0]
+    alike: Matrix = _spelled_alike([spelling], index.spellings)[0]
+    return alike
 
 
 def _spelled_alike(words: Sequence[str], others: Sequence[str]) -> Matrix:
     alike: Matrix = process.cdist(words, others, scorer=fuzz.ratio, dtype=np.float64) / 100
     slips = process.cdist(words, others, scorer=OSA.distance, dtype=np.float64) == 1
     long_enough = np.array([len(word) >= LONG_ENOUGH_FOR_SLIPS for word in words])
-    return np.maximum(alike, SLIP_LIKENESS * (slips & long_enough[:, np.newaxis]))
+    slipped: Matrix = np.where(slips & long_enough[:, np.newaxis], SLIP_LIKENESS, 0.0)
+    result: Matrix = np.maximum(alike, slipped)
+    return result
