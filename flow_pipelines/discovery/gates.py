@@ -23,7 +23,15 @@ ROUNDING = 0.00005
 EDGE_RECORD_TYPES = frozenset({"relation", "connection"})
 KEPT_RECORD_TYPES = frozenset({"quality_issue"})
 DETAIL_RECORD_TYPES = frozenset(
-    {"server_disk", "server_partition", "server_network", "server_processor", "server_memory"}
+    {
+        "server_disk",
+        "server_partition",
+        "server_network",
+        "server_processor",
+        "server_memory",
+        "server_performance",
+        "server_tag",
+    }
 )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Column
 
 from flow_pipelines.reference.attributes import ATTRIBUTES
+from flow_pipelines.reference.cell_parts import part_names
 from flow_pipelines.tables.declaration import (
     BOOLEAN,
     DATE,
@@ -38,6 +39,8 @@ RECORD_TYPES = (
     "server_network",
     "server_processor",
     "server_memory",
+    "server_performance",
+    "server_tag",
     "hypervisor_host",
     "cluster",
     "application",
@@ -114,11 +117,12 @@ rejected_records = output_table(
 attribute_mappings = output_table(
     "discovery",
     "attribute_mappings",
-    "One row per column of an imported file or sheet: the attribute it holds, how that was decided, how sure it is.",
+    "One row per column of an imported file or sheet and attribute that it feeds: how that was decided, how sure it "
+    "is. A column that feeds none has one row.",
     required(
         "mapping_id",
         IDENTIFIER,
-        "Deterministic id, from file, sheet and column.",
+        "Deterministic id, from file, sheet and column, and from the attribute if it is a further one of its column.",
         sources=[f"{IMPORTED}.source_file", f"{IMPORTED}.sheet", f"{IMPORTED}.raw_values"],
     ),
     required("source_file", TEXT, "Name of the file.", sources=[f"{IMPORTED}.source_file"]),
@@ -131,6 +135,15 @@ attribute_mappings = output_table(
         values=[attribute.name for attribute in ATTRIBUTES if not attribute.derived],
         sets={"status": "applied", "method": "person", "confidence": 1.0},
         sets_if_emptied={"status": "unmapped", "method": "person", "confidence": 1.0},
+    ),
+    editable(
+        optional(
+            "part",
+            TEXT,
+            "Part of each cell that feeds the attribute, such as address or memory; for first and last name the part "
+            "of the value that the cell is. Empty if the whole cell is the value.",
+        ),
+        values=part_names(),
     ),
     required("status", TEXT, "applied, proposed (below the threshold, not applied) or unmapped."),
     required("method", TEXT, "How it was decided: template, alias, likeness, person or none."),
