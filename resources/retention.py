@@ -44,7 +44,8 @@ from flow_pipelines.scope import Scope
 from resources.control_tables import current_snapshots, history_tables, snapshot_inputs, snapshots
 from resources.database import Database
 from resources.event_tables import phase_runs, pinned_snapshots, pins, pointer_moves, rollback_moves, rollbacks
-from resources.snapshots import Snapshot, hold_pointers
+from resources.pointers import hold_pointers
+from resources.snapshots import Snapshot
 
 KEEP_DAYS = 90
 KEEP_LAST = 5

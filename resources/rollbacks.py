@@ -24,8 +24,9 @@ from resources.database import Database, scope_values
 from resources.event_tables import pointer_moves, rollback_moves, rollbacks
 from resources.phase_runs import add_completed
 from resources.pins import set_pin, state_at
+from resources.pointers import hold_pointers, move_pointer
 from resources.retention import dropped
-from resources.snapshots import Snapshot, hold_pointers, move_pointer, snapshots_by_id
+from resources.snapshots import Snapshot, snapshots_by_id
 
 RollbackScope = Literal["phase", "flow", "cascade"]
 

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
 from flow_pipelines.errors import DatabaseError
-from resources.access import access_is_applied, apply_access, create_roles, refuse_roles_of_another_owner
+from resources.access import access_is_applied, apply_access, create_roles, drop_views, refuse_roles_of_another_owner
 from resources.control_tables import PLATFORM, all_tables
 from resources.database import Database
 
@@ -58,6 +58,7 @@ def _bring_up_to_date(owner: Database, passwords: Mapping[str, str | None]) -> N
         if not (_is_current(connection) and access_is_applied(connection, database)):
             _lock_schema(connection)
             if not _is_current(connection):
+                drop_views(connection)
                 migrate(connection)
             apply_access(connection, database)
     known = {role: password for role, password in passwords.items() if password is not None}

@@ -17,17 +17,16 @@ from uuid import UUID, uuid4
 
 import pandas as pd
 from psycopg import Connection as PsycopgConnection
-from sqlalchemy import Connection, Table, delete, func, insert, select, text, update
-from sqlalchemy.dialects.postgresql import insert as insert_or
+from sqlalchemy import Connection, Table, func, insert, select, text, update
 
 from flow_pipelines.errors import RunError
 from flow_pipelines.flows import HANDOFFS
 from flow_pipelines.scope import Scope
 from flow_pipelines.tables import output_tables
 from flow_pipelines.tables.contract import empty
-from resources.control_tables import client_accounts, current_snapshots, history_tables, snapshot_inputs, snapshots
+from resources.control_tables import current_snapshots, history_tables, snapshot_inputs, snapshots
 from resources.database import Database, scope_values
-from resources.event_tables import pointer_moves
+from resources.pointers import hold_pointers, move_pointer
 from resources.rows import ContentHash, parse, select_list, serialize
 
 # Up to this size a snapshot's text stays in memory between hashing and COPY; beyond it goes to a temporary file.
@@ -334,52 +333,6 @@ def _refuse_outdated(connection: Connection, candidates: Sequence[Snapshot], wat
             f"{', '.join(names)} changed while this phase was running.",
             remedy="Run the phase again; it will read the new data.",
         )
-
-
-def hold_pointers(connection: Connection, scope: Scope) -> None:
-    """Keep everybody else from moving pointers of the client's engagements until the transaction ends.
-
-    It locks the client's row: the engagement's own is locked by a run for as long as that takes.
-    """
-    query = select(client_accounts.c.id).where(client_accounts.c.id == scope.client_account_id)
-    connection.execute(query.with_for_update(key_share=True))
-
-
-def move_pointer(
-    connection: Connection, scope: Scope, table_key: str, snapshot: Snapshot | None, *, rollback_id: UUID | None = None
-) -> None:
-    """Make a snapshot the current one of its table, or none at all, and log the move.
-
-    Args:
-        connection: A transaction in the scope that holds its pointers.
-        scope: The engagement.
-        table_key: The table.
-        snapshot: What becomes current; None withdraws the table.
-        rollback_id: The rollback that moves it.
-    """
-    if snapshot is None:
-        connection.execute(
-            delete(current_snapshots).where(
-                current_snapshots.c.engagement_id == scope.engagement_id, current_snapshots.c.table_key == table_key
-            )
-        )
-    else:
-        target = {"snapshot_id": snapshot.snapshot_id, "rows_snapshot_id": snapshot.rows_snapshot_id}
-        connection.execute(
-            insert_or(current_snapshots)
-            .values(**scope_values(scope), table_key=table_key, **target)
-            .on_conflict_do_update(
-                index_elements=["engagement_id", "table_key"], set_={**target, "moved_at": func.now()}
-            )
-        )
-    connection.execute(
-        insert(pointer_moves).values(
-            **scope_values(scope),
-            table_key=table_key,
-            snapshot_id=snapshot and snapshot.snapshot_id,
-            rollback_id=rollback_id,
-        )
-    )
 
 
 def snapshots_by_id(connection: Connection, snapshot_ids: Iterable[UUID]) -> dict[UUID, Snapshot]:

@@ -19,7 +19,7 @@ from flow_pipelines.tables import built_phases
 from resources.installation import open_installation
 
 if TYPE_CHECKING:
-    from flow_pipelines.cli.run_rollback import Impact
+    from resources.rollback_impact import Impact
     from resources.rollbacks import Request
 
 ByOption = Annotated[str | None, typer.Option("--by", help="Who does it; the system's user if left out.")]
@@ -93,7 +93,8 @@ def rollback(
 
     The state before is pinned by itself, so a rollback can be rolled back.
     """
-    from flow_pipelines.cli.run_rollback import impact_of, run_rollback
+    from flow_pipelines.cli.run_rollback import run_rollback
+    from resources.rollback_impact import impact_of
     from resources.rollbacks import Request, step_of_snapshot
 
     with open_installation() as installation:

@@ -10,13 +10,14 @@ from dagster import AssetKey, DagsterInstance, evaluate_automation_conditions
 from assets_defs.definitions import build_definitions
 from assets_defs.partitions import register
 from flow_pipelines.cli.run_flow import run_flow
-from flow_pipelines.cli.run_rollback import impact_of, run_rollback
+from flow_pipelines.cli.run_rollback import run_rollback
 from flow_pipelines.errors import GateError
 from flow_pipelines.flows import flow_named
 from flow_pipelines.scope import Scope
 from resources.installation import Installation, landing_root
 from resources.landing import Landing
 from resources.pins import set_pin
+from resources.rollback_impact import impact_of
 from resources.rollbacks import Request
 from tests.conftest import new_engagement
 

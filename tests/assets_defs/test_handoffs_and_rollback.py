@@ -14,7 +14,7 @@ from sqlalchemy import text
 from assets_defs.catalog_metadata import asset_key
 from assets_defs.definitions import build_definitions
 from flow_pipelines.cli.run_flow import run_flow
-from flow_pipelines.cli.run_rollback import impact_of, run_rollback
+from flow_pipelines.cli.run_rollback import run_rollback
 from flow_pipelines.edits import SetDraft
 from flow_pipelines.errors import GateError, RunError
 from flow_pipelines.flows import flow_named
@@ -24,6 +24,7 @@ from resources.edits import EditStore
 from resources.installation import Installation, landing_root
 from resources.landing import Landing
 from resources.pins import set_pin
+from resources.rollback_impact import impact_of
 from resources.rollbacks import Request, execute, planned_moves, register
 from resources.snapshots import SnapshotStore
 from resources.waiting_edits import waiting

@@ -20,7 +20,7 @@ from assets_defs.recovery import RUNNING, recover
 from assets_defs.rollback_run import WITHDRAWN
 from assets_defs.run_coordinator import ENGAGEMENT_TAG
 from flow_pipelines.cli.run_flow import run_flow
-from flow_pipelines.cli.run_rollback import impact_of, run_rollback
+from flow_pipelines.cli.run_rollback import run_rollback
 from flow_pipelines.errors import GateError
 from flow_pipelines.flows import flow_named, step_of
 from flow_pipelines.scope import Scope
@@ -28,6 +28,7 @@ from flow_pipelines.tables import output_tables
 from resources.installation import Installation, landing_root, open_installation
 from resources.landing import Landing
 from resources.pins import set_pin, state_at
+from resources.rollback_impact import impact_of
 from resources.rollbacks import Request
 from resources.rows import data_version
 from resources.snapshots import SnapshotStore

@@ -20,7 +20,7 @@ from uuid import uuid4
 
 import pandas as pd
 
-from flow_pipelines.cli.run_rollback import impact_of, run_rollback
+from flow_pipelines.cli.run_rollback import run_rollback
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings
 from flow_pipelines.tables import output_tables
@@ -30,6 +30,7 @@ from resources.event_tables import rollbacks
 from resources.installation import open_installation
 from resources.phase_runs import tracked
 from resources.pins import set_pin
+from resources.rollback_impact import impact_of
 from resources.rollbacks import Request
 from resources.snapshots import SnapshotStore
 from resources.tenancy import add_client, add_engagement

@@ -14,8 +14,9 @@ from resources.control_tables import history_tables, snapshot_inputs, snapshots
 from resources.event_tables import pinned_snapshots, pins
 from resources.installation import Installation
 from resources.pins import set_pin, state_at
+from resources.pointers import hold_pointers
 from resources.retention import VacuumReport, dropped, vacuum
-from resources.snapshots import Snapshot, hold_pointers, snapshots_by_id
+from resources.snapshots import Snapshot, snapshots_by_id
 from tests.conftest import new_engagement
 from tests.resources.views.happenings import Engagement
 

@@ -64,6 +64,25 @@ def test_a_second_start_changes_nothing(fresh: Database) -> None:
     assert before == after
 
 
+def test_a_view_that_is_no_longer_declared_goes_with_what_rests_on_it(fresh: Database) -> None:
+    bring_up_to_date(fresh, {})
+    names = text("SELECT to_regclass('platform.forgotten'), to_regprocedure('platform.forgotten_rows()')")
+    with fresh.transaction() as connection:
+        connection.execute(text(f"CREATE VIEW {PLATFORM}.forgotten AS SELECT asset_id FROM discovery.inventory"))
+        connection.execute(
+            text(
+                f"CREATE FUNCTION {PLATFORM}.forgotten_rows() RETURNS SETOF {PLATFORM}.forgotten LANGUAGE sql "
+                f"AS 'SELECT * FROM {PLATFORM}.forgotten'"
+            )
+        )
+        connection.execute(text(f"COMMENT ON SCHEMA {PLATFORM} IS 'applied by an earlier version'"))
+        assert None not in connection.execute(names).one()
+    bring_up_to_date(fresh, {})
+    with fresh.transaction() as connection:
+        assert tuple(connection.execute(names).one()) == (None, None)
+        assert connection.execute(text("SELECT count(*) FROM discovery.inventory")).scalar_one() == 0
+
+
 def test_two_commands_may_start_at_once_on_an_empty_database(fresh: Database) -> None:
     with ThreadPoolExecutor(4) as pool:
         for future in [pool.submit(bring_up_to_date, Database(fresh.url), {}) for _ in range(4)]:

@@ -21,7 +21,8 @@ from resources.database import Database
 from resources.event_tables import rollback_moves, rollbacks
 from resources.phase_runs import interrupt, tracked, unfinished
 from resources.pins import set_pin, state_at
-from resources.snapshots import Input, Snapshot, SnapshotStore, hold_pointers, move_pointer, scope_values
+from resources.pointers import hold_pointers, move_pointer
+from resources.snapshots import Input, Snapshot, SnapshotStore, scope_values
 from resources.views.declaration import stages
 
 Rows = Mapping[str, list[dict[str, object]]]
