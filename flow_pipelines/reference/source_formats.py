@@ -20,6 +20,8 @@ THRESHOLD = 0.7
 DECISIVE = 2.0
 SHEET_NAME_FIT = 2.0
 FILE_NAME_FIT = 0.5
+# A sheet of a known format whose rows are mostly of another kind than any of the format's sheets describes.
+LEAST_SHARE_KNOWN = 0.5
 # The attribute of a sample's column to the statistics made of it, each as it is added to the header.
 STATISTICS = {"_average": "average", "_peak": "peak", "_percentile_95": "95th percentile"}
 STATISTICS_OF_AVAILABLE = {"_average": "average", "_lowest": "lowest", "_percentile_5": "5th percentile"}
@@ -238,7 +240,10 @@ def template_for(
     fitting = [one for one in candidates if record_type in (one.record_type, *one.classes.values())]
     named = [template for template in fitting if sheet and template.sheet == sheet]
     known = frozenset(map(normalise_header, headers))
-    return max(named or fitting, key=lambda template: len(known & set(template.columns)), default=None)
+    # A list of servers may hold hosts and devices too, by its class column: its columns are a server list's.
+    listing = [one for one in candidates if LEAST_SHARE_KNOWN * len(known) <= len(known & set(one.columns))]
+    fallback = listing if known else []
+    return max(named or fitting or fallback, key=lambda one: len(known & set(one.columns)), default=None)
 
 
 def detect(headers: Sequence[str], sheet: str | None, *, file_name: str = "") -> Detection:

@@ -224,6 +224,7 @@ TIES = ("external_id", "vm_uuid", "bios_uuid", "serial_number", "application_nam
 CHOICES = {
     "environment": ("production", "staging", "test", "development", "disaster recovery"),
     "criticality": ("critical", "high", "medium", "low"),
+    "migration_strategy": ("rehost", "relocate", "replatform", "refactor", "repurchase", "retire", "retain"),
     "power_state": ("on", "off", "suspended"),
     "lifecycle_status": ("operational", "planned", "maintenance", "standby", "retired"),
 }
