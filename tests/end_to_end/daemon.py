@@ -20,7 +20,9 @@ import psycopg
 
 from tests.end_to_end.test_command import Command
 
-PATIENCE, POLL_SECONDS = 240.0, 0.5
+# How long nothing at all may happen to any run: between two things that do, a sensor's 15 s pass and a process starts.
+PATIENCE, POLL_SECONDS = 240.0, 1.0
+PROGRESS = "{ runsOrError { ... on Runs { results { runId status updateTime } } } }"
 RUNS = '{ runsOrError(filter: {tags: [{key: "flow/engagement", value: "%s"}]}) { ... on Runs { count } } }'
 TICKS = """{ repositoriesOrError { ... on RepositoryConnection { nodes { sensors {
     name sensorState { ticks(limit: 100, statuses: [SUCCESS, SKIPPED]) { timestamp } }
@@ -67,11 +69,13 @@ class Services:
         self.wait_until(lambda: fewest() >= number, f"{number} ticks")
 
     def wait_until(self, holds: Callable[[], bool], what: str) -> None:
-        """Wait until something holds; the services' log says why it does not."""
-        deadline = time.monotonic() + PATIENCE
+        """Wait until something holds, for as long as runs get on; the services' log says why they do not."""
+        happened, since = None, time.monotonic()
         while not holds():
+            if (now := self.ask(PROGRESS)) != happened:
+                happened, since = now, time.monotonic()
             log = (self.state / "services.log").read_text(encoding="utf-8")
-            assert time.monotonic() < deadline, f"{what}\n{log[-6000:]}"
+            assert time.monotonic() - since < PATIENCE, f"{what}\n{log[-6000:]}"
             time.sleep(POLL_SECONDS)
 
 
