@@ -17,7 +17,7 @@ from resources.tenancy import add_client, add_engagement
 
 SETTINGS = EngagementSettings(as_of=date(2026, 6, 30))
 NUMBERS = itertools.count(1)
-# Files of a minute and more. Started last, as pytest-xdist does with files of few tests, they end long after all others.
+# Files of a minute and more: begun last, as pytest-xdist does with files of few tests, they end long after the others.
 LONGEST = (
     "test_daemon.py",
     "test_killed_processes.py",
