@@ -16,7 +16,7 @@ from sqlalchemy import DateTime, Table
 
 from flow_pipelines.edit_values import plain, same, value_problem
 from flow_pipelines.tables.contract import conform
-from flow_pipelines.tables.declaration import editable_columns
+from flow_pipelines.tables.declaration import Editing, editable_columns
 
 Kind = Literal["set", "merge", "split", "withdraw"]
 OutcomeName = Literal["applied", "agreed", "ground_changed", "not_found"]
@@ -42,6 +42,7 @@ class Edit:
         actor: Who made it.
         reason: Why.
         made_at: When.
+        covered: How many rows the decision was about, where its column says so; see `Editing.covers`.
     """
 
     edit_id: str
@@ -56,6 +57,7 @@ class Edit:
     actor: str
     reason: str
     made_at: datetime
+    covered: int | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ class EditOutcome:
     Attributes:
         edit_id: The edit.
         outcome: applied; agreed, if the phase came to the same by itself; ground_changed, if the phase computed
-            neither what it did when the edit was made nor what the edit says; not_found, if the row is gone.
+            neither what it did when the edit was made nor what the edit says, or if the decision would now be about
+            more rows than the person saw, and is not applied; not_found, if the row is gone.
         computed_value: What the cell would hold without the edit.
     """
 
@@ -127,6 +130,7 @@ class NewEdit:
     old_value: object
     new_value: object
     withdraws: str | None = None
+    covered: int | None = None
 
 
 def active_edits(edits: Iterable[Edit]) -> list[Edit]:
@@ -170,7 +174,8 @@ def entity_ids(frame: pd.DataFrame, table: Table) -> list[str]:
 def apply_edits(frame: pd.DataFrame, table: Table, edits: Sequence[Edit]) -> tuple[pd.DataFrame, list[EditOutcome]]:
     """Set the cells that people decided.
 
-    An edit is applied even where its ground has changed; the outcome says so. What the table's declaration sets along
+    An edit is applied even where its ground has changed, unless it would cover more rows than when it was made; the
+    outcome says so. What the table's declaration sets along
     with a column is set too, and who decided and why if the table has columns for it.
 
     Args:
@@ -200,6 +205,8 @@ def _apply(frame: pd.DataFrame, table: Table, edit: Edit, place: int | None) -> 
     computed = plain(frame.at[place, edit.column])  # noqa: PD008  (a cell)
     if editing.only_over and computed not in editing.only_over:
         return EditOutcome(edit.edit_id, "agreed", computed)
+    if _covers_too_little(edit, editing, frame, place):
+        return EditOutcome(edit.edit_id, "ground_changed", computed)
     decided = {"decided_by": edit.actor, "decision_reason": edit.reason}
     companions = {
         **{name: value for name, value in decided.items() if name in table.columns},
@@ -210,6 +217,13 @@ def _apply(frame: pd.DataFrame, table: Table, edit: Edit, place: int | None) -> 
         cell: Any = pd.Timestamp(value) if is_moment and isinstance(value, datetime) else value
         frame.at[place, name] = cell  # noqa: PD008  (loc would spread a list over rows)
     return EditOutcome(edit.edit_id, _outcome(edit, computed), computed)
+
+
+def _covers_too_little(edit: Edit, editing: Editing, frame: pd.DataFrame, place: int) -> bool:
+    if editing.covers is None or edit.covered is None:
+        return False
+    rows: Any = frame.at[place, editing.covers]  # noqa: PD008  (a cell)
+    return bool(rows > edit.covered)
 
 
 def _outcome(edit: Edit, computed: object) -> OutcomeName:

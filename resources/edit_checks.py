@@ -48,6 +48,20 @@ def check_drafts(connection: Connection, drafts: Sequence[Draft]) -> tuple[list[
         connection: A transaction in the engagement's scope.
         drafts: What a person wants, in order.
     """
+    edits: list[NewEdit] = []
+    problems = []
+    for checked in check_each(connection, drafts):
+        if isinstance(checked, str):
+            problems.append(checked)
+        else:
+            edits += checked
+    cells = [(edit.table_key, edit.entity_id, edit.column) for edit in edits if edit.kind == "set"]
+    problems += [f"{' '.join(cell)} is set twice" for cell in dict.fromkeys(cells) if cells.count(cell) > 1]
+    return edits, problems
+
+
+def check_each(connection: Connection, drafts: Sequence[Draft]) -> list[list[NewEdit] | str]:
+    """Return for each draft by itself, in order, the edits that it comes to, or what speaks against it."""
     sets = [draft for draft in drafts if isinstance(draft, SetDraft)]
     seen = {
         key: _see(connection, key, [draft.entity for draft in sets if draft.table_key == key])
@@ -55,22 +69,19 @@ def check_drafts(connection: Connection, drafts: Sequence[Draft]) -> tuple[list[
         if key in output_tables()
     }
     assets = AssetChecks(connection)
-    edits: list[NewEdit] = []
-    problems = []
+    results: list[list[NewEdit] | str] = []
     for draft in drafts:
         try:
             match draft:
                 case SetDraft():
-                    edits.append(_check_set(draft, seen.get(draft.table_key)))
+                    results.append([_check_set(draft, seen.get(draft.table_key))])
                 case MergeDraft():
-                    edits.append(assets.merge(draft))
+                    results.append([assets.merge(draft)])
                 case SplitDraft():
-                    edits += assets.split(draft)
+                    results.append(assets.split(draft))
         except ValueError as problem:
-            problems.append(str(problem))
-    cells = [(edit.table_key, edit.entity_id, edit.column) for edit in edits if edit.kind == "set"]
-    problems += [f"{' '.join(cell)} is set twice" for cell in dict.fromkeys(cells) if cells.count(cell) > 1]
-    return edits, problems
+            results.append(str(problem))
+    return results
 
 
 def _see(connection: Connection, table_key: str, entities: Sequence[str]) -> _Seen:
@@ -122,7 +133,8 @@ def _check_set(draft: SetDraft, seen: _Seen | None) -> NewEdit:
         raise ValueError(f"{where} is {shown(value)!r} already" + (f", by edit {edit.number}" if edit else ""))
     if seen.table.schema == HANDOFFS and computed != "failed":
         raise ValueError(f"{where} is {shown(computed)!r}: only a failed rule can be waived")
-    return NewEdit("set", draft.table_key, entity_id, draft.column, computed, value)
+    covered = int(str(row[editing.covers])) if editing.covers else None
+    return NewEdit("set", draft.table_key, entity_id, draft.column, computed, value, covered=covered)
 
 
 def _confirms(seen: _Seen, row: Row, edit: Edit | None, value: object, column: str) -> bool:

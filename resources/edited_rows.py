@@ -59,6 +59,7 @@ def edits_of(connection: Connection, table_keys: Collection[str] | None = None) 
     query = select(
         edits.c.edit_id, edits.c.edit_number, edits.c.kind, edits.c.table_key, edits.c.entity_id, edits.c.column_name,
         edits.c.old_value, edits.c.new_value, edits.c.withdraws, edits.c.actor, edits.c.reason, edits.c.made_at,
+        edits.c.covered,
     ).order_by(edits.c.edit_number)  # fmt: skip
     if table_keys is not None:
         query = query.where(edits.c.table_key.in_(list(table_keys)))
@@ -80,6 +81,7 @@ def _edit(row: Any) -> Edit:  # noqa: ANN401  (a row of the query above)
         actor=row.actor,
         reason=row.reason,
         made_at=row.made_at,
+        covered=row.covered,
     )
 
 

@@ -14,12 +14,22 @@ import pandas as pd
 from sqlalchemy import Connection, func, insert, select
 
 from flow_pipelines.edit_values import to_json
-from flow_pipelines.edits import Draft, Edit, EditOutcome, NewEdit, active_edits, apply_edits, expected_edits
+from flow_pipelines.edits import (
+    Draft,
+    Edit,
+    EditOutcome,
+    NewEdit,
+    SetDraft,
+    active_edits,
+    apply_edits,
+    cell_of,
+    expected_edits,
+)
 from flow_pipelines.errors import InputError
 from flow_pipelines.scope import Scope
 from flow_pipelines.tables import output_tables
 from resources.database import Database, scope_values
-from resources.edit_checks import check_drafts
+from resources.edit_checks import check_drafts, check_each
 from resources.edited_rows import edits_of, looked_at, outcomes_in
 from resources.event_tables import edit_outcomes, edits
 from resources.pins import set_pin
@@ -62,6 +72,48 @@ class DecidedRows:
 
 
 @dataclass(frozen=True)
+class DecidedElsewhere:
+    """A decision that a person made in another system, to become an edit here.
+
+    Attributes:
+        edit_id: Its id here, which follows from its id there.
+        draft: What the person decided.
+        actor: Who it was.
+        reason: Why, where and when.
+    """
+
+    edit_id: UUID
+    draft: SetDraft
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class TakenOver:
+    """What became of decisions made elsewhere.
+
+    Attributes:
+        made: The edits that are new.
+        known: Ids of those that were taken over before.
+        problems: What speaks against the others, by id.
+    """
+
+    made: list[Edit]
+    known: frozenset[UUID]
+    problems: dict[UUID, str]
+
+
+@dataclass(frozen=True)
+class _Signed:
+    """An edit to be stored, with its id, who makes it and why."""
+
+    edit_id: UUID
+    edit: NewEdit
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class EditStore:
     """The edits of all engagements, seen through the pipeline's role, one scope at a time."""
 
@@ -84,7 +136,37 @@ class EditStore:
             hold_pointers(connection, scope)
             found, problems = check_drafts(connection, drafts)
             refuse([*_words_missing(actor, reason), *problems])
-            return _store(connection, scope, found, actor=actor, reason=reason)
+            return _store(connection, scope, _signed(found, actor, reason), actor=actor, reason=reason)
+
+    def take_over(self, scope: Scope, decided: Sequence[DecidedElsewhere], *, actor: str, reason: str) -> TakenOver:
+        """Make edits of decisions that people made in another system, each signed by who made it there.
+
+        One that was taken over before is passed over, withdrawn here since or not. So is one whose cell people have
+        edited here: what was decided here is the later word.
+
+        Args:
+            scope: The engagement.
+            decided: The decisions, one per cell.
+            actor: Who takes them over; named by the pin of the state before.
+            reason: Why.
+        """
+        with self.database.in_scope(scope) as connection:
+            hold_pointers(connection, scope)
+            existing = edits_of(connection)
+            ids = {UUID(edit.edit_id) for edit in existing}
+            cells = {cell_of(edit): edit for edit in existing if edit.kind == "set"}
+            new = [one for one in decided if one.edit_id not in ids]
+            signed, problems = [], {}
+            for one, checked in zip(new, check_each(connection, [one.draft for one in new]), strict=True):
+                here = cells.get((one.draft.table_key, one.draft.entity, one.draft.column))
+                if here is not None:
+                    problems[one.edit_id] = f"edit {here.number} by {here.actor} decided it here"
+                elif isinstance(checked, str):
+                    problems[one.edit_id] = checked
+                else:
+                    signed += [_Signed(one.edit_id, edit, one.actor, one.reason) for edit in checked]
+            made = _store(connection, scope, signed, actor=actor, reason=reason)
+        return TakenOver(made, frozenset(one.edit_id for one in decided if one.edit_id in ids), problems)
 
     def check(self, scope: Scope, drafts: Sequence[Draft]) -> list[str]:
         """Return all that speaks against making edits."""
@@ -127,7 +209,7 @@ class EditStore:
                 )
                 for edit in found.values()
             ]
-            return _store(connection, scope, new, actor=actor, reason=reason)
+            return _store(connection, scope, _signed(new, actor, reason), actor=actor, reason=reason)
 
     def of_tables(self, scope: Scope, table_keys: Collection[str]) -> list[Edit]:
         """Return all edits of some tables, in order, those that no longer count too; see `active_edits`."""
@@ -232,38 +314,42 @@ def _words_missing(actor: str, reason: str) -> list[str]:
     return [problem for problem, told in words.items() if not told.strip()]
 
 
-def _store(connection: Connection, scope: Scope, new: Sequence[NewEdit], *, actor: str, reason: str) -> list[Edit]:
+def _signed(new: Sequence[NewEdit], actor: str, reason: str) -> list[_Signed]:
+    return [_Signed(uuid4(), edit, actor.strip(), reason.strip()) for edit in new]
+
+
+def _store(connection: Connection, scope: Scope, new: Sequence[_Signed], *, actor: str, reason: str) -> list[Edit]:
     if not new:
         return []
     pin = set_pin(connection, scope, kind="edit", reason=f"Before edits: {reason}", by=actor)
     session_id = uuid4()
     moment = connection.execute(select(func.clock_timestamp())).scalar_one()
-    ids = [uuid4() for _ in new]
     connection.execute(
         insert(edits),
         [
             {
                 **scope_values(scope),
-                "edit_id": edit_id,
+                "edit_id": one.edit_id,
                 "session_id": session_id,
-                "kind": edit.kind,
-                "table_key": edit.table_key,
-                "entity_id": edit.entity_id,
-                "column_name": edit.column,
-                "old_value": to_json(edit.old_value),
-                "new_value": to_json(edit.new_value),
-                "withdraws": edit.withdraws and UUID(edit.withdraws),
-                "actor": actor.strip(),
-                "reason": reason.strip(),
+                "kind": one.edit.kind,
+                "table_key": one.edit.table_key,
+                "entity_id": one.edit.entity_id,
+                "column_name": one.edit.column,
+                "old_value": to_json(one.edit.old_value),
+                "new_value": to_json(one.edit.new_value),
+                "withdraws": one.edit.withdraws and UUID(one.edit.withdraws),
+                "covered": one.edit.covered,
+                "actor": one.actor,
+                "reason": one.reason,
                 "pin_before_id": pin.pin_id,
                 # Not when the transaction began: a phase that reads its edits meanwhile would seem to know of them.
                 "made_at": moment,
             }
-            for edit_id, edit in zip(ids, new, strict=True)
+            for one in new
         ],
     )
     stored = {edit.edit_id: edit for edit in edits_of(connection)}
-    return [stored[str(edit_id)] for edit_id in ids]
+    return [stored[str(one.edit_id)] for one in new]
 
 
 def _snapshot(connection: Connection, table_key: str, snapshot_id: UUID | None) -> Snapshot:

@@ -1,4 +1,4 @@
-"""The tables that say what happened: phases that ran, pointers that moved, pins, rollbacks, people's edits.
+"""The tables that say what happened: phases, pointer moves, pins, rollbacks, edits, questions to language models.
 
 Belongs here: their declaration. Rows are added and, but for the end of what they describe, never changed; the
 mission's tables (`migration_flows`, `flow_phases` and so on) are views over them (`control_views.py`), so that no
@@ -178,6 +178,7 @@ edits = Table(
     Column("old_value", Text(), comment="What it would have held without edits when the edit was made, as JSON."),
     Column("new_value", Text(), comment="What it is to hold, as JSON; of a merge, a record of the other asset."),
     Column("withdraws", Uuid(), comment="The edit that this one withdraws."),
+    Column("covered", BigInteger(), comment="How many rows a waiver was about; it does not count for more."),
     Column("actor", Text(), nullable=False, comment="Who made it."),
     Column("reason", Text(), nullable=False, comment="Why."),
     Column("made_at", DateTime(timezone=True), nullable=False, server_default=func.now(), comment="When."),
@@ -206,4 +207,24 @@ edit_outcomes = Table(
     CheckConstraint("outcome IN ('applied', 'agreed', 'ground_changed', 'not_found')", name="outcome_is_known"),
     schema=PLATFORM,
     comment="What became of each edit in each snapshot: the value that lost, and whether its ground has changed.",
+)
+
+model_usage = Table(
+    "model_usage",
+    METADATA,
+    *scope_columns(),
+    Column("usage_number", BigInteger(), Identity(always=True), nullable=False, comment="Order of the rows."),
+    Column("run_id", Text(), nullable=False, comment="The Dagster run in which it was asked."),
+    Column("table_key", Text(), nullable=False, comment="The table, flow/table, whose rows it was asked about."),
+    Column("model", Text(), nullable=False, comment="The language model, as its endpoint calls it."),
+    Column("requests", BigInteger(), nullable=False, comment="Requests sent; an answer from the cache is none."),
+    Column("input_tokens", BigInteger(), nullable=False, comment="Tokens sent. Unit: tokens."),
+    Column("output_tokens", BigInteger(), nullable=False, comment="Tokens received. Unit: tokens."),
+    created(),
+    PrimaryKeyConstraint("usage_number"),
+    of_engagement(),
+    CheckConstraint("requests >= 0 AND input_tokens >= 0 AND output_tokens >= 0", name="is_no_less_than_nothing"),
+    Index(None, "engagement_id"),
+    schema=PLATFORM,
+    comment="What language models were asked per run and table; empty where none is configured.",
 )

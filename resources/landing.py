@@ -48,7 +48,8 @@ class Landing:
     def land(self, scope: Scope, paths: Iterable[Path]) -> list[SourceFile]:
         """Copy files into an engagement's folder; each appears there whole or not at all.
 
-        A file that is there already under the same name is replaced: a newer export of the same source.
+        A file that is there already under the same name is replaced: a newer export of the same source. One with the
+        same content stays as it is, so that nothing seems to have arrived.
 
         Raises:
             InputError: A path is no readable file, or two have the same name; nothing is copied then.
@@ -57,10 +58,13 @@ class Landing:
         folder = self.folder(scope)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for source in chosen:
+            there = folder / source.name
+            if there.is_file() and content_hash(there) == content_hash(source.path):
+                continue
             descriptor, partial = tempfile.mkstemp(dir=folder, prefix=".arriving-")
             os.close(descriptor)
             shutil.copyfile(source.path, partial)
-            Path(partial).replace(folder / source.name)
+            Path(partial).replace(there)
         return [SourceFile(name=source.name, path=folder / source.name) for source in chosen]
 
     def fingerprint(self, scope: Scope) -> str:

@@ -42,6 +42,7 @@ FLAGGED = {
     "ground_changed": "the ground has changed: its phase computes {} by now; withdraw it, or set it again to confirm",
     "not_found": "its row is gone, or is another one by now",
 }
+MORE_ROWS = "it was made for {:,} rows and there are more by now, so it does not count; set it again to cover them"
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -114,17 +115,12 @@ def list_command(scope: ScopeArgument, json: JsonOption = False) -> None:
         return
     print_table(
         f"Edits of {scope}",
-        ("edit", "state", "kind", "table", "row", "column", "old", "new", "by", "when", "reason"),
+        ("edit", "state", "what", "by", "when", "reason"),
         [
             (
                 one.edit.number,
                 one.state,
-                one.edit.kind,
-                one.edit.table_key,
-                one.edit.entity_id,
-                one.edit.column,
-                shown(one.edit.old_value),
-                shown(one.edit.new_value),
+                _in_words(one.edit),
                 one.edit.actor,
                 f"{one.edit.made_at:%Y-%m-%d %H:%M}",
                 one.edit.reason,
@@ -135,6 +131,8 @@ def list_command(scope: ScopeArgument, json: JsonOption = False) -> None:
     for one in listed:
         if one.state in FLAGGED:
             told = FLAGGED[one.state].format(shown(one.computed_value))
+            if one.state == "ground_changed" and one.edit.covered is not None:
+                told = MORE_ROWS.format(one.edit.covered)
             console().print(f"Edit {one.edit.number}: {told}.", markup=False, soft_wrap=True)
 
 
@@ -235,11 +233,15 @@ def _print_made(scope: Scope, made: Sequence[Edit]) -> None:
     what = "1 edit was" if len(made) == 1 else f"{len(made):,} edits were"
     console().print(f"{what} made ({numbers}); the state before is pinned.", markup=False, soft_wrap=True)
     if len(made) == 1:
-        one = made[0]
-        told = f"{one.table_key} {one.entity_id} {one.column}: {shown(one.old_value)} becomes {shown(one.new_value)}"
-        console().print(told if one.kind == "set" else f"{one.kind}: {one.entity_id}", markup=False, soft_wrap=True)
+        console().print(_in_words(made[0]), markup=False, soft_wrap=True)
     for flow in dict.fromkeys(flow_of(one.table_key).name for one in made):
         console().print(f"To make it take effect: flow run {scope} --flow {flow}", markup=False, soft_wrap=True)
+
+
+def _in_words(one: Edit) -> str:
+    if one.kind != "set":
+        return f"{one.kind}: {one.table_key} {one.entity_id}"
+    return f"{one.table_key} {one.entity_id} {one.column}: {shown(one.old_value)} becomes {shown(one.new_value)}"
 
 
 def _as_json(one: ListedEdit) -> dict[str, object]:

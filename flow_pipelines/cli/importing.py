@@ -1,6 +1,7 @@
 """`flow import`: bring files into an engagement, or see first what they would do.
 
-Belongs here: the command and its preview as text and JSON. Does not: reading files (`discovery/data_import.py`).
+Belongs here: the command and its preview as text and JSON. Does not: reading files (`discovery/data_import.py`), taking
+over a database (`taking_over.py`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
-from flow_pipelines.cli.output import JsonOption, ScopeArgument, console, notices, print_json, print_table
+from flow_pipelines.cli.output import JsonOption, console, notices, print_json, print_table
+from flow_pipelines.errors import InputError
 from flow_pipelines.flows import flow_named
 from flow_pipelines.scope import Scope
 from resources.installation import Installation, landing_root, open_installation
@@ -33,13 +35,39 @@ def add_commands(app: typer.Typer) -> None:
     app.command("import")(import_command)
 
 
-def import_command(
-    scope: ScopeArgument,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Exports: CSV, XLSX.")],
+def import_command(  # noqa: PLR0917  (arguments of a command line)
+    scope: Annotated[
+        Scope | None,
+        typer.Argument(parser=Scope.parse, metavar="CLIENT/ENGAGEMENT", help="For example acme/dc-exit."),
+    ] = None,
+    files: Annotated[list[Path] | None, typer.Argument(metavar="FILE...", help="Exports: CSV, XLSX.")] = None,
     preview: Annotated[bool, typer.Option("--preview", help="Show what would happen; write nothing.")] = False,
+    from_database: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            help="Take over what the platform being replaced holds, instead of files: into the engagement, or without "
+            "one all its clients and engagements. Only read; the password may be in PGPASSWORD instead.",
+        ),
+    ] = "",
+    source_engagement: Annotated[
+        str, typer.Option(metavar="ID", help="With --from-database: which engagement there, if it is called otherwise.")
+    ] = "",
     json: JsonOption = False,
 ) -> None:
     """Copy exports into the engagement's landing folder and read them into its records."""
+    if from_database:
+        from flow_pipelines.cli.taking_over import take_over
+
+        if files:
+            raise InputError("There are files besides --from-database.", remedy="Import the one, then the other.")
+        take_over(from_database, target=scope, named=source_engagement, preview=preview, json=json)
+        return
+    if scope is None or not files or source_engagement:
+        raise InputError(
+            "It is not told what to import.",
+            remedy="Write flow import CLIENT/ENGAGEMENT FILE..., or flow import --from-database URL.",
+        )
     from resources.landing import check_files
 
     check_files(files)
@@ -174,18 +202,8 @@ def _import(installation: Installation, scope: Scope, files: list[Path], *, json
 
 
 def _counts(database: Database, scope: Scope, names: list[str]) -> list[dict[str, object]]:
-    from resources.snapshots import SnapshotStore
+    from resources.imported_rows import FileRows, rows_by_file
 
-    store = SnapshotStore(database)
-    totals = {}
-    for key in ("discovery/imported_records", "discovery/rejected_records"):
-        frame = store.read(scope, store.current(scope, [key])[key])
-        totals[key] = frame.groupby("source_file")["row_count"].sum()
-    return [
-        {
-            "file": name,
-            "imported": int(totals["discovery/imported_records"].get(name, 0)),
-            "rejected": int(totals["discovery/rejected_records"].get(name, 0)),
-        }
-        for name in names
-    ]
+    found = rows_by_file(database, scope)
+    counted = {name: found.get(name, FileRows(0, 0)) for name in names}
+    return [{"file": name, "imported": rows.imported, "rejected": rows.rejected} for name, rows in counted.items()]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from dagster import DagsterInstance, DagsterRunStatus, ExecuteInProcessResult, RunsFilter
 from dagster._core.events import DagsterEventType
 from dagster._core.utils import make_new_run_id
+from dagster_shared.error import SerializableErrorInfo
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -145,17 +146,23 @@ def failure_of(result: ExecuteInProcessResult, what: str, command: str) -> RunEr
     failures = result.filter_events(lambda event: event.event_type == DagsterEventType.STEP_FAILURE)
     remedy = f"Mend the cause and run it again: {command}; --debug shows more."
     if not failures:
-        return RunError(f"The run of {what} did not succeed.", remedy=remedy)
+        # No step is to blame: it failed before the first, between two, or after the last.
+        ends = result.filter_events(lambda event: event.event_type == DagsterEventType.RUN_FAILURE)
+        cause = "; ".join(_cause_of(event.job_failure_data.error) or event.message or "" for event in ends)
+        return RunError(f"The run of {what} did not succeed: {cause or 'no cause is recorded'}.", remedy=remedy)
     failed = failures[0]
     data = failed.step_failure_data
     description = data.user_failure_data.description if data.user_failure_data else None
     if description:
         return GateError(description, remedy=remedy)
-    error = data.error
+    message = _cause_of(data.error) or "unknown error"
+    return RunError(f"{failed.step_key} failed in {what}: {message}", remedy=remedy)
+
+
+def _cause_of(error: SerializableErrorInfo | None) -> str:
     while error and error.cause:
         error = error.cause
-    message = error.message.strip() if error else "unknown error"
-    return RunError(f"{failed.step_key} failed in {what}: {message}", remedy=remedy)
+    return error.message.strip() if error else ""
 
 
 @contextmanager

@@ -16,8 +16,10 @@ from flow_pipelines.discovery.identity.templates import are_templates
 
 # How many offenders a message names: enough to start looking, short enough to read.
 NAMED = 5
-# Record types whose rows describe an asset or a part of one; the others become edges.
+# Record types whose rows become edges, and those that are kept and become nothing; the others describe an asset or a
+# part of one.
 EDGE_RECORD_TYPES = frozenset({"relation", "connection"})
+KEPT_RECORD_TYPES = frozenset({"quality_issue"})
 DETAIL_RECORD_TYPES = frozenset(
     {"server_disk", "server_partition", "server_network", "server_processor", "server_memory"}
 )
@@ -64,7 +66,7 @@ def change_problems(cleansed_records: pd.DataFrame, cleansing_changes: pd.DataFr
 def inventory_problems(cleansed_records: pd.DataFrame, inventory: pd.DataFrame) -> list[str]:
     """List asset records that are in no asset or in several, and application ids that name no application."""
     is_template = are_templates(cleansed_records)
-    describes_asset = ~cleansed_records["record_type"].isin(EDGE_RECORD_TYPES | DETAIL_RECORD_TYPES)
+    describes_asset = ~cleansed_records["record_type"].isin(EDGE_RECORD_TYPES | DETAIL_RECORD_TYPES | KEPT_RECORD_TYPES)
     expected = set(cleansed_records.loc[describes_asset & ~is_template, "record_id"])
     resolved = inventory[["asset_id", "asset_type", "source_entity_ids"]].explode("source_entity_ids")
     # An application that only servers name rests on the servers' records, which are the servers' own too.

@@ -119,12 +119,14 @@ class Editing:
         sets: What else is set in the row when the column is edited: column to value.
         sets_if_emptied: What is set instead when the column is emptied; the same if not given.
         only_over: The computed values over which a correction counts, any if empty: what passes needs no waiver.
+        covers: A column that says how many rows the correction is about; beyond that number it no longer counts.
     """
 
     values: tuple[str, ...] = ()
     sets: Mapping[str, object] = field(default_factory=dict)
     sets_if_emptied: Mapping[str, object] = field(default_factory=dict)
     only_over: tuple[str, ...] = ()
+    covers: str | None = None
 
     def companions(self, value: object) -> Mapping[str, object]:
         """Return what else is set in the row when the column is set to a value."""
@@ -138,9 +140,12 @@ def editable(
     sets: Mapping[str, object] | None = None,
     sets_if_emptied: Mapping[str, object] | None = None,
     only_over: Iterable[str] = (),
+    covers: str | None = None,
 ) -> Column[Any]:
     """Declare that a person may correct a column; see `Editing`. The correction is kept and applied on every run."""
-    column.info["editing"] = Editing(tuple(values), dict(sets or {}), dict(sets_if_emptied or {}), tuple(only_over))
+    column.info["editing"] = Editing(
+        tuple(values), dict(sets or {}), dict(sets_if_emptied or {}), tuple(only_over), covers
+    )
     return column
 
 

@@ -45,6 +45,7 @@ RECORD_TYPES = (
     "network_device",
     "relation",
     "connection",
+    "quality_issue",
 )
 ASSET_TYPES = ("server", "application", "database", "hypervisor_host", "cluster", "network_device")
 IMPORTED = "discovery/imported_records"

@@ -39,6 +39,7 @@ def handoff_table(flow: Flow) -> Table:
             required("status", TEXT, "passed, failed, waived (failed, and a person let it pass) or warned."),
             values=("waived",),
             only_over=("failed",),
+            covers="rows_failed",
         ),
         required("table_key", TEXT, "The table that the rule looks at."),
         required("rows_checked", INTEGER, "Rows that the rule applies to."),

@@ -242,10 +242,13 @@ def _engagement_usage() -> ControlView:
             "bytes_stored": "Approximate bytes on disk: rows times the mean size of a row of the table over all "
             "engagements, indexes included, as of PostgreSQL's last look at it (autovacuum, minutes after a load); "
             "empty if it has not looked yet. Unit: bytes.",
+            "model_requests": "Requests to language models; 0 where none is configured.",
+            "model_tokens": "Tokens sent to and received from language models. Unit: tokens.",
         },
         query=f"""
 SELECT e.client_account_id, e.id AS engagement_id, e.name, runs.attempts, runs.run_seconds, runs.last_active_at,
-       registered.snapshots, registered.snapshots_dropped, stored.rows_stored, stored.bytes_stored
+       registered.snapshots, registered.snapshots_dropped, stored.rows_stored, stored.bytes_stored,
+       asked.model_requests, asked.model_tokens
   FROM platform.engagements e
  CROSS JOIN LATERAL (
        SELECT count(*) AS attempts, max(r.started_at) AS last_active_at,
@@ -266,5 +269,9 @@ SELECT e.client_account_id, e.id AS engagement_id, e.name, runs.attempts, runs.r
                       WHERE s.engagement_id = e.id AND s.rows_dropped_at IS NULL AND s.row_count > 0) AS o
                GROUP BY o.table_key) AS k
          LEFT JOIN ({tables}) AS t ON t.table_key = k.table_key) AS stored
+ CROSS JOIN LATERAL (
+       SELECT coalesce(sum(u.requests), 0)::bigint AS model_requests,
+              coalesce(sum(u.input_tokens + u.output_tokens), 0)::bigint AS model_tokens
+         FROM platform.model_usage u WHERE u.engagement_id = e.id) AS asked
 """,  # noqa: S608  (declared names)
     )

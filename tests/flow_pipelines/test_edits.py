@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pandas as pd
@@ -120,7 +121,7 @@ def test_a_person_s_mapping_is_applied_and_says_that_a_person_made_it() -> None:
     assert emptied.iloc[0][["attribute", "status", "method"]].tolist() == [None, "unmapped", "person"]
 
 
-def test_a_waiver_says_who_decided_and_why() -> None:
+def test_a_waiver_says_who_decided_and_why_and_holds_for_no_more_rows_than_it_was_made_for() -> None:
     rule = {
         "rule_id": "has_owner", "title": "t", "severity": "error", "status": "failed", "table_key": INVENTORY,
         "rows_checked": 3, "rows_failed": 1, "offenders": [A], "offender_names": ["web01"], "finding": "f",
@@ -128,6 +129,11 @@ def test_a_waiver_says_who_decided_and_why() -> None:
     }  # fmt: skip
     key = f"{HANDOFF.schema}/{HANDOFF.name}"
     waiver = set_edit("status", "waived", "failed", entity_id="has_owner", table_key=key)
+    for covered, status in ((0, "failed"), (1, "waived"), (2, "waived")):
+        frame, outcomes = apply_edits(
+            conform(pd.DataFrame([rule]), HANDOFF), HANDOFF, [replace(waiver, covered=covered)]
+        )
+        assert (frame.iloc[0]["status"], outcomes[0].outcome == "applied") == (status, status == "waived")
     frame, _ = apply_edits(conform(pd.DataFrame([rule]), HANDOFF), HANDOFF, [waiver])
     assert frame.iloc[0][["status", "decided_by", "decision_reason"]].tolist() == ["waived", "ann", "seen in the rack"]
     assert frame.iloc[0]["status"] in STATUSES

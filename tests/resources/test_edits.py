@@ -264,7 +264,7 @@ def test_a_failed_rule_of_a_rejected_hand_off_can_be_waived_and_a_passed_one_not
     assert "only a failed rule can be waived" in engagement.refused(waiver)
     engagement.publish({HANDOFF: rules("failed")}, reject=True)
     edit = engagement.edits.add(engagement.scope, [waiver], actor="ann", reason="owner is on leave")[0]
-    assert (edit.old_value, edit.new_value) == ("failed", "waived")
+    assert (edit.old_value, edit.new_value, edit.covered) == ("failed", "waived", 1)
     assert "must be one of waived" in engagement.refused(SetDraft(HANDOFF, "has_owner", "status", "passed"))
 
 
