@@ -73,7 +73,7 @@ def impact_of(database: Database, scope: Scope, request: Request) -> Impact:
             select(func.count(), func.min(edits.c.made_at)).where(edits.c.made_at > since, edits.c.kind != "withdraw")
         ).one()
         imported = next((move for move in moves if move.table_key == IMPORTED), None)
-        returned_to = imported.after and imported.after.snapshot_id if imported else None
+        returned_to = imported.after.snapshot_id if imported and imported.after else None
         undone = set_aside_by(connection, Landing(landing_root()), scope, returned_to) if imported else []
     remarks = []
     if undone:
