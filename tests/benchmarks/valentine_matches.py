@@ -35,7 +35,7 @@ def main() -> None:
             found[name] = [match for sheet in task["sheets"] for match in _matches(task, sheet, matcher)]
         except LookupError:
             # It needs word lists that NLTK downloads, and there is no way to them from here.
-            print(f"{name} cannot run: NLTK has no word lists", file=sys.stderr)
+            sys.stderr.write(f"{name} cannot run: NLTK has no word lists\n")
         # After each one: some take minutes.
         Path(sys.argv[2]).write_text(json.dumps(found), encoding="utf-8")
 
