@@ -29,6 +29,8 @@ KEPT = (
     "source_file",
     "sheet",
     "row_number",
+    "landing_number",
+    "exported_at",
     "row_count",
     "source_format",
     "record_type",

@@ -53,6 +53,8 @@ SAMPLED = {
     "network_in_kib_per_second_average",
     "network_out_kib_per_second_average",
 }
+# Between the words of `networkInterfaces`.
+WORD_STARTS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 NOT_WORDS = re.compile(r"[\s_\u00a0\u200b\ufeff]+")
 
 
@@ -100,6 +102,14 @@ def naming_rules() -> tuple[RecordTypeRule, ...]:
     return _rules("naming_words")
 
 
+@cache
+def list_record_type(name: str) -> str | None:
+    """Return what the rows of a list are that a document calls by this name, such as `disks`; None if unknown."""
+    normalised = normalise_header(WORD_STARTS.sub(" ", name).replace("-", " "))
+    return next((rule.record_type for rule in _rules("list_words") if rule.matches.fullmatch(normalised)), None)
+
+
+@cache
 def _rules(section: str) -> tuple[RecordTypeRule, ...]:
     return tuple(
         RecordTypeRule(rule["record_type"], re.compile("|".join(rule["matches"])))

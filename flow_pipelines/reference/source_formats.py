@@ -20,6 +20,8 @@ THRESHOLD = 0.7
 DECISIVE = 2.0
 SHEET_NAME_FIT = 2.0
 FILE_NAME_FIT = 0.5
+# A sheet of a known format whose rows are mostly of another kind than any of the format's sheets describes.
+LEAST_SHARE_KNOWN = 0.5
 # The attribute of a sample's column to the statistics made of it, each as it is added to the header.
 STATISTICS = {"_average": "average", "_peak": "peak", "_percentile_95": "95th percentile"}
 STATISTICS_OF_AVAILABLE = {"_average": "average", "_lowest": "lowest", "_percentile_5": "5th percentile"}
@@ -42,6 +44,14 @@ class TemplateColumn:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """A kind of rows that tell nothing of what the sheet is for: each header named holds one of its words."""
+
+    reason: str
+    where: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True)
 class SheetTemplate:
     """One kind of sheet of a known format.
 
@@ -56,6 +66,8 @@ class SheetTemplate:
         file_names: Names that the source gives to its files; they only break ties.
         placeholders: Cells that the format writes where it has no value.
         complete_rows: Whether every row has all its cells, so that a short row is a broken one.
+        left_out: Rows that are left out, and why; headers normalised, words in upper case.
+        is_one_way: Whether each row is one direction of a conversation, so that half of them are answers.
         describes_virtual_machines: Whether everything that it lists is a virtual machine.
         classes: What a value of its class column says that the row describes; for all others the class rules count.
         least_cells: By what a row describes, the number of cells below which it is broken.
@@ -73,6 +85,8 @@ class SheetTemplate:
     file_names: tuple[str, ...] = ()
     placeholders: frozenset[str] = frozenset()
     complete_rows: bool = False
+    left_out: tuple[LeftOut, ...] = ()
+    is_one_way: bool = False
     describes_virtual_machines: bool = False
     classes: Mapping[str, str] = field(default_factory=dict)
     least_cells: Mapping[str, int] = field(default_factory=dict)
@@ -134,6 +148,8 @@ def _template(source_format: dict[str, Any], template: dict[str, Any]) -> SheetT
         file_names=tuple(template.get("file_names", [template["sheet"]] if "sheet" in template else ())),
         placeholders=frozenset(source_format.get("placeholders", ())),
         complete_rows=template.get("complete_rows", source_format["complete_rows"]),
+        left_out=tuple(map(_left_out, template.get("left_out", ()))),
+        is_one_way=template.get("one_way", False),
         describes_virtual_machines=template.get("describes_virtual_machines", False),
         classes={str(value): record_type for value, record_type in template.get("classes", {}).items()},
         least_cells=template.get("least_cells", {}),
@@ -142,6 +158,11 @@ def _template(source_format: dict[str, Any], template: dict[str, Any]) -> SheetT
             position: re.compile(pattern, re.IGNORECASE) for position, pattern in template.get("values_at", {}).items()
         },
     )
+
+
+def _left_out(rule: dict[str, Any]) -> LeftOut:
+    where = {normalise_header(header): frozenset(map(str.upper, words)) for header, words in rule["where"].items()}
+    return LeftOut(rule["reason"], where)
 
 
 def _columns(entries: Iterable[dict[str, Any]]) -> dict[str, TemplateColumn]:
@@ -194,6 +215,13 @@ def known_headers() -> frozenset[str]:
     return frozenset(header for template in _templates() for header in template.columns)
 
 
+@cache
+def flow_log_fields() -> frozenset[str]:
+    """Return the normalised headers of the flow logs that separate their cells by single spaces."""
+    templates = (template for template in _templates() if template.source_format == "aws_vpc_flow_logs")
+    return frozenset(header for template in templates for header in template.columns)
+
+
 def template_for(
     source_format: str, sheet: str | None, record_type: str, headers: Iterable[str] = ()
 ) -> SheetTemplate | None:
@@ -212,7 +240,10 @@ def template_for(
     fitting = [one for one in candidates if record_type in (one.record_type, *one.classes.values())]
     named = [template for template in fitting if sheet and template.sheet == sheet]
     known = frozenset(map(normalise_header, headers))
-    return max(named or fitting, key=lambda template: len(known & set(template.columns)), default=None)
+    # A list of servers may hold hosts and devices too, by its class column: its columns are a server list's.
+    listing = [one for one in candidates if LEAST_SHARE_KNOWN * len(known) <= len(known & set(one.columns))]
+    fallback = listing if known else []
+    return max(named or fitting or fallback, key=lambda one: len(known & set(one.columns)), default=None)
 
 
 def detect(headers: Sequence[str], sheet: str | None, *, file_name: str = "") -> Detection:

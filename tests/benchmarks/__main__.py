@@ -1,6 +1,7 @@
 """The benchmarks: `make bench`, or `python -m tests.benchmarks --help`.
 
-Belongs here: which estates are measured by default. Does not: measuring (`quality.py`, `speed.py`, `rollback.py`).
+Belongs here: which estates are measured by default. Does not: measuring (`quality.py`, `speed.py`, `rollback.py`,
+`fuzz.py`).
 """
 
 from __future__ import annotations
@@ -18,19 +19,22 @@ from typing import Any
 from rich.console import Console
 
 from flow_pipelines.sample import write_sample
-from tests.benchmarks.discovery_run import run_discovery
+from tests.benchmarks.discovery_run import Frames, run_discovery
+from tests.benchmarks.fuzz import print_fuzz, run_fuzz
 from tests.benchmarks.held_out import map_held_out_headers, measure_held_out_headers
 from tests.benchmarks.mapping_libraries import measure_mapping_libraries
+from tests.benchmarks.peers import MISSING, measure_peer
 from tests.benchmarks.quality import QualityReport, measure_handicapped_identity, measure_quality
 from tests.benchmarks.renamed_columns import measure_renamed_columns
 from tests.benchmarks.report import print_quality, print_rollbacks, print_speed, quality_as_json, speed_as_json
 from tests.benchmarks.rollback import measure_rollbacks
 from tests.benchmarks.speed import measure_speed
-from tests.benchmarks.truth import read_truth
+from tests.benchmarks.truth import Truth, read_truth
 
 QUALITY_SERVERS, QUALITY_CONNECTIONS = 1_000, 200_000
 SPEED_SERVERS, SPEED_CONNECTIONS = (1_000, 10_000), 1_000_000
 ROLLBACK_SERVERS = (1_000, 100_000)
+FUZZED_FILES = 10_000
 
 # Wide enough for every table, also where the output is no terminal.
 WIDTH = 120
@@ -67,18 +71,23 @@ def main() -> None:
         quality = _quality(servers, connections, arguments.seed, progress.print)
         print_quality(quality, console, title=f"{servers:,} servers, {connections:,} connections")
         found["quality"] = quality_as_json(quality)
+    if arguments.which == "fuzz":
+        fuzzed = run_fuzz(arguments.files, arguments.seed, progress.print)
+        print_fuzz(fuzzed, console)
+        found["fuzz"] = asdict(fuzzed)
     if arguments.json:
         json.dump(found, sys.stdout, indent=2)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m tests.benchmarks", description="Measure quality, speed and rollback."
+        prog="python -m tests.benchmarks", description="Measure quality, speed and rollback, or import hostile files."
     )
-    parser.add_argument("which", nargs="?", choices=["all", "quality", "speed", "rollback"], default="all")
+    parser.add_argument("which", nargs="?", choices=["all", "quality", "speed", "rollback", "fuzz"], default="all")
     parser.add_argument("--servers", type=int, action="append", help="servers of an estate; may be repeated for speed")
     parser.add_argument("--connections", type=int, help="rows of observed connections")
-    parser.add_argument("--seed", type=int, default=1, help="seed of the estates")
+    parser.add_argument("--files", type=int, default=FUZZED_FILES, help="hostile files of the fuzz")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the estates and of the fuzz")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     return parser.parse_args()
 
@@ -92,6 +101,7 @@ def _quality(servers: int, connections: int, seed: int, progress: Callable[[str]
         parts = [
             measure_quality(frames, truth),
             measure_handicapped_identity(frames, truth),
+            _peer(frames, truth, folder / "peer"),
             measure_renamed_columns(frames["imported_records"], truth.mappings, folder / "renamed"),
             measure_held_out_headers(*held_out),
             measure_mapping_libraries(
@@ -102,6 +112,17 @@ def _quality(servers: int, connections: int, seed: int, progress: Callable[[str]
         scores=tuple(score for part in parts for score in part.scores),
         calibrations=tuple(one for part in parts for one in part.calibrations),
     )
+
+
+def _peer(frames: Frames, truth: Truth, folder: Path) -> QualityReport:
+    """Measure splink beside ours, or say that it is missing."""
+    report = measure_peer(frames, truth, folder)
+    told = Console(stderr=True, highlight=False)
+    if report.peer is None or report.peer_seconds is None:
+        told.print(MISSING)
+        return QualityReport((report.ours,), ())
+    told.print(f"joining server records: ours {report.our_seconds:.1f} s, splink {report.peer_seconds:.1f} s")
+    return QualityReport((report.ours, report.peer), ())
 
 
 @contextmanager

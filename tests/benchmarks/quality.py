@@ -7,7 +7,7 @@ not: the inventory's values (`values.py`), running the phases (`discovery_run.py
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -158,6 +158,12 @@ def _identity(records: pd.DataFrame, handicap: str = "") -> tuple[list[Score], l
     joined = assets[assets["true_id", "size"] > 1]
     is_right = joined["true_id", "nunique"] == 1
     return scores, _calibration(f"identity of servers{handicap}", joined["resolution_confidence", "first"], is_right)
+
+
+def identity_of_servers(records: pd.DataFrame, inventory: pd.DataFrame, truth: Truth, measure: str) -> Score:
+    """Count pairs of server records: in one asset, of one thing, and both."""
+    found = _identity(_true_ids_of_records(records, inventory, truth))[0][0]
+    return replace(found, measure=measure)
 
 
 def _true_ids_of_assets(records: pd.DataFrame) -> pd.Series[str]:

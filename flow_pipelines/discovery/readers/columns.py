@@ -15,6 +15,8 @@ from flow_pipelines.reference.aliases import attribute_of_header
 from flow_pipelines.reference.record_types import class_headers, class_rules, normalise_header
 from flow_pipelines.reference.source_formats import Detection, detect, known_headers, positional_template
 
+# A longer text is a sentence; looking for words in it takes as long as the whole rest of a table.
+LONGEST_NAME = 120
 IDENTITY = {
     "name",
     "external_id",
@@ -46,6 +48,8 @@ class Columns:
         template = self.detection.template
         if template and (known := template.columns.get(normalise_header(column))):
             return known.attribute
+        if len(column) > LONGEST_NAME:
+            return None
         match = attribute_of_header(column, record_type=self.detection.record_type)
         return match.attribute if match else None
 
@@ -86,6 +90,8 @@ def recognised(head: TableHead, file_name: str) -> Columns:
 @lru_cache(maxsize=65536)
 def is_column_name(text: str) -> bool:
     """Whether a text is a column name of a known format or an alias of an attribute."""
+    if len(text) > LONGEST_NAME:
+        return False
     return normalise_header(text) in known_headers() or attribute_of_header(text) is not None
 
 

@@ -10,9 +10,9 @@ WITH lines AS (
     )
 ),
 split AS (
-    SELECT line_number, line, list_transform(string_split(line, $delimiter), lambda cell: nullif(cell, '')) AS cells
+    SELECT line_number, line, list_transform(string_split(line, $delimiter), lambda cell: $filled) AS cells
     FROM lines
-    WHERE $is_numbered OR (line_number > $header_number AND trim(line, $delimiter) <> '')
+    WHERE $is_numbered OR (line_number > $header_number AND trim(line, $delimiter) <> '' AND $is_row)
 ),
 judged AS (
     -- A rewritten file's own cells follow the number of the row, so they are shifted by one.
@@ -38,6 +38,7 @@ judged AS (
                 THEN 'too_many_cells'
             WHEN len(cells) - $shift < $least_cells
                 THEN 'too_few_cells'
+            $left_out
         END AS reason,
         $cells
     FROM split
@@ -52,4 +53,5 @@ SELECT
     $observed_to AS observed_to,
     $results
 FROM judged
-GROUP BY reason, CASE WHEN reason IS NOT NULL THEN number END, $groups
+-- Rows that a rule of the format leaves out may be half of all: they are counted, the others listed.
+GROUP BY reason, CASE WHEN reason NOT IN ($counted) THEN number END, $groups
