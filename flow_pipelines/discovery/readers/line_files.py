@@ -41,6 +41,7 @@ class LineFile:
         is_numbered: Whether the first cell of each line is the row's number in the file it was rewritten from; else
             the row's number is the line's.
         rows: Number of data rows: lines that are not blank, below the header.
+        cells: Number of cells of every line below the header; None if they differ or nobody looked.
     """
 
     path: Path
@@ -48,6 +49,7 @@ class LineFile:
     newline: str
     is_numbered: bool
     rows: int
+    cells: int | None = None
 
 
 def as_line_file(path: Path, layout: TextLayout, header_number: int) -> LineFile | None:
@@ -64,6 +66,7 @@ def as_line_file(path: Path, layout: TextLayout, header_number: int) -> LineFile
     kinds[[*b"\r\n", ord(layout.delimiter)]] = SEPARATOR
     kinds[[*b'"', *REMOVED]] = SPECIAL
     carriage_returns = lines = rows = 0
+    widths: set[int] = set()
     with path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
             chunk += file.readline()
@@ -74,12 +77,14 @@ def as_line_file(path: Path, layout: TextLayout, header_number: int) -> LineFile
                 return None
             carriage_returns += chunk.count(b"\r")
             data = starts[max(0, header_number - lines) :]
+            widths |= _widths(chunk, data, layout.delimiter)
             lines += len(starts)
             rows += len(data) - _blank_lines(chunk, data, kinds)
     if carriage_returns not in {0, lines}:
         return None
     newline = "\r\n" if carriage_returns else "\n"
-    return LineFile(path, layout.delimiter, newline, is_numbered=False, rows=rows)
+    cells = widths.pop() if len(widths) == 1 else None
+    return LineFile(path, layout.delimiter, newline, is_numbered=False, rows=rows, cells=cells)
 
 
 def _line_starts(chunk: bytes, kinds: npt.NDArray[np.uint8]) -> npt.NDArray[np.intp] | None:
@@ -97,6 +102,14 @@ def _line_starts(chunk: bytes, kinds: npt.NDArray[np.uint8]) -> npt.NDArray[np.i
     if (kind == SPECIAL).any() or touches.any() or (ends - starts).max() > LONGEST_LINE:
         return None
     return starts
+
+
+def _widths(chunk: bytes, starts: npt.NDArray[np.intp], delimiter: str) -> set[int]:
+    """Return the numbers of cells that lines have."""
+    if not len(starts):
+        return set()
+    delimiters = np.frombuffer(chunk, np.uint8) == ord(delimiter)
+    return set((1 + np.unique(np.add.reduceat(delimiters, starts, dtype=np.int32))).tolist())
 
 
 def _blank_lines(chunk: bytes, starts: npt.NDArray[np.intp], kinds: npt.NDArray[np.uint8]) -> int:
