@@ -1,31 +1,29 @@
 """`flow import`: bring files into an engagement, or see first what they would do.
 
-Belongs here: the command and its preview as text and JSON. Does not: reading files (`discovery/data_import.py`).
+Belongs here: the command. Does not: how a preview looks (`import_preview.py`), reading files
+(`discovery/data_import.py`).
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
-from flow_pipelines.cli.output import JsonOption, ScopeArgument, console, notices, print_json, print_table
+from flow_pipelines.cli.import_preview import show_preview
+from flow_pipelines.cli.output import JsonOption, console, notices, print_json, print_table
+from flow_pipelines.errors import InputError, ScopeError
 from flow_pipelines.flows import flow_named
 from flow_pipelines.scope import Scope
 from resources.installation import Installation, landing_root, open_installation
 from resources.tenancy import engagement_settings
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from flow_pipelines.discovery.data_import import SheetReport
-    from flow_pipelines.discovery.preview import ImportPreview
+    from flow_pipelines.discovery.data_import import SourceFile
     from resources.database import Database
 
 INVENTORY = "discovery/inventory"
-SHOWN_REJECTIONS = 10
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -34,27 +32,78 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def import_command(
-    scope: ScopeArgument,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Exports: CSV, XLSX.")],
+    arguments: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[CLIENT/ENGAGEMENT] FILE",
+            help="The engagement, for example acme/dc-exit, and exports: CSV and other delimited text, XLSX, XLSM, "
+            "XLSB, XLS, ODS, JSON, JSON Lines, Parquet, Zeek and VPC flow logs, or ZIP and gzip of these. What a file is, "
+            "its content tells, not its name. A preview needs no engagement.",
+        ),
+    ],
     preview: Annotated[bool, typer.Option("--preview", help="Show what would happen; write nothing.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Copy exports into the engagement's landing folder and read them into its records."""
+    """Copy exports into the engagement's landing folder and read them into its records.
+
+    With --preview and no engagement, files are looked at by themselves, without a database. --json then prints one
+    object: of one file its file, format, confidence, sheets (each with sheet, format, record_type, rows, imported,
+    rejected and mappings, a list of source, attribute, method, confidence and status) and rejections; of several
+    files a list of these under files. Exit code 5 says that a file has no row that could be imported.
+    """
     from resources.landing import check_files
 
-    check_files(files)
+    scope, files = _scope_and_files(arguments, is_preview=preview)
+    checked = check_files(files)
+    if scope is None:
+        _preview_alone(checked, json=json)
+        return
     with open_installation() as installation:
         if preview:
-            _preview(installation.database, scope, files, json=json)
+            _preview(installation.database, scope, checked, json=json)
         else:
             _import(installation, scope, files, json=json)
 
 
-def _preview(database: Database, scope: Scope, files: list[Path], *, json: bool) -> None:
+def _scope_and_files(arguments: list[str], *, is_preview: bool) -> tuple[Scope | None, list[Path]]:
+    """Part the arguments; a preview's first one is a file if there is one, or if it has not the form of a scope."""
+    first, *others = arguments
+    names_file = first.count("/") != 1 or not others or Path(first).is_file()
+    if is_preview and names_file and not (not others and _is_scope(first)):
+        return None, [Path(argument) for argument in arguments]
+    scope = Scope.parse(first)
+    if not others:
+        raise typer.BadParameter("Name the files to import.", param_hint="FILE...")
+    return scope, [Path(argument) for argument in others]
+
+
+def _is_scope(argument: str) -> bool:
+    try:
+        return bool(Scope.parse(argument)) and not Path(argument).is_file()
+    except ScopeError:
+        return False
+
+
+def _preview_alone(files: list[SourceFile], *, json: bool) -> None:
+    from datetime import UTC, datetime
+
+    from flow_pipelines.discovery.preview import preview_files
+    from flow_pipelines.settings import EngagementSettings
+
+    settings = EngagementSettings(as_of=datetime.now(UTC).date())
+    with notices().status("Reading ..."):
+        shown = preview_files(files, settings=settings)
+    show_preview(shown, json=json)
+    used = {sheet.source_file for sheet in shown.sheets if sheet.imported_rows}
+    if not used.issuperset(file.name for file in files):
+        raise typer.Exit(InputError.exit_code)
+
+
+def _preview(database: Database, scope: Scope, files: list[SourceFile], *, json: bool) -> None:
     from flow_pipelines.discovery.preview import preview_import
     from flow_pipelines.tables import output_tables
     from flow_pipelines.tables.contract import empty
-    from resources.landing import Landing, check_files
+    from resources.landing import Landing
     from resources.snapshots import SnapshotStore
 
     settings = engagement_settings(database, scope)
@@ -63,99 +112,8 @@ def _preview(database: Database, scope: Scope, files: list[Path], *, json: bool)
     inventory = store.read(scope, current) if current else empty(output_tables()[INVENTORY])
     landing = Landing(landing_root())
     with notices().status("Reading ..."):
-        shown = preview_import(landing.files(scope), check_files(files), inventory, scope=scope, settings=settings)
-    if json:
-        print_json(_preview_json(shown))
-    else:
-        _print_preview(shown)
-
-
-def _preview_json(preview: ImportPreview) -> dict[str, Any]:
-    files: dict[str, list[SheetReport]] = {}
-    for sheet in preview.sheets:
-        files.setdefault(sheet.source_file, []).append(sheet)
-    listed = [_file_json(name, sheets, preview) for name, sheets in files.items()]
-    change = preview.change
-    result: dict[str, Any] = {
-        "inventory": {
-            "created": change.created,
-            "updated": change.updated,
-            "unchanged": change.unchanged,
-            "vanished": change.vanished,
-        },
-        "files": listed,
-    }
-    # A program that previews one file reads its format where it looks first.
-    return {**listed[0], **result} if len(listed) == 1 else result
-
-
-def _file_json(name: str, sheets: list[SheetReport], preview: ImportPreview) -> dict[str, Any]:
-    main = max(sheets, key=lambda sheet: (sheet.record_type is not None, sheet.rows))
-    rejected = preview.rejected_records
-    return {
-        "file": name,
-        "format": main.source_format,
-        "confidence": main.confidence,
-        "sheets": [
-            {
-                "sheet": sheet.sheet,
-                "format": sheet.source_format,
-                "record_type": sheet.record_type,
-                "rows": sheet.rows,
-                "imported": sheet.imported_rows,
-                "rejected": sheet.rejected_rows,
-                "mappings": [
-                    {
-                        "source": row.source_column,
-                        "attribute": row.attribute,
-                        "method": row.method,
-                        "confidence": row.confidence,
-                        "status": row.status,
-                    }
-                    for row in _of_sheet(preview.attribute_mappings, sheet).itertuples()
-                ],
-            }
-            for sheet in sheets
-        ],
-        "rejections": rejected.loc[
-            rejected["source_file"] == name, ["sheet", "row_number", "row_count", "reason_code", "reason", "remedy"]
-        ]
-        .astype(object)
-        .where(lambda cells: cells.notna(), None)
-        .to_dict("records"),
-    }
-
-
-def _of_sheet(frame: pd.DataFrame, sheet: SheetReport) -> pd.DataFrame:
-    same_sheet = frame["sheet"].isna() if sheet.sheet is None else frame["sheet"] == sheet.sheet
-    return frame.loc[(frame["source_file"] == sheet.source_file) & same_sheet]
-
-
-def _print_preview(preview: ImportPreview) -> None:
-    for sheet in preview.sheets:
-        name = sheet.source_file if sheet.sheet is None else f"{sheet.source_file}, sheet {sheet.sheet}"
-        kind = sheet.record_type or "not used"
-        console().print(
-            f"[bold]{escape(name)}[/]: {sheet.source_format} ({sheet.confidence:.0%}), {kind}, {sheet.rows:,} rows, "
-            f"{sheet.imported_rows:,} good, {sheet.rejected_rows:,} rejected"
-        )
-        mappings = _of_sheet(preview.attribute_mappings, sheet)
-        if not mappings.empty:
-            print_table(
-                "",
-                ("column", "attribute", "status", "method", "confidence", "example"),
-                mappings[["source_column", "attribute", "status", "method", "confidence", "example"]]
-                .astype(object)
-                .where(mappings.notna(), None)
-                .itertuples(index=False),
-            )
-    for reason in list(preview.rejected_records["reason"])[:SHOWN_REJECTIONS]:
-        console().print(f"  rejected: {reason}", markup=False)
-    change = preview.change
-    console().print(
-        f"The inventory would have {change.created:,} new, {change.updated:,} updated, {change.unchanged:,} unchanged "
-        f"and {change.vanished:,} vanished assets. Nothing was written."
-    )
+        shown = preview_import(landing.files(scope), files, inventory, scope=scope, settings=settings)
+    show_preview(shown, json=json)
 
 
 def _import(installation: Installation, scope: Scope, files: list[Path], *, json: bool) -> None:

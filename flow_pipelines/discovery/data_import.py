@@ -15,7 +15,8 @@ from typing import Any
 
 import pandas as pd
 
-from flow_pipelines.discovery.readers.files import ReadTable, read_file
+from flow_pipelines.discovery.readers.files import read_file
+from flow_pipelines.discovery.readers.read_table import ReadTable
 from flow_pipelines.errors import InputError
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings

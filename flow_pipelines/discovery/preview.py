@@ -18,6 +18,9 @@ from flow_pipelines.discovery.inventory import resolve_inventory
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings
 
+# Ids need a scope; none of these are kept or shown.
+NO_ENGAGEMENT = Scope("preview", "preview")
+
 
 @dataclass(frozen=True)
 class InventoryChange:
@@ -31,12 +34,30 @@ class InventoryChange:
 
 @dataclass(frozen=True)
 class ImportPreview:
-    """What an import would do; nothing was written."""
+    """What an import would do, or what files hold by themselves; nothing was written.
+
+    Attributes:
+        sheets: What became of each sheet.
+        rejected_records: Rows of `discovery/rejected_records`.
+        attribute_mappings: Rows of `discovery/attribute_mappings`, in the order of the files' columns.
+        change: What the inventory would become; None where files are looked at by themselves.
+    """
 
     sheets: tuple[SheetReport, ...]
     rejected_records: pd.DataFrame
     attribute_mappings: pd.DataFrame
-    change: InventoryChange
+    change: InventoryChange | None = None
+
+
+def preview_files(files: Sequence[SourceFile], *, settings: EngagementSettings) -> ImportPreview:
+    """Compute what files hold, whatever engagement they may be for."""
+    imported = import_files(files, scope=NO_ENGAGEMENT, settings=settings)
+    mappings = map_attributes(imported.imported_records, scope=NO_ENGAGEMENT, settings=settings)
+    return ImportPreview(
+        sheets=imported.sheets,
+        rejected_records=imported.rejected_records,
+        attribute_mappings=_as_in_the_files(mappings, imported.imported_records),
+    )
 
 
 def preview_import(

@@ -39,6 +39,8 @@ DETAILS = {"partition_size_gib": "server_partition", "disk_size_gib": "server_di
 MACHINE_IDENTITY = {"host_name", "fqdn", "vm_uuid", "bios_uuid", "serial_number"}
 SERVER_NAMES = {"name", "host_name", "fqdn"}
 NAMING = {"name", "external_id", "host_name", "fqdn", "application_names"}
+# Between the words of `networkInterfaces`.
+WORD_STARTS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 NOT_WORDS = re.compile(r"[\s_\u00a0\u200b\ufeff]+")
 
 
@@ -58,6 +60,14 @@ class TemplateColumn:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """A kind of rows that tell nothing of what the sheet is for: each header named holds one of its words."""
+
+    reason: str
+    where: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True)
 class SheetTemplate:
     """One kind of sheet of a known format.
 
@@ -71,6 +81,8 @@ class SheetTemplate:
         file_names: Names that the source gives to its files; they only break ties.
         placeholders: Cells that the format writes where it has no value.
         complete_rows: Whether every row has all its cells, so that a short row is a broken one.
+        left_out: Rows that are left out, and why; headers normalised, words in upper case.
+        is_one_way: Whether each row is one direction of a conversation, so that half of them are answers.
     """
 
     source_format: str
@@ -82,6 +94,8 @@ class SheetTemplate:
     file_names: tuple[str, ...] = ()
     placeholders: frozenset[str] = frozenset()
     complete_rows: bool = False
+    left_out: tuple[LeftOut, ...] = ()
+    is_one_way: bool = False
 
 
 @dataclass(frozen=True)
@@ -162,7 +176,14 @@ def _template(source_format: dict[str, Any], template: dict[str, Any]) -> SheetT
         file_names=tuple(template.get("file_names", [template["sheet"]] if "sheet" in template else ())),
         placeholders=frozenset(source_format.get("placeholders", ())),
         complete_rows=source_format["complete_rows"],
+        left_out=tuple(map(_left_out, template.get("left_out", ()))),
+        is_one_way=template.get("one_way", False),
     )
+
+
+def _left_out(rule: dict[str, Any]) -> LeftOut:
+    where = {normalise_header(header): frozenset(map(str.upper, words)) for header, words in rule["where"].items()}
+    return LeftOut(rule["reason"], where)
 
 
 def _columns(entries: Iterable[dict[str, Any]]) -> dict[str, TemplateColumn]:
@@ -177,6 +198,13 @@ def _columns(entries: Iterable[dict[str, Any]]) -> dict[str, TemplateColumn]:
 def known_headers() -> frozenset[str]:
     """Return the normalised headers of all known sheets."""
     return frozenset(header for template in _templates() for header in template.columns)
+
+
+@cache
+def flow_log_fields() -> frozenset[str]:
+    """Return the normalised headers of the flow logs that separate their cells by single spaces."""
+    templates = (template for template in _templates() if template.source_format == "aws_vpc_flow_logs")
+    return frozenset(header for template in templates for header in template.columns)
 
 
 @cache
@@ -197,6 +225,14 @@ def naming_rules() -> tuple[RecordTypeRule, ...]:
     return _rules("naming_words")
 
 
+@cache
+def list_record_type(name: str) -> str | None:
+    """Return what the rows of a list are that a document calls by this name, such as `disks`; None if unknown."""
+    normalised = normalise_header(WORD_STARTS.sub(" ", name).replace("-", " "))
+    return next((rule.record_type for rule in _rules("list_words") if rule.matches.fullmatch(normalised)), None)
+
+
+@cache
 def _rules(section: str) -> tuple[RecordTypeRule, ...]:
     return tuple(
         RecordTypeRule(rule["record_type"], re.compile("|".join(rule["matches"]))) for rule in _document()[section]

@@ -22,6 +22,9 @@ class CleanCells(dict[str, str]):
 
     def __missing__(self, cell: str) -> str:
         cleaned = cell.translate(REMOVED).strip()
+        if not cleaned.isascii():
+            # Half a surrogate pair, which JSON can name, is in no encoding.
+            cleaned = cleaned.encode("utf-8", errors="replace").decode("utf-8")
         self[cell] = cleaned
         return cleaned
 

@@ -8,7 +8,6 @@ docs/decisions/0008-folded-connections.md.
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
@@ -16,14 +15,15 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
-import duckdb
-
 from flow_pipelines.discovery.cleansing.addresses import is_malformed_address
 from flow_pipelines.discovery.readers.columns import Columns
+from flow_pipelines.discovery.readers.engine import fetched, literal, open_engine, plain_path
 from flow_pipelines.discovery.readers.line_files import CELL_SEPARATOR, STAND_INS, LineFile
+from flow_pipelines.discovery.readers.one_way import one_way_cells
 from flow_pipelines.discovery.readers.rejections import Rejection, limited
 from flow_pipelines.discovery.readers.rows import ADDRESS, FOOTER, LEAST_FOOTER_WIDTH, MOST_FOOTER_CELLS, least_cells
 from flow_pipelines.discovery.readers.table import DecidedRows
+from flow_pipelines.reference.source_formats import normalise_header
 from flow_pipelines.settings import EngagementSettings
 
 # One record per distinct combination of these.
@@ -42,9 +42,6 @@ ENDS = {
     "source": ("source_address", "source_name"),
     "destination": ("destination_address", "destination_name"),
 }
-# Enough for 10 million distinct connections in memory; beyond that DuckDB spills to its temporary folder.
-MEMORY_LIMIT = "1GB"
-FETCHED_ROWS = 50_000
 # An address is at the end of many connections; judged anew for each of them it took half of the fetch.
 KNOWN_ADDRESSES = 100_000
 NO_DELIMITER = "\x01\x02\x03\x04"
@@ -73,29 +70,19 @@ def fold_connections(lines: LineFile, columns: Columns, settings: EngagementSett
         Rows that can't be read are rejected one by one, records that lack an end as a whole.
     """
     result = DecidedRows()
-    with tempfile.TemporaryDirectory(prefix="flow-fold-") as spill, _connect(spill) as database:
-        database.execute(_fold_statement(lines, columns, settings))
-        broken = _fetched(database, "SELECT * FROM folded WHERE reason IS NOT NULL ORDER BY number")
+    with open_engine() as database, plain_path(lines.path) as path:
+        database.execute(_fold_statement(lines, path, columns, settings))
+        broken = fetched(database, "SELECT * FROM folded WHERE reason IS NOT NULL ORDER BY number")
         result.rejections += limited(_unreadable(row, columns) for row in broken)
-        folded = _fetched(database, "SELECT * FROM folded WHERE reason IS NULL ORDER BY number")
+        folded = fetched(database, "SELECT * FROM folded WHERE reason IS NULL ORDER BY number")
         result.rejections += limited(_endless(folded, columns, result))
     return result
 
 
-def _connect(spill: str) -> duckdb.DuckDBPyConnection:
-    database = duckdb.connect(config={"memory_limit": MEMORY_LIMIT, "temp_directory": spill})
-    database.execute("SET TimeZone = 'UTC'")
-    return database
-
-
-def _fetched(database: duckdb.DuckDBPyConnection, statement: str) -> Iterator[tuple[Any, ...]]:
-    database.execute(statement)
-    while rows := database.fetchmany(FETCHED_ROWS):
-        yield from rows
-
-
 def _unreadable(row: tuple[Any, ...], columns: Columns) -> Rejection:
-    reason, number, _, cells, line, *_ = row
+    reason, number, count, cells, line, *_ = row
+    if reason in _counted(columns):
+        return Rejection(reason, row_number=number, row_count=count)
     line = line.removeprefix(f"{number}{CELL_SEPARATOR}").replace(CELL_SEPARATOR, "\t")
     width = len(columns.head.columns) if reason == "too_many_cells" else columns.head.width
     return Rejection(reason, row_number=number, text=line, details={"cells": cells, "columns": width})
@@ -133,17 +120,17 @@ def _is_malformed(address: str) -> bool:
     return is_malformed_address(address)
 
 
-def _fold_statement(lines: LineFile, columns: Columns, settings: EngagementSettings) -> str:
+def _fold_statement(lines: LineFile, path: str, columns: Columns, settings: EngagementSettings) -> str:
     head = columns.head
     groups, results, times = [], [], []
     for index, attribute in enumerate(columns.attributes.values(), start=1):
         cell = f"c{index}"
         if attribute in KEY:
-            groups.append(cell)
-            results.append(cell)
+            groups.append(f"CASE WHEN reason IS NULL THEN {cell} END")
+            results.append(f"any_value({cell})")
         elif attribute in MEASURES:
             number = _number(cell, settings)
-            groups.append(f"CASE WHEN {number} IS NULL THEN {cell} END")
+            groups.append(f"CASE WHEN reason IS NULL AND {number} IS NULL THEN {cell} END")
             total = f"rtrim(rtrim(sum({number})::TEXT, '0'), '.')"  # every sum has the four decimals of its type
             # Rows without a number share their text, so any of them will do.
             results.append(f"CASE WHEN count(*) = 1 THEN any_value({cell}) ELSE coalesce({total}, any_value({cell})) END")
@@ -157,8 +144,8 @@ def _fold_statement(lines: LineFile, columns: Columns, settings: EngagementSetti
     shift = int(lines.is_numbered)
     return _statement(
         "fold_connections.sql",
-        split=_split(lines, columns),
-        delimiter=_text(lines.delimiter),
+        split=_split(lines, path, columns),
+        delimiter=literal(lines.delimiter),
         is_numbered=lines.is_numbered,
         shift=shift,
         first=first + 1,
@@ -169,9 +156,11 @@ def _fold_statement(lines: LineFile, columns: Columns, settings: EngagementSetti
         least_cells=least_cells(columns),
         least_footer_width=LEAST_FOOTER_WIDTH,
         most_footer_cells=MOST_FOOTER_CELLS,
-        footer=_text(FOOTER.pattern),
-        address=_text(ADDRESS.pattern),
-        cells=", ".join(f"cells[{index + shift}] AS c{index}" for index in range(1, len(head.columns) + 1)),
+        footer=literal(FOOTER.pattern),
+        address=literal(ADDRESS.pattern),
+        left_out=" ".join(_left_out(columns, shift)),
+        counted=", ".join(map(literal, _counted(columns) or [""])),
+        cells=", ".join(f"{cell} AS c{index}" for index, cell in enumerate(one_way_cells(columns, shift), start=1)),
         times=", ".join(f"{time} AS t{place}" for place, time in enumerate(times)) or "NULL AS t",
         observed_from=_span("least", "min", len(times)),
         observed_to=_span("greatest", "max", len(times)),
@@ -180,25 +169,52 @@ def _fold_statement(lines: LineFile, columns: Columns, settings: EngagementSetti
     )
 
 
-def _split(lines: LineFile, columns: Columns) -> str:
+def _split(lines: LineFile, path: str, columns: Columns) -> str:
     """Return the part that reads and splits the lines: by DuckDB's parser if all have a cell for every column."""
     width = len(columns.head.columns)
     names = [f"x{index}" for index in range(1, width + 1)]
     return _statement(
         "split_columns.sql" if lines.cells == width else "split_lines.sql",
-        path=_text(str(lines.path)),
-        newline=_text(NEWLINES[lines.newline]),
-        delimiter=_text(lines.delimiter),
-        no_delimiter=_text(NO_DELIMITER),
+        path=path,
+        newline=literal(NEWLINES[lines.newline]),
+        delimiter=literal(lines.delimiter),
+        no_delimiter=literal(NO_DELIMITER),
         is_numbered=lines.is_numbered,
         header_number=columns.head.header_number,
+        filled=_filled("cell", lines),
+        is_row=f"NOT starts_with(line, {literal(lines.comment)})" if lines.comment else "true",
         named=", ".join(names),
+        cells=", ".join(_filled(name, lines) for name in names),
         typed=", ".join(f"'{name}': 'TEXT'" for name in names),
     )
 
 
 def _statement(file_name: str, **parts: object) -> str:
     return Template(files(__package__).joinpath(file_name).read_text(encoding="utf-8")).substitute(parts)
+
+
+def _filled(cell: str, lines: LineFile) -> str:
+    for word in ("", *lines.unset):
+        cell = f"nullif({cell}, {literal(word)})"
+    return cell
+
+
+def _counted(columns: Columns) -> list[str]:
+    template = columns.detection.template
+    return list(dict.fromkeys(rule.reason for rule in template.left_out)) if template else []
+
+
+def _left_out(columns: Columns, shift: int) -> Iterator[str]:
+    """Yield the conditions under which a rule of the format leaves a row out."""
+    template = columns.detection.template
+    places = {normalise_header(column): place for place, column in enumerate(columns.head.columns, start=1 + shift)}
+    for rule in template.left_out if template else ():
+        if rule.where.keys() <= places.keys():
+            conditions = [
+                f"upper(cells[{places[header]}]) IN ({', '.join(map(literal, sorted(words)))})"
+                for header, words in rule.where.items()
+            ]
+            yield f"WHEN {' AND '.join(conditions)} THEN {literal(rule.reason)}"
 
 
 def _restored(result: str, lines: LineFile) -> str:
@@ -214,7 +230,7 @@ def _span(extreme: str, fold: str, times: int) -> str:
 
 
 def _name(cell: str) -> str:
-    return _text(cell.translate(STAND_INS)) if cell else "NULL"
+    return literal(cell.translate(STAND_INS)) if cell else "NULL"
 
 
 def _number(cell: str, settings: EngagementSettings) -> str:
@@ -232,7 +248,7 @@ def _microseconds(cell: str, formats: list[str]) -> str:
         f"epoch_us(try_cast({cell} AS TIMESTAMPTZ)), "
         f"CASE WHEN regexp_full_match({cell}, '\\d{{10}}(\\.\\d+)?') THEN (1e6 * try_cast({cell} AS DOUBLE))::BIGINT "
         f"WHEN regexp_full_match({cell}, '\\d{{13}}') THEN 1000 * try_cast({cell} AS BIGINT) END, "
-        f"epoch_us(try_strptime({cell}, [{', '.join(map(_text, formats))}]))) END"
+        f"epoch_us(try_strptime({cell}, [{', '.join(map(literal, formats))}]))) END"
     )
 
 
@@ -246,7 +262,3 @@ def _date_formats(columns: Columns, position: int, settings: EngagementSettings)
         is_day_first = settings.date_order == "day first"
     dates = (*(DAY_FIRST if is_day_first else MONTH_FIRST), *ANY_ORDER)
     return [date + time for date in dates for time in TIMES]
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

@@ -25,6 +25,7 @@ judged AS (
                 THEN 'too_many_cells'
             WHEN len(cells) - $shift < $least_cells
                 THEN 'too_few_cells'
+            $left_out
         END AS reason,
         CASE
             WHEN reason IS NOT NULL
@@ -44,4 +45,5 @@ SELECT
     $observed_to AS observed_to,
     $results
 FROM judged
-GROUP BY reason, CASE WHEN reason IS NOT NULL THEN number END, $groups
+-- Rows that a rule of the format leaves out may be half of all: they are counted, the others listed.
+GROUP BY reason, CASE WHEN reason NOT IN ($counted) THEN number END, $groups

@@ -71,12 +71,13 @@ def column_names(header: Sequence[str]) -> list[str]:
     """
     names: list[str] = []
     taken: set[str] = set()
+    times: Counter[str] = Counter()
     for position, cell in enumerate(header, start=1):
-        wanted = " ".join(cell.split()) or f"column {position}"
-        name, repetition = wanted, 1
+        wanted = name = " ".join(cell.split()) or f"column {position}"
+        times[wanted] += 1
         while name in taken:
-            repetition += 1
-            name = f"{wanted} ({repetition})"
+            name = f"{wanted} ({max(2, times[wanted])})"
+            times[wanted] += name in taken
         taken.add(name)
         names.append(name)
     return names

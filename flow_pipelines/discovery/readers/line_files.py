@@ -7,15 +7,19 @@ rows independently of whoever splits them. Does not: what the rows hold (`connec
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import numpy.typing as npt
 
 from flow_pipelines.discovery.readers.cells import REMOVED
-from flow_pipelines.discovery.readers.rejections import Rejection
+from flow_pipelines.discovery.readers.engine import fetched
+from flow_pipelines.discovery.readers.rejections import RAW_TEXT_LIMIT, Rejection
 from flow_pipelines.discovery.readers.table import Record
 from flow_pipelines.discovery.readers.text import TextLayout
 
@@ -25,6 +29,7 @@ LONGEST_LINE = 1 << 20
 CELL_SEPARATOR = "\x1f"
 # Line breaks inside a cell of a rewritten file; no cell holds these characters, see `cells.REMOVED`.
 STAND_INS = {ord("\n"): "\x1e", ord("\r"): "\x1d"}
+WHITE = "' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13)"
 CARE = re.compile(r"[\x00\x1c-\x1e\n\r]")
 WHITE_SPACE, SEPARATOR, SPECIAL = 1, 2, 8
 BEYOND_ASCII_SPACE = tuple(chr(code) for code in range(0x80, 0x3001) if chr(code).isspace())
@@ -41,6 +46,8 @@ class LineFile:
         is_numbered: Whether the first cell of each line is the row's number in the file it was rewritten from; else
             the row's number is the line's.
         rows: Number of data rows: lines that are not blank, below the header.
+        comment: What lines start with that are no rows; empty if there are none.
+        unset: Cells that stand for no value, besides empty ones.
         cells: Number of cells of every line below the header; None if they differ or nobody looked.
     """
 
@@ -49,11 +56,22 @@ class LineFile:
     newline: str
     is_numbered: bool
     rows: int
+    comment: str = ""
+    unset: tuple[str, ...] = ()
     cells: int | None = None
 
 
-def as_line_file(path: Path, layout: TextLayout, header_number: int) -> LineFile | None:
+def as_line_file(
+    path: Path, layout: TextLayout, header_number: int, *, comment: str = "", unset: tuple[str, ...] = ()
+) -> LineFile | None:
     """Return a text file as it is, if each of its lines is one record that needs no care.
+
+    Args:
+        path: The file.
+        layout: Its encoding and delimiter.
+        header_number: The line above the first data row.
+        comment: One ASCII character that lines start with which are no rows, if any.
+        unset: Cells that stand for no value.
 
     Returns:
         The file with its data rows counted, or None if it is not in UTF-8, or holds quotes, characters to remove,
@@ -79,12 +97,16 @@ def as_line_file(path: Path, layout: TextLayout, header_number: int) -> LineFile
             data = starts[max(0, header_number - lines) :]
             widths |= _widths(chunk, data, layout.delimiter)
             lines += len(starts)
+            if comment:
+                data = data[np.frombuffer(chunk, np.uint8)[data] != ord(comment)]
             rows += len(data) - _blank_lines(chunk, data, kinds)
     if carriage_returns not in {0, lines}:
         return None
     newline = "\r\n" if carriage_returns else "\n"
     cells = widths.pop() if len(widths) == 1 else None
-    return LineFile(path, layout.delimiter, newline, is_numbered=False, rows=rows, cells=cells)
+    return LineFile(
+        path, layout.delimiter, newline, is_numbered=False, rows=rows, comment=comment, unset=unset, cells=cells
+    )
 
 
 def _line_starts(chunk: bytes, kinds: npt.NDArray[np.uint8]) -> npt.NDArray[np.intp] | None:
@@ -132,15 +154,59 @@ def write_line_file(records: Iterable[Record], target: Path) -> tuple[LineFile, 
     """
     rows = 0
     broken: list[Rejection] = []
-    with target.open("w", encoding="utf-8", newline="") as file:
+    with target.open("w", encoding="utf-8", errors="replace", newline="") as file:
         for number, cells, problem in records:
             line = CELL_SEPARATOR.join(map(str.strip, cells))
             if CARE.search(line) or line.count(CELL_SEPARATOR) != len(cells) - 1:
                 line = CELL_SEPARATOR.join(cell.translate(REMOVED).strip().translate(STAND_INS) for cell in cells)
             if problem or len(line) > LONGEST_LINE:
                 details: dict[str, object] = {"limit": LONGEST_LINE}
-                broken.append(Rejection(problem or "cell_too_long", number, text="\t".join(cells), details=details))
+                broken.append(
+                    Rejection(
+                        problem or "cell_too_long", number, text="\t".join(cells)[:RAW_TEXT_LIMIT], details=details
+                    )
+                )
             elif line.strip(CELL_SEPARATOR):
                 rows += 1
                 file.write(f"{number}{CELL_SEPARATOR}{line}\n")
     return LineFile(target, CELL_SEPARATOR, "\n", is_numbered=True, rows=rows), broken
+
+
+@contextmanager
+def write_selected(
+    database: duckdb.DuckDBPyConnection, source: str, cells: Sequence[str], number: str = "row_number() OVER ()"
+) -> Iterator[tuple[LineFile, list[Rejection]]]:
+    """Write what DuckDB reads as a line file, for as long as it is needed.
+
+    Args:
+        database: The engine.
+        source: What stands after FROM.
+        cells: Expressions of text, one per cell.
+        number: The row's number.
+
+    Yields:
+        The file, and the rows that are too long for a line; those are not in the file.
+    """
+    # What no cell may hold is removed first; line ends come out as their stand-ins.
+    line_ends = "".join(f"chr({code}) || " for code in STAND_INS).removesuffix(" || ")
+    removed = " || ".join(f"chr({code})" for code in REMOVED if code)
+    stand_ins = "".join(f"chr({ord(one)}) || " for one in STAND_INS.values()).removesuffix(" || ")
+    clean = [
+        f"coalesce(translate(trim(translate({cell}, {removed}, ''), {WHITE}), {line_ends}, {stand_ins}), '')"
+        for cell in cells
+    ]
+    separator = f"chr({ord(CELL_SEPARATOR)})"
+    statement = f"SELECT {number}, concat_ws({separator}, {', '.join(clean)}) FROM {source}"  # noqa: S608
+    rows = 0
+    broken: list[Rejection] = []
+    with tempfile.TemporaryDirectory(prefix="flow-lines-") as folder:
+        target = Path(folder) / "lines"
+        with target.open("w", encoding="utf-8", newline="") as file:
+            for row_number, line in fetched(database, statement):
+                if len(line) > LONGEST_LINE:
+                    text = line[:RAW_TEXT_LIMIT].replace(CELL_SEPARATOR, "\t")
+                    broken.append(Rejection("cell_too_long", row_number, text=text, details={"limit": LONGEST_LINE}))
+                elif line.strip(CELL_SEPARATOR):
+                    rows += 1
+                    file.write(f"{row_number}{CELL_SEPARATOR}{line}\n")
+        yield LineFile(target, CELL_SEPARATOR, "\n", is_numbered=True, rows=rows), broken

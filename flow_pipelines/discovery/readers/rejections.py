@@ -77,6 +77,7 @@ def limited(rejections: Iterable[Rejection]) -> list[Rejection]:
 
 
 EXPORT_AGAIN = "Export the file again, or open it in a spreadsheet and save it as CSV UTF-8."
+EXPORT_AGAIN_WHOLE = "Check that the export finished, and import the file again."
 CORRECT_ROW = "Correct the row in the source and import the file again."
 
 REASONS: dict[str, Reason] = {
@@ -84,7 +85,33 @@ REASONS: dict[str, Reason] = {
     "empty_file": Reason("the file holds no text.", "Check that the export finished, and import the file again."),
     "unreadable_file": Reason("the file can't be opened: {error}.", "Check that it exists and may be read."),
     "unsupported_type": Reason(
-        "the file is {kind}, not a table.", "Import CSV, XLSX, XLSM, XLSB, XLS or ODS; unpack archives first."
+        "the file is {kind}, not a table.",
+        "Import CSV, XLSX, XLSM, XLSB, XLS, ODS, JSON, JSON Lines, Parquet, or a ZIP or gzip file of these.",
+    ),
+    "broken_archive": Reason("the archive can't be read to its end: {error}.", "Pack it anew and import it again."),
+    "archive_too_large": Reason(
+        "it unpacks to more than {expansion} times its size, or to more than there is room for.",
+        "Unpack it and import the files that matter.",
+    ),
+    "too_many_members": Reason(
+        "the archive has {members:,} members; the limit is {limit:,}.", "Pack the files that matter into several."
+    ),
+    "nested_archive": Reason(
+        "it is an archive more than {levels} levels deep in others.",
+        "Unpack the outermost archive and import its files.",
+    ),
+    "unsafe_member": Reason(
+        "its path leads out of the archive, or it is a link.", "Pack the file itself, under a relative path."
+    ),
+    "repeated_member": Reason("the archive has another member of this path.", "Pack each file once."),
+    "encrypted_member": Reason("it is encrypted.", "Pack it without a password and import it again."),
+    "unknown_compression": Reason(
+        "it is packed by method {method}, which is not read.", "Pack it anew with the usual method (Deflate)."
+    ),
+    "broken_parquet": Reason("the Parquet file can't be read: {error}.", "Write it anew and import it again."),
+    "document_too_large": Reason(
+        "the JSON document has {megabytes:,} MB; the limit is {limit:,} MB.",
+        "Export it as JSON Lines, one object a line, of any size.",
     ),
     "password_protected": Reason(
         "the workbook is protected by a password.", "Save it without a password and import it again."
@@ -112,7 +139,22 @@ REASONS: dict[str, Reason] = {
         "the column names ({headers}) do not tell what the rows describe.",
         "Name the first column Server name, Application name or Database name, or add a column named Type.",
     ),
+    "details_unknown": Reason(
+        "nothing tells what the rows under {key} add to what they belong to.",
+        "Nothing to do; if they matter, name the list after what it holds, such as disks or network_adapters.",
+    ),
+    "too_many_values": Reason(
+        "{rows:,} rows are left out, as the file has more than {lists:,} lists or {values:,} values.",
+        "Split the export into several files.",
+    ),
+    "too_many_columns": Reason(
+        "the objects have more than {limit:,} different keys: the keys seem to be values.",
+        "Export it as a list of objects with the same keys.",
+    ),
     # One row.
+    "broken_json": Reason("it is no valid JSON: {error}.", EXPORT_AGAIN_WHOLE),
+    "nested_too_deep": Reason("its values are nested too deep.", CORRECT_ROW),
+    "not_an_object": Reason("it is no object with named values.", CORRECT_ROW),
     "too_many_cells": Reason(
         "the row has {cells} cells under {columns} columns.",
         "Put cells that contain the delimiter in double quotes and import the file again.",
@@ -145,6 +187,14 @@ REASONS: dict[str, Reason] = {
     ),
     "no_endpoint": Reason("the connection lacks its {end}.", CORRECT_ROW),
     "malformed_address": Reason("{value} is no address, and nothing else names the {end}.", CORRECT_ROW),
+    "refused_connection": Reason(
+        "the connection was refused or never answered, so nothing depends on it.",
+        "Nothing to do; such rows are counted.",
+    ),
+    "nothing_recorded": Reason(
+        "the row says that nothing was recorded for a while, or that records were skipped.",
+        "Nothing to do; such rows are counted.",
+    ),
     "further_rows": Reason(
         "{rows:,} further rows of this file are rejected like those listed, the first one at this row.", EXPORT_AGAIN
     ),

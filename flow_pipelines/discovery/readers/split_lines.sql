@@ -8,7 +8,7 @@ lines AS (
     )
 ),
 split AS (
-    SELECT line_number, line, list_transform(string_split(line, $delimiter), lambda cell: nullif(cell, '')) AS cells
+    SELECT line_number, line, list_transform(string_split(line, $delimiter), lambda cell: $filled) AS cells
     FROM lines
-    WHERE $is_numbered OR (line_number > $header_number AND trim(line, $delimiter) <> '')
+    WHERE $is_numbered OR (line_number > $header_number AND trim(line, $delimiter) <> '' AND $is_row)
 )

@@ -26,6 +26,8 @@ SAMPLE_RECORDS = 200
 # A record without a known width that spans more lines than this is an unclosed quote, not a cell.
 MOST_LINES = 100
 BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),  # starts like the mark of UTF-16
+    (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
@@ -37,6 +39,8 @@ UNDEFINED_IN_WINDOWS_1252 = (0x81, 0x8D, 0x8F, 0x90, 0x9D)
 LEAST_NUL_SHARE = 0.1
 ONE_SIDED = 10
 VALID_PER_BROKEN = 10
+# Ten cells of the largest size that is told apart from a broken one; a file without line ends must not fill memory.
+LONGEST_LINE = 16 << 20
 SEPARATOR_LINE = "sep="
 
 
@@ -58,16 +62,34 @@ def detect_encoding(path: Path) -> str:
     """
     with path.open("rb") as file:
         start = file.read(SAMPLE_BYTES)
+    return encoding_of_start(start) or _utf_8_or_single_byte(path)
+
+
+def encoding_of_start(start: bytes) -> str | None:
+    """Return the encoding that a byte-order mark or the places of NULs give away, else None."""
     for mark, encoding in BYTE_ORDER_MARKS:
         if start.startswith(mark):
             return encoding
+    if wide := _utf_32(start):
+        return wide
     high_first, low_first = start[0::2].count(0), start[1::2].count(0)
     enough = LEAST_NUL_SHARE * len(start) / 2
     if low_first > max(enough, high_first * ONE_SIDED):
         return "utf-16-le"
     if high_first > max(enough, low_first * ONE_SIDED):
         return "utf-16-be"
-    return _utf_8_or_single_byte(path)
+    return None
+
+
+def _utf_32(start: bytes) -> str | None:
+    """Return the kind of UTF-32 in which each second pair of bytes is NUL, as it is for all usual characters."""
+    pairs = len(start) // 4
+    nul = [start[place::4].count(0) for place in range(4)]
+    if min(nul[2:]) >= pairs > ONE_SIDED * nul[0]:
+        return "utf-32-le"
+    if min(nul[:2]) >= pairs > ONE_SIDED * nul[3]:
+        return "utf-32-be"
+    return None
 
 
 def _utf_8_or_single_byte(path: Path) -> str:
@@ -93,6 +115,12 @@ def _utf_8_or_single_byte(path: Path) -> str:
 def open_text(path: Path, encoding: str) -> TextIO:
     """Open a text file, line ends left as they are; bytes that don't decode show as U+FFFD."""
     return path.open(encoding=encoding, errors="replace", newline="")
+
+
+def text_lines(file: TextIO) -> Iterator[str]:
+    """Yield the lines of a file with their ends; one that no line end bounds comes in pieces."""
+    while line := file.readline(LONGEST_LINE):
+        yield line
 
 
 def detect_layout(path: Path, is_known: Callable[[str], bool]) -> TextLayout:
