@@ -120,10 +120,11 @@ def _import(path: Path) -> int:
 def main() -> None:
     """Run one step and print its measurement as JSON."""
     step, path = sys.argv[1], Path(sys.argv[2])
-    start = time.perf_counter()
+    before, start = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
     rows = {"bare": _bare, "import": _import}[step](path)
     seconds, used = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF)
-    measured = Measurement(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, rows)
+    cpu_seconds = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
+    measured = Measurement(seconds, cpu_seconds, used.ru_maxrss / 1024, rows)
     sys.stdout.write(json.dumps(asdict(measured)))
 
 
