@@ -323,6 +323,14 @@ dependencies = output_table(
     optional("last_seen", TIMESTAMP, "Latest observation.", sources=[f"{CLEANSED}.observed_to"]),
     required("is_noise", BOOLEAN, "Whether it is infrastructure traffic that says nothing about applications."),
     optional("noise_reason", TEXT, "Why it counts as noise."),
+    optional("shared_service", TEXT, "What noise serves, such as backup, name resolution, monitoring or management."),
+    optional(
+        "shared_service_provider_id",
+        IDENTIFIER,
+        "The end that provides it: the one of which a port has more partners.",
+        sources=[f"{INVENTORY}.asset_id"],
+    ),
+    optional("shared_service_clients", INTEGER, "Ends that the provider is seen to serve on this port."),
     required("confidence", DECIMAL, "Probability that the dependency is real and its ends are right."),
     required("reason", TEXT, "Which rule gave it its kind and direction, in words."),
     required(
