@@ -55,6 +55,9 @@ class EngagementSettings(BaseModel):
     noise_ports: tuple[Port, ...] = Field(
         default=(), description="Ports that count as infrastructure noise besides the built-in ones."
     )
+    targets: tuple[Literal["aws", "azure", "google"], ...] = Field(
+        default=(), description="Clouds to move to; what they do not take as it is, is found as tech debt."
+    )
     domains: tuple[str, ...] = Field(
         default=(), description="DNS domains of the enterprise; stripped from host names when comparing them."
     )

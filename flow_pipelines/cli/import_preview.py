@@ -69,6 +69,7 @@ def _file_json(name: str, sheets: list[SheetReport], preview: ImportPreview) -> 
                     {
                         "source": row.source_column,
                         "attribute": row.attribute,
+                        "part": row.part,
                         "method": row.method,
                         "confidence": row.confidence,
                         "status": row.status,
@@ -104,8 +105,8 @@ def _print_preview(preview: ImportPreview) -> None:
         if not mappings.empty:
             print_table(
                 "",
-                ("column", "attribute", "status", "method", "confidence", "example"),
-                mappings[["source_column", "attribute", "status", "method", "confidence", "example"]]
+                ("column", "attribute", "part", "status", "method", "confidence", "example"),
+                mappings[["source_column", "attribute", "part", "status", "method", "confidence", "example"]]
                 .astype(object)
                 .where(mappings.notna(), None)
                 .itertuples(index=False),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from resources.database import Database
 
 INVENTORY = "discovery/inventory"
+WRITE_SO = "Write flow import CLIENT/ENGAGEMENT FILE..., or flow import --from-database URL."
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -66,10 +67,7 @@ def import_command(
         _take_over(from_database, arguments or [], named=source_engagement, preview=preview, json=json)
         return
     if not arguments or source_engagement:
-        raise InputError(
-            "It is not told what to import.",
-            remedy="Write flow import CLIENT/ENGAGEMENT FILE..., or flow import --from-database URL.",
-        )
+        raise InputError("It is not told what to import.", remedy=WRITE_SO)
     from resources.landing import check_files
 
     scope, files = _scope_and_files(arguments, is_preview=preview)
@@ -101,7 +99,7 @@ def _scope_and_files(arguments: list[str], *, is_preview: bool) -> tuple[Scope |
         return None, [Path(argument) for argument in arguments]
     scope = Scope.parse(first)
     if not others:
-        raise typer.BadParameter("Name the files to import.", param_hint="FILE...")
+        raise InputError("It is not told what to import.", remedy=WRITE_SO)
     return scope, [Path(argument) for argument in others]
 
 

@@ -44,6 +44,18 @@ FIGURES = {
     "WHERE source_is_external OR target_is_external",
     "tech debt findings": "SELECT count(*) FROM discovery.tech_debt",
     "  past end of life": "SELECT count(*) FROM discovery.tech_debt WHERE status = 'past'",
+    "  not taken by a target as it is": "SELECT count(DISTINCT asset_id) FROM discovery.tech_debt "
+    "WHERE category = 'target'",
+    "  idle": "SELECT count(*) FROM discovery.tech_debt WHERE status = 'idle'",
+    "assets of critical or high debt": "SELECT count(*) FROM discovery.debt_scores "
+    "WHERE severity IN ('critical', 'high')",
+    "data complete": "SELECT coalesce((SELECT round(100 * completeness::numeric) || ' %' FROM discovery.data_quality "
+    "WHERE level = 'estate'), '-')",
+    "  confidence": "SELECT coalesce((SELECT round(100 * confidence::numeric) || ' %' FROM discovery.data_quality "
+    "WHERE level = 'estate'), '-')",
+    "  to collect next": "SELECT coalesce((SELECT subject || ' of ' || assets_lacking || ' assets of type ' || "
+    "asset_type || ', +' || round(100 * gain::numeric, 1) || ' points' FROM discovery.collection_gaps "
+    "WHERE kind = 'attribute' AND rank = 1), 'nothing')",
 }
 
 

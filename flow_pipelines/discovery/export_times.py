@@ -15,7 +15,8 @@ from pathlib import Path
 from flow_pipelines.discovery.cleansing.dates import timestamp
 from flow_pipelines.discovery.readers.workbook import UnusableWorkbookError, open_workbook, sheet_names, sheet_rows
 from flow_pipelines.reference.identity_model import identity_model
-from flow_pipelines.reference.source_formats import Detection, normalise_header
+from flow_pipelines.reference.record_types import normalise_header
+from flow_pipelines.reference.source_formats import Detection
 from flow_pipelines.settings import EngagementSettings
 
 # `RVTools_export_all_2026-03-01_10.11.12.xlsx`, `cmdb_20260301.csv`, `servers 2026-03.csv`.

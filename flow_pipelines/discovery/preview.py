@@ -174,8 +174,10 @@ def _as_in_the_files(mappings: pd.DataFrame, records: pd.DataFrame) -> pd.DataFr
     for (file, sheet), rows in records.groupby(["source_file", sheets]):
         headers = _headers_in_order(rows["raw_values"])
         positions |= {(file, sheet, header): number for number, header in enumerate(headers)}
-    places = zip(mappings["source_file"], mappings["sheet"].fillna(""), mappings["source_column"], strict=True)
-    order = [(file, sheet, positions[file, sheet, header]) for file, sheet, header in places]
+    # Of several mappings of one column that of the whole cell comes first, then the surest.
+    ranks = zip(mappings["part"].notna(), -mappings["confidence"], mappings["attribute"].fillna(""), strict=True)
+    places = zip(mappings["source_file"], mappings["sheet"].fillna(""), mappings["source_column"], ranks, strict=True)
+    order = [(file, sheet, positions[file, sheet, header], *rank) for file, sheet, header, rank in places]
     return mappings.iloc[sorted(range(len(order)), key=order.__getitem__)]
 
 

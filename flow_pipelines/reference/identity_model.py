@@ -5,6 +5,7 @@ Belongs here: the loader of `identity_model.yaml`. Does not: applying the model 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from math import log2
@@ -31,11 +32,12 @@ class Level:
 
 @dataclass(frozen=True)
 class DetailFold:
-    """How rows about parts of a machine fill an attribute of the machine: sum, count, first or union of `source`."""
+    """How rows about parts of a machine fill an attribute of the machine from `source`; see the model's comments."""
 
     attribute: str
     source: str
     how: str
+    of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ class IdentityModel:
     least_typo_letters: int
     exports: Exports
     export_times: dict[str, tuple[str, str]]
+    parted_exports: dict[str, re.Pattern[str]]
     details: dict[str, tuple[DetailFold, ...]]
     natural_keys: dict[str, tuple[str, ...]]
     membership_relations: frozenset[str]
@@ -153,8 +156,11 @@ def identity_model() -> IdentityModel:
         name_suffixes=tuple(data["name_suffixes"]),
         exports=Exports(**data["exports"]),
         export_times={source_format: tuple(place) for source_format, place in data["export_times"].items()},
+        parted_exports={name: re.compile(part, re.IGNORECASE) for name, part in data["parted_exports"].items()},
         details={
-            record_type: tuple(DetailFold(fold["attribute"], fold["from"], fold["how"]) for fold in folds)
+            record_type: tuple(
+                DetailFold(fold["attribute"], fold["from"], fold["how"], fold.get("of")) for fold in folds
+            )
             for record_type, folds in data["details"].items()
         },
         natural_keys={asset_type: tuple(kinds) for asset_type, kinds in data["natural_keys"].items()},

@@ -1,6 +1,7 @@
 """The benchmarks: `make bench`, or `python -m tests.benchmarks --help`.
 
-Belongs here: which estates are measured by default. Does not: measuring (`quality.py`, `speed.py`, `rollback.py`).
+Belongs here: which estates are measured by default. Does not: measuring (`quality.py`, `speed.py`, `rollback.py`,
+`fuzz.py`).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -19,6 +20,9 @@ from rich.console import Console
 
 from flow_pipelines.sample import write_sample
 from tests.benchmarks.discovery_run import Frames, run_discovery
+from tests.benchmarks.fuzz import print_fuzz, run_fuzz
+from tests.benchmarks.held_out import map_held_out_headers, measure_held_out_headers
+from tests.benchmarks.mapping_libraries import measure_mapping_libraries
 from tests.benchmarks.peers import MISSING, measure_peer
 from tests.benchmarks.quality import QualityReport, measure_handicapped_identity, measure_quality
 from tests.benchmarks.renamed_columns import measure_renamed_columns
@@ -30,6 +34,7 @@ from tests.benchmarks.truth import Truth, read_truth
 QUALITY_SERVERS, QUALITY_CONNECTIONS = 1_000, 200_000
 SPEED_SERVERS, SPEED_CONNECTIONS = (1_000, 10_000), 1_000_000
 ROLLBACK_SERVERS = (1_000, 100_000)
+FUZZED_FILES = 10_000
 
 # Wide enough for every table, also where the output is no terminal.
 WIDTH = 120
@@ -63,35 +68,45 @@ def main() -> None:
         servers = (arguments.servers or [QUALITY_SERVERS])[0]
         connections = arguments.connections or QUALITY_CONNECTIONS
         progress.print(f"{servers:,} servers, {connections:,} connections: quality")
-        quality = _quality(servers, connections, arguments.seed)
+        quality = _quality(servers, connections, arguments.seed, progress.print)
         print_quality(quality, console, title=f"{servers:,} servers, {connections:,} connections")
         found["quality"] = quality_as_json(quality)
+    if arguments.which == "fuzz":
+        fuzzed = run_fuzz(arguments.files, arguments.seed, progress.print)
+        print_fuzz(fuzzed, console)
+        found["fuzz"] = asdict(fuzzed)
     if arguments.json:
         json.dump(found, sys.stdout, indent=2)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m tests.benchmarks", description="Measure quality, speed and rollback."
+        prog="python -m tests.benchmarks", description="Measure quality, speed and rollback, or import hostile files."
     )
-    parser.add_argument("which", nargs="?", choices=["all", "quality", "speed", "rollback"], default="all")
+    parser.add_argument("which", nargs="?", choices=["all", "quality", "speed", "rollback", "fuzz"], default="all")
     parser.add_argument("--servers", type=int, action="append", help="servers of an estate; may be repeated for speed")
     parser.add_argument("--connections", type=int, help="rows of observed connections")
-    parser.add_argument("--seed", type=int, default=1, help="seed of the estates")
+    parser.add_argument("--files", type=int, default=FUZZED_FILES, help="hostile files of the fuzz")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the estates and of the fuzz")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     return parser.parse_args()
 
 
-def _quality(servers: int, connections: int, seed: int) -> QualityReport:
+def _quality(servers: int, connections: int, seed: int, progress: Callable[[str], None]) -> QualityReport:
     with _folder() as folder:
         sample = folder / "sample"
         report = write_sample(sample, servers=servers, connections=connections, seed=seed)
         frames, truth = run_discovery(sample), read_truth(report.truth)
+        held_out = map_held_out_headers(folder / "held_out")
         parts = [
             measure_quality(frames, truth),
             measure_handicapped_identity(frames, truth),
             _peer(frames, truth, folder / "peer"),
             measure_renamed_columns(frames["imported_records"], truth.mappings, folder / "renamed"),
+            measure_held_out_headers(*held_out),
+            measure_mapping_libraries(
+                frames["imported_records"], truth.mappings, held_out, folder / "libraries", progress
+            ),
         ]
     return QualityReport(
         scores=tuple(score for part in parts for score in part.scores),

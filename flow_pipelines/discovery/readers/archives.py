@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import IO
+from typing import IO, cast
 
 from flow_pipelines.discovery.readers.cells import REMOVED
 from flow_pipelines.discovery.readers.rejections import Rejection
@@ -116,7 +116,7 @@ def members_of(path: Path, unpacked: Unpacked) -> Iterator[tuple[str | None, Pat
 
 
 def _is_content(member: zipfile.ZipInfo) -> bool:
-    return not member.is_dir() and NOT_CONTENT.isdisjoint(PurePosixPath(member.filename).parts)
+    return not member.filename.endswith("/") and NOT_CONTENT.isdisjoint(PurePosixPath(member.filename).parts)
 
 
 def _unpacked_members(
@@ -150,18 +150,18 @@ def _refusal(member: zipfile.ZipInfo) -> Rejection | None:
 
 def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, copy: IO[bytes], budget: _Budget) -> Rejection | None:
     try:
-        content = archive.open(member)
+        content = cast("zipfile.ZipExtFile", archive.open(member))
     except BROKEN as error:
         return _broken(error)
     with content:
         return _copied(content, copy, budget)
 
 
-def _copied(content: IO[bytes] | gzip.GzipFile, copy: IO[bytes], budget: _Budget) -> Rejection | None:
-    """Copy content until it ends or the budget does."""
+def _copied(content: zipfile.ZipExtFile | gzip.GzipFile, copy: IO[bytes], budget: _Budget) -> Rejection | None:
+    """Copy content until it ends or the budget does; what comes before a broken place is copied."""
     remaining = budget.remaining or 0
     try:
-        while chunk := content.read(CHUNK_BYTES):
+        while chunk := content.read1(CHUNK_BYTES):
             remaining -= len(chunk)
             if remaining < 0:
                 break

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from flow_pipelines.discovery.readers.archives import Unpacked, members_of, unpacked_gzip
+from flow_pipelines.discovery.readers.cells import CleanCells
 from flow_pipelines.discovery.readers.json_tables import read_json
 from flow_pipelines.discovery.readers.kinds import Kind, kind_of
 from flow_pipelines.discovery.readers.parquet import read_parquet
@@ -42,11 +43,13 @@ def read_file(path: Path, name: str, settings: EngagementSettings) -> Iterator[R
         rows that says why.
     """
     names: set[str | None] = set()
+    clean = CleanCells()
     for table in _read(path, name, settings, Unpacked()):
-        sheet, repetition = table.sheet, 1
+        name_of_own, repetition = clean[table.sheet or ""], 1
+        sheet = name_of_own or None
         while sheet in names:
             repetition += 1
-            sheet = f"{table.sheet or ''} ({repetition})".strip()
+            sheet = f"{name_of_own} ({repetition})".strip()
         names.add(sheet)
         yield replace(table, sheet=sheet)
 

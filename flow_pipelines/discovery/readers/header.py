@@ -9,8 +9,12 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from flow_pipelines.discovery.readers.cells import CleanCells
+
 # Rows of a file among which the header is looked for: title blocks of exports have a handful of lines.
 SEARCHED_ROWS = 50
+# So many cells of a row tell whether it is the header.
+TELLING_CELLS = 200
 # Column names that make a row the header: one alone may be a value ("Server"), two in one row hardly ever are.
 ENOUGH_KNOWN_NAMES = 2
 # A header fills most of the table's columns; a title line fills one or two of them.
@@ -41,7 +45,7 @@ def find_header(rows: Sequence[list[str]], is_known: Callable[[str], bool]) -> i
     searched = rows[:SEARCHED_ROWS]
     if not searched:
         return None
-    known = [sum(1 for cell in row if cell and is_known(cell)) for row in searched]
+    known = [sum(1 for cell in row[:TELLING_CELLS] if cell and is_known(cell)) for row in searched]
     if max(known) >= ENOUGH_KNOWN_NAMES:
         return known.index(max(known))
     filled = [sum(map(bool, row)) for row in rows]
@@ -63,7 +67,7 @@ def column_names(header: Sequence[str]) -> list[str]:
     """Name every column by its header cell.
 
     Args:
-        header: The cells of the header row, cleaned.
+        header: The cells of the header row.
 
     Returns:
         One distinct name per cell: line breaks and runs of space become one space, an empty cell becomes `column 3`,
@@ -72,8 +76,9 @@ def column_names(header: Sequence[str]) -> list[str]:
     names: list[str] = []
     taken: set[str] = set()
     times: Counter[str] = Counter()
+    clean = CleanCells()
     for position, cell in enumerate(header, start=1):
-        wanted = name = " ".join(cell.split()) or f"column {position}"
+        wanted = name = " ".join(clean[cell].split()) or f"column {position}"
         times[wanted] += 1
         while name in taken:
             name = f"{wanted} ({max(2, times[wanted])})"

@@ -11,23 +11,27 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flow_pipelines.discovery.readers.cells import CleanCells
-from flow_pipelines.discovery.readers.columns import Columns
+from flow_pipelines.discovery.readers.columns import Columns, recognised
 from flow_pipelines.discovery.readers.header import column_names
 from flow_pipelines.discovery.readers.nested import flatten
-from flow_pipelines.discovery.readers.read_table import ReadTable, columns_of, read_data, rejected_table
+from flow_pipelines.discovery.readers.read_table import (
+    MOST_COLUMNS,
+    NOTHING_DETECTED,
+    ReadTable,
+    read_data,
+    rejected_table,
+)
 from flow_pipelines.discovery.readers.rejections import Rejection, limited
 from flow_pipelines.discovery.readers.rows import WITHOUT_CLASSES
-from flow_pipelines.discovery.readers.table import HEAD_RECORDS, Record, TableHead
+from flow_pipelines.discovery.readers.table import HEAD_RECORDS, DecidedRows, Record, TableHead
 from flow_pipelines.discovery.readers.workbook import MOST_CELLS
 from flow_pipelines.reference.aliases import attribute_of_header
-from flow_pipelines.reference.source_formats import list_record_type
+from flow_pipelines.reference.record_types import list_record_type
 from flow_pipelines.settings import EngagementSettings
 
 MOST_TABLES = 500
 # 100,000 machines with 200 values each; they are held in memory.
 MOST_VALUES = 20_000_000
-# Exports have up to a thousand columns; objects with more keys use values as keys.
-MOST_COLUMNS = 4_096
 # What a list's name says is worth more than what generic headers such as `name` and `version` do.
 NAMED_CONFIDENCE = 0.85
 # By what the rows of a list belong to the object that holds it.
@@ -100,7 +104,7 @@ class ObjectTables:
     def read(self, file_name: str, settings: EngagementSettings) -> Iterator[ReadTable]:
         """Read all tables, in order of appearance; a list within objects comes after them."""
         for table in self._tables.values():
-            if table.rows or table.broken:
+            if table.broken or any(any(row.cells.values()) for row in table.rows):
                 yield _read(table, file_name, settings)
             # Rows of lists within still need the cells of this one's rows, but no longer its list of them.
             table.rows.clear()
@@ -139,16 +143,22 @@ class ObjectTables:
 
 
 def _read(table: _Table, file_name: str, settings: EngagementSettings) -> ReadTable:
+    clean = CleanCells()
+    # An object without any value is a blank row.
+    table.rows = [row for row in table.rows if any(clean[cell] for cell in row.cells.values())]
     rows = len(table.rows) + len(table.broken)
     if len(table.header) > MOST_COLUMNS:
         return rejected_table(table.name, Rejection("too_many_columns", None, rows, details={"limit": MOST_COLUMNS}))
+    if not any(column.strip() for column in table.header):
+        unnamed = [Rejection("not_an_object", row.number) for row in table.rows]  # their only key is blank
+        decided = DecidedRows(rejections=limited([*table.broken, *unnamed]))
+        return ReadTable(table.name, NOTHING_DETECTED, rows, decided)
     taken = _taken_columns(table)
     own = _own_columns(table)
     header = [*taken.values(), *own.values()]
     if rows * len(header) > MOST_CELLS:
         details = {"part": table.name or "", "rows": rows, "columns": len(header), "limit": MOST_CELLS}
         return rejected_table(table.name, Rejection("sheet_too_large", None, rows, details=details))
-    clean = CleanCells()
     records = _records(table, list(taken), list(own), clean)
     columns = _detected(table, [clean[name] for name in header], records, file_name)
     if columns is None:
@@ -175,7 +185,7 @@ def _detected(table: _Table, header: list[str], records: list[Record], file_name
     """Return the columns of a table with what they were recognised as, or None if nothing tells."""
     below = [record.cells for record in records[:HEAD_RECORDS]]
     head = TableHead(table.key or None, 0, header, column_names(header), below)
-    columns = columns_of(head, file_name)
+    columns = recognised(head, file_name)
     columns = replace(columns, head=replace(head, sheet=table.name))
     detection = columns.detection
     if detection.template or detection.record_type in EDGES:

@@ -148,8 +148,8 @@ REASONS: dict[str, Reason] = {
         "Split the export into several files.",
     ),
     "too_many_columns": Reason(
-        "the objects have more than {limit:,} different keys: the keys seem to be values.",
-        "Export it as a list of objects with the same keys.",
+        "it has more than {limit:,} columns: values seem to stand where names should.",
+        "Export it with one row for each machine and one column for each fact.",
     ),
     # One row.
     "broken_json": Reason("it is no valid JSON: {error}.", EXPORT_AGAIN_WHOLE),
@@ -176,6 +176,7 @@ REASONS: dict[str, Reason] = {
         "none of the columns that could identify it is filled ({columns}).",
         "Fill a name, address, serial number or id in the source and import the file again.",
     ),
+    "sample_no_number": Reason("{value} is no number.", CORRECT_ROW),
     "incomplete_relation": Reason("the relation lacks its {missing}.", CORRECT_ROW),
     "class_not_migrated": Reason(
         "its class {value} is nothing that a migration moves.",

@@ -41,6 +41,8 @@ ONE_SIDED = 10
 VALID_PER_BROKEN = 10
 # Ten cells of the largest size that is told apart from a broken one; a file without line ends must not fill memory.
 LONGEST_LINE = 16 << 20
+# So many cells of a row tell whether it holds column names.
+TELLING_CELLS = 200
 SEPARATOR_LINE = "sep="
 
 
@@ -158,7 +160,7 @@ def _score(rows: list[list[str]], is_known: Callable[[str], bool]) -> tuple[int,
     widths = [len(row) for row in filled]
     if not any(width > 1 for width in widths):
         return (0, 0.0, 0)
-    known = max(sum(map(is_known, row)) for row in filled[:50])
+    known = max(sum(map(is_known, row[:TELLING_CELLS])) for row in filled[:50])
     width, agreeing = max(Counter(width for width in widths if width > 1).items(), key=lambda item: (item[1], item[0]))
     return (known if known > 1 else 0, round(agreeing / len(filled) * (1 - 1 / width), 3), -widths.index(width))
 

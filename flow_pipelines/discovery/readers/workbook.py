@@ -14,6 +14,7 @@ from typing import IO
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum
 
+from flow_pipelines.discovery.readers.archives import BROKEN, MOST_EXPANSION, most_unpacked_bytes
 from flow_pipelines.discovery.readers.cells import text_of
 from flow_pipelines.discovery.readers.rejections import Rejection
 
@@ -24,11 +25,14 @@ MOST_UNPACKED_GIGABYTES = 8
 # empty sheet would make it ask for 550 GB.
 MOST_CELLS = 50_000_000
 SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.xml")
-DIMENSION = re.compile(rb'<dimension ref="[A-Z]+\d+:([A-Z]+)(\d+)"')
-DIMENSION_BYTES = 4096
 # A cell with a value; `<c r="XFD9" s="1"/>` is only formatted, and calamine leaves it out too.
-FILLED_CELL = re.compile(rb'<c r="([A-Z]+)(\d+)"(?:[^>]*[^/])?>')
+FILLED_CELL = re.compile(rb"""<(?:\w+:)?c\s(?:[^>]*\s)?r=["']([A-Z]+)(\d+)["'](?:[^>]*[^/])?>""")
+# A cell without a place of its own stands after the one before it, in the row that its element says.
+PLACELESS_CELL = re.compile(rb"""<(?:\w+:)?c(?:\s+(?!r=)[\w:]+=(?:"[^"]*"|'[^']*'))*\s*>""")
+ROW = re.compile(rb"""<(?:\w+:)?row\s(?:[^>]*\s)?r=["'](\d+)["']""")
 CHUNK_BYTES = 1 << 20
+# No row or column number has more; a million digits take minutes to read.
+DIGITS = 12
 
 
 class UnusableWorkbookError(Exception):
@@ -50,7 +54,7 @@ def open_workbook(path: Path) -> CalamineWorkbook:
         return CalamineWorkbook.from_path(str(path))
     except PasswordError as error:
         raise UnusableWorkbookError("password_protected") from error
-    except (CalamineError, zipfile.BadZipFile) as error:
+    except (CalamineError, *BROKEN) as error:
         raise UnusableWorkbookError("broken_workbook", error=error) from error
 
 
@@ -76,7 +80,10 @@ def _refuse_what_exhausts_memory(path: Path) -> None:
     if not zipfile.is_zipfile(path):
         return
     with zipfile.ZipFile(path) as archive:
-        gigabytes = sum(member.file_size for member in archive.infolist()) / GIGABYTE
+        unpacked = sum(member.file_size for member in archive.infolist())
+        gigabytes = unpacked / GIGABYTE
+        if unpacked > most_unpacked_bytes(path.stat().st_size):
+            raise UnusableWorkbookError("archive_too_large", expansion=MOST_EXPANSION)
         if gigabytes > MOST_UNPACKED_GIGABYTES:
             raise UnusableWorkbookError("workbook_too_large", gigabytes=gigabytes, limit=MOST_UNPACKED_GIGABYTES)
         for part in filter(SHEET_PART.fullmatch, archive.namelist()):
@@ -85,19 +92,19 @@ def _refuse_what_exhausts_memory(path: Path) -> None:
 
 
 def _refuse_sprawl(part: str, content: IO[bytes]) -> None:
-    start = content.read(DIMENSION_BYTES)
-    dimension = DIMENSION.search(start)
-    if dimension and int(dimension[2]) * _column_number(dimension[1]) <= MOST_CELLS:
-        return
-    # The writer says it is huge, or nothing. Formatting a whole column is enough for that: what counts are values.
-    rows = columns = 0
-    rest = start
+    # What the sheet says of its own size is not relied on: a hostile one lies. Formatting a whole column is harmless.
+    rows = columns = last_row = 0
+    has_placeless = False
+    rest = content.read(CHUNK_BYTES)
     while rest:
         for column, row in FILLED_CELL.findall(rest):
-            rows, columns = max(rows, int(row)), max(columns, _column_number(column))
-        unfinished = rest[rest.rfind(b"<") :]
+            rows, columns = max(rows, int(row[:DIGITS])), max(columns, _column_number(column[:DIGITS]))
+        has_placeless = has_placeless or PLACELESS_CELL.search(rest) is not None
+        last_row = max(last_row, *(int(row[:DIGITS]) for row in ROW.findall(rest)), 0)
+        unfinished = rest[rest.rfind(b"<") :][:CHUNK_BYTES]
         chunk = content.read(CHUNK_BYTES)
         rest = unfinished + chunk if chunk else b""
+    rows = max(rows, last_row) if has_placeless else rows
     if rows * columns > MOST_CELLS:
         raise UnusableWorkbookError("sheet_too_large", part=part, rows=rows, columns=columns, limit=MOST_CELLS)
 
