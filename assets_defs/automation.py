@@ -80,7 +80,7 @@ def nightly_schedule(job: UnresolvedAssetJobDefinition) -> ScheduleDefinition:
         landing = Landing(landing_root())
         night = context.scheduled_execution_time.date()
         for scope in registered(context.instance):
-            if landing.files(scope) and not _was_rolled_back(scope):
+            if landing.all_files(scope) and not _was_rolled_back(scope):
                 yield RunRequest(run_key=f"{scope}:{night}", partition_key=scope.partition_key, tags=scope_tags(scope))
 
     return nightly_discovery

@@ -6,12 +6,15 @@ Belongs here: one short function per phase. Does not: how phases are read, writt
 
 from __future__ import annotations
 
+from dagster import MetadataValue
+
 from assets_defs.charts import bar_chart
 from assets_defs.phase_assets import PhaseInputs, PhaseOutputs, PhaseShell
 from flow_pipelines.discovery import gates
 from flow_pipelines.discovery.attribute_mapping import map_attributes
 from flow_pipelines.discovery.data_cleansing import cleanse_records
 from flow_pipelines.discovery.data_import import import_files
+from flow_pipelines.discovery.data_quality import judge_data_quality
 from flow_pipelines.discovery.dependencies import find_dependencies
 from flow_pipelines.discovery.inventory import resolve_inventory
 from flow_pipelines.discovery.tech_debt import find_tech_debt
@@ -25,6 +28,9 @@ INVENTORY = "discovery/inventory"
 CONFLICTS = "discovery/inventory_conflicts"
 DEPENDENCIES = "discovery/dependencies"
 TECH_DEBT = "discovery/tech_debt"
+DEBT_SCORES = "discovery/debt_scores"
+DATA_QUALITY = "discovery/data_quality"
+COLLECTION_GAPS = "discovery/collection_gaps"
 
 
 def data_import(phase: PhaseInputs) -> PhaseOutputs:
@@ -99,13 +105,33 @@ def dependencies(phase: PhaseInputs) -> PhaseOutputs:
 
 
 def tech_debt(phase: PhaseInputs) -> PhaseOutputs:
-    """Hold products against end-of-life facts."""
-    assets = phase.frames[INVENTORY]
-    findings = find_tech_debt(assets, scope=phase.scope, settings=phase.settings)
+    """Hold assets against facts, use and dependencies; and say how good the data is."""
+    assets, edges, cleansed = phase.frames[INVENTORY], phase.frames[DEPENDENCIES], phase.frames[CLEANSED]
+    debt = find_tech_debt(assets, edges, cleansed, scope=phase.scope, settings=phase.settings, facts=phase.facts)
+    judged = judge_data_quality(
+        assets, edges, cleansed, phase.frames[MAPPINGS], phase.frames[CONFLICTS], scope=phase.scope
+    )
     return PhaseOutputs(
-        {TECH_DEBT: findings},
-        problems={TECH_DEBT: gates.finding_problems(assets, findings)},
-        metadata={TECH_DEBT: {"findings_by_status": bar_chart(findings["status"])}},
+        {
+            TECH_DEBT: debt.findings,
+            DEBT_SCORES: debt.scores,
+            DATA_QUALITY: judged.quality,
+            COLLECTION_GAPS: judged.gaps,
+        },
+        problems={
+            TECH_DEBT: gates.finding_problems(assets, debt.findings),
+            DEBT_SCORES: gates.score_problems(assets, debt.findings, debt.scores),
+            DATA_QUALITY: gates.quality_problems(assets, judged.quality),
+            COLLECTION_GAPS: gates.gap_problems(judged.quality, judged.gaps),
+        },
+        metadata={
+            TECH_DEBT: {
+                "findings_by_status": bar_chart(debt.findings["status"]),
+                "findings_by_category": bar_chart(debt.findings["category"]),
+                "end_of_life_facts": MetadataValue.text(phase.facts.version),
+            },
+            DEBT_SCORES: {"assets_by_severity": bar_chart(debt.scores["severity"])},
+        },
     )
 
 
@@ -115,5 +141,10 @@ DISCOVERY = (
     PhaseShell("data_cleansing", (IMPORTED, MAPPINGS), data_cleansing),
     PhaseShell("inventory", (CLEANSED,), inventory),
     PhaseShell("dependencies", (CLEANSED, INVENTORY), dependencies),
-    PhaseShell("tech_debt", (INVENTORY,), tech_debt),
+    PhaseShell(
+        "tech_debt",
+        (INVENTORY, DEPENDENCIES, CLEANSED, MAPPINGS, CONFLICTS),
+        tech_debt,
+        reads_facts=True,
+    ),
 )

@@ -18,6 +18,9 @@ from resources.installation import Installation
 
 URL_VARIABLE = "FLOW_DAGSTER_DATABASE_URL"
 CONCURRENT_RUNS = 4
+# Dagster's own storage connects anew for every query: 333 times in a run of Discovery, which cost the server 2.2 of the
+# 7.4 s that the run took. What it calls optimizing for its web server keeps a connection per storage instead.
+NO_TIMEOUT, NO_RECYCLING, MOST_CONNECTIONS = 0, -1, 10
 
 
 @contextmanager
@@ -25,6 +28,7 @@ def open_instance(installation: Installation) -> Iterator[DagsterInstance]:
     """Open Dagster's instance of an installation."""
     os.environ.update(instance_environment(installation))
     with DagsterInstance.from_config(str(_write_home(installation.dagster_home))) as instance:
+        instance.optimize_for_webserver(NO_TIMEOUT, NO_RECYCLING, MOST_CONNECTIONS)
         yield instance
 
 

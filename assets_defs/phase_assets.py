@@ -32,6 +32,7 @@ from assets_defs.platform_resource import PlatformResource
 from flow_pipelines.discovery.data_import import SourceFile
 from flow_pipelines.edits import Edit, EditOutcome
 from flow_pipelines.flows import HANDOFF_PHASE, HANDOFFS, Flow, flow_of
+from flow_pipelines.reference.end_of_life import EndOfLifeFacts, installed_facts
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings
 from flow_pipelines.tables import output_tables
@@ -54,6 +55,7 @@ class PhaseInputs:
         edits: People's corrections of the phase's own tables. Those of single cells are applied by the shell.
         files: The landed files, if the phase reads them.
         progress: Takes a line for the log.
+        facts: The end-of-life facts that the installation uses; part of the inputs manifest if the phase reads them.
     """
 
     scope: Scope
@@ -64,6 +66,7 @@ class PhaseInputs:
     edits: Sequence[Edit]
     files: Sequence[SourceFile]
     progress: Callable[[str], None]
+    facts: EndOfLifeFacts = field(default_factory=installed_facts)
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,7 @@ class PhaseShell:
         reads: Keys of the tables that it reads. Those of another flow are read as they were handed over.
         compute: The function.
         reads_files: Whether it reads the landed files.
+        reads_facts: Whether it reads the end-of-life facts.
         audit: Lists the problems of the frames after people's corrections.
         describe: Returns metadata of the frames after people's corrections, by table key.
     """
@@ -96,6 +100,7 @@ class PhaseShell:
     reads: tuple[str, ...]
     compute: Callable[[PhaseInputs], PhaseOutputs]
     reads_files: bool = False
+    reads_facts: bool = False
     audit: Callable[[Frames], Mapping[str, Sequence[str]]] | None = None
     describe: Callable[[Frames], Mapping[str, Mapping[str, MetadataValue[Any]]]] | None = None
 

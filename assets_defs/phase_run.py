@@ -33,10 +33,11 @@ from assets_defs.rollback_run import report_current, return_to_pinned
 from assets_defs.run_coordinator import RECOVERY_TAG, ROLLBACK_TAG
 from flow_pipelines.edits import Edit, EditOutcome, active_edits, apply_edits
 from flow_pipelines.flows import HANDOFF_PHASE, flow_of
+from flow_pipelines.reference.end_of_life import installed_facts
 from flow_pipelines.scope import Scope
 from flow_pipelines.tables import output_tables
 from resources.edits import insert_outcomes
-from resources.landing import content_hash
+from resources.landed_files import take_in
 from resources.phase_runs import complete, tracked
 from resources.pins import set_pin
 from resources.snapshots import Input, Snapshot
@@ -186,12 +187,18 @@ def _read_inputs(
     settings = engagement_settings(platform.database, scope)
     store = platform.snapshots
     chosen = _choose_snapshots(scope, plan, platform)
-    files = platform.landing.files(scope) if plan.shell.reads_files else []
+    landed = (
+        take_in(platform.database, platform.landing, scope, by="flow-pipelines") if plan.shell.reads_files else None
+    )
+    files = landed.files if landed else ()
     edits = active_edits(platform.edits.of_tables(scope, plan.keys))
+    facts = platform.facts if plan.shell.reads_facts else installed_facts()
     manifest = [
         Input("settings", _hash(settings.model_dump_json())),
         *([Input("edits", _hash(json.dumps([edit.edit_id for edit in edits])))] if edits else []),
-        *(Input(f"file:{file.name}", content_hash(file.path)) for file in files),
+        *(Input(name, digest) for name, digest in (landed.inputs if landed else ())),
+        *([Input("landings", _hash(json.dumps([[one.landing_number, one.name] for one in files])))] if files else []),
+        *([Input("facts:end_of_life", facts.version)] if plan.shell.reads_facts else []),
         *(Input.of_snapshot(snapshot) for snapshot in chosen.values()),
     ]
     return PhaseInputs(
@@ -203,6 +210,7 @@ def _read_inputs(
         edits=edits,
         files=files,
         progress=context.log.info,
+        facts=facts,
     ), manifest
 
 

@@ -16,12 +16,14 @@ from pydantic import PrivateAttr
 
 from assets_defs.run_coordinator import IN_PROCESS_TAG
 from flow_pipelines.errors import RunError
+from flow_pipelines.reference.end_of_life import EndOfLifeFacts
 from flow_pipelines.scope import Scope
 from resources.database import Database
 from resources.edits import EditStore
 from resources.installation import Installation, landing_root, open_installation
 from resources.landing import Landing
 from resources.phase_runs import interrupt, unfinished
+from resources.reference_facts import reference_facts
 from resources.snapshots import SnapshotStore
 from resources.tenancy import engagement_settings
 
@@ -55,6 +57,11 @@ class PlatformResource(ConfigurableResource["PlatformResource"]):
     def edits(self) -> EditStore:
         """People's corrections."""
         return EditStore(self.database)
+
+    @property
+    def facts(self) -> EndOfLifeFacts:
+        """The end-of-life facts that runs use."""
+        return reference_facts().current()
 
     @property
     def landing(self) -> Landing:

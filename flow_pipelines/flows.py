@@ -88,8 +88,8 @@ FLOWS: tuple[Flow, ...] = (
             Phase(
                 "tech_debt",
                 "Tech debt",
-                "Hold each asset's products against dated end-of-life facts.",
-                ("tech_debt",),
+                "Hold each asset against dated facts, its use and its dependencies; say what data is missing.",
+                ("tech_debt", "debt_scores", "data_quality", "collection_gaps"),
             ),
         ),
     ),

@@ -19,6 +19,18 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
+class SourceStatement(BaseModel):
+    """What a person says about files: which source they are exports of, and whether they list all of it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    files: str = Field(min_length=1, description="Names of the files; * stands for any letters.")
+    source: str | None = Field(default=None, description="The source that all of them are exports of.")
+    coverage: Literal["full", "partial"] | None = Field(
+        default=None, description="Whether what one of them does not mention has vanished; found out if not set."
+    )
+
+
 class EngagementSettings(BaseModel):
     """Settings of one engagement; written as YAML, stored with the engagement, part of every input manifest."""
 
@@ -43,8 +55,14 @@ class EngagementSettings(BaseModel):
     noise_ports: tuple[Port, ...] = Field(
         default=(), description="Ports that count as infrastructure noise besides the built-in ones."
     )
+    targets: tuple[Literal["aws", "azure", "google"], ...] = Field(
+        default=(), description="Clouds to move to; what they do not take as it is, is found as tech debt."
+    )
     domains: tuple[str, ...] = Field(
         default=(), description="DNS domains of the enterprise; stripped from host names when comparing them."
+    )
+    sources: tuple[SourceStatement, ...] = Field(
+        default=(), description="What people say about which files are newer exports of one source; the first counts."
     )
 
 

@@ -11,10 +11,11 @@ from resources.views.declaration import ControlView
 from resources.views.entities import entity_views
 from resources.views.flows import flow_views
 from resources.views.handoffs import handoff_views
+from resources.views.source_values import source_value_views
 
 __all__ = ["ControlView", "control_views"]
 
 
 def control_views() -> tuple[ControlView, ...]:
     """Return the views, each after those that it reads."""
-    return (*flow_views(), *entity_views(), *handoff_views(), *analytics_views())
+    return (*flow_views(), *entity_views(), *handoff_views(), *analytics_views(), *source_value_views())

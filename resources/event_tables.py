@@ -72,14 +72,14 @@ pins = Table(
     *scope_columns(),
     Column("pin_id", Uuid(), nullable=False, comment="The pin."),
     Column("name", Text(), nullable=False, comment="Its name, unique in the engagement."),
-    Column("kind", Text(), nullable=False, comment="What set it: handoff, rollback, edit or person."),
+    Column("kind", Text(), nullable=False, comment="What set it: handoff, rollback, edit, import or person."),
     Column("reason", Text(), nullable=False, comment="Why it was set."),
     Column("created_by", Text(), nullable=False, comment="Who set it."),
     created(),
     PrimaryKeyConstraint("client_account_id", "engagement_id", "pin_id"),
     UniqueConstraint("engagement_id", "name"),
     of_engagement(),
-    CheckConstraint("kind IN ('handoff', 'rollback', 'edit', 'person')", name="kind_is_known"),
+    CheckConstraint("kind IN ('handoff', 'rollback', 'edit', 'import', 'person')", name="kind_is_known"),
     schema=PLATFORM,
     comment="Named, consistent sets of snapshots of one engagement: what a rollback can return to.",
 )
@@ -96,6 +96,31 @@ pinned_snapshots = Table(
     of_snapshot(),
     schema=PLATFORM,
     comment="The snapshots of each pin.",
+)
+
+landed_files = Table(
+    "landed_files",
+    METADATA,
+    *scope_columns(),
+    Column(
+        "landing_number", BigInteger(), nullable=False, comment="Order of landings; files taken in at once share one."
+    ),
+    Column("file_name", Text(), nullable=False, comment="Its name when it landed."),
+    Column("content_hash", Text(), nullable=False, comment="SHA-256 of its bytes."),
+    Column("size_bytes", BigInteger(), nullable=False, comment="Its size."),
+    Column(
+        "landed_at",
+        DateTime(timezone=True),
+        nullable=False,
+        server_default=func.now(),
+        comment="When a run took it in.",
+    ),
+    Column("pin_before_id", Uuid(), nullable=False, comment="The pin of the state before this landing."),
+    PrimaryKeyConstraint("engagement_id", "landing_number", "file_name"),
+    of_engagement(),
+    _of("pins", "pin_before_id"),
+    schema=PLATFORM,
+    comment="The ledger of files that landed: in which order, and what was in them. Added to, never changed.",
 )
 
 rollbacks = Table(

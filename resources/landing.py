@@ -1,7 +1,10 @@
 """The landing folder: where an engagement's files arrive, one subfolder per client and engagement.
 
-Belongs here: putting files there whole, listing them, telling whether they changed. Does not: reading what is in
-them (`flow_pipelines/discovery/data_import.py`).
+Belongs here: putting files there whole, keeping those that were taken in, telling whether anything changed. Does not:
+which of them count (`landed_files.py`), reading what is in them (`flow_pipelines/discovery/data_import.py`).
+
+A file that arrives lies in the engagement's folder itself. The run that reads it first takes it in: it moves to
+`received/<landing>/`, where a later export of the same name can't overwrite it.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flow_pipelines.discovery.data_import import SourceFile
@@ -22,6 +25,7 @@ from flow_pipelines.scope import Scope
 # A file that somebody is still copying grows; one untouched for this long is taken to be whole.
 SETTLING_SECONDS = 5.0
 HASH_BLOCK = 1024 * 1024
+RECEIVED = "received"
 
 
 @dataclass(frozen=True)
@@ -35,21 +39,29 @@ class Landing:
         return self.root / scope.client / scope.engagement
 
     def files(self, scope: Scope) -> list[SourceFile]:
-        """Return an engagement's files, by name. Hidden files and subfolders are none of them."""
-        folder = self.folder(scope)
-        if not folder.is_dir():
-            return []
-        return [
-            SourceFile(name=path.name, path=path)
-            for path in sorted(folder.iterdir())
-            if path.is_file() and not path.is_symlink() and not path.name.startswith(".")
+        """Return the files that have arrived and were not taken in, by name; no hidden ones, links and subfolders."""
+        return _files_in(self.folder(scope))
+
+    def received(self, scope: Scope, landing_number: int, name: str) -> Path:
+        """Return where a file lies that was taken in."""
+        return self.folder(scope) / RECEIVED / f"{landing_number:04d}" / name
+
+    def all_files(self, scope: Scope) -> list[SourceFile]:
+        """Return every file, taken in or not; the landing number is that of its folder, 0 if it was not taken in."""
+        received = self.folder(scope) / RECEIVED
+        landings = sorted(received.iterdir()) if received.is_dir() else []
+        taken_in = [
+            replace(file, landing_number=int(folder.name))
+            for folder in landings
+            if folder.is_dir() and folder.name.isdecimal()
+            for file in _files_in(folder)
         ]
+        return [*self.files(scope), *taken_in]
 
     def land(self, scope: Scope, paths: Iterable[Path]) -> list[SourceFile]:
         """Copy files into an engagement's folder; each appears there whole or not at all.
 
-        A file that is there already under the same name is replaced: a newer export of the same source. One with the
-        same content stays as it is, so that nothing seems to have arrived.
+        One that has arrived under the same name and that no run has read yet is replaced, unless it is the same.
 
         Raises:
             InputError: A path is no readable file, or two have the same name; nothing is copied then.
@@ -67,21 +79,48 @@ class Landing:
             Path(partial).replace(there)
         return [SourceFile(name=source.name, path=folder / source.name) for source in chosen]
 
+    def take_in(self, scope: Scope, file: SourceFile, landing_number: int) -> None:
+        """Move a file to those that were taken in.
+
+        Raises:
+            InputError: The folder can't be written to.
+        """
+        target = self.received(scope, landing_number, file.name)
+        try:
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file.path.replace(target)
+        except OSError as error:
+            raise InputError(
+                f"{file.name} can't be moved to {target.parent}: {error.strerror}.",
+                remedy="Let the platform's user write to the landing folder.",
+            ) from error
+
     def fingerprint(self, scope: Scope) -> str:
-        """Return a text that changes when a file is added, removed or changed; the same for no files at all.
+        """Return a text that changes when a file arrives, is removed or changed; the same for no files at all.
 
         Looks at names, sizes and times only, so that a sensor may ask every half minute about any number of bytes.
+        Taking a file in changes nothing.
         """
-        digest = hashlib.sha256()
-        for file in self.files(scope):
+        described = []
+        for file in self.all_files(scope):
             status = file.path.stat()
-            digest.update(f"{file.name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
-        return digest.hexdigest()[:16]
+            described.append(f"{file.name}\0{status.st_size}\0{status.st_mtime_ns}\n")
+        return hashlib.sha256("".join(sorted(described)).encode()).hexdigest()[:16]
 
     def is_settled(self, scope: Scope) -> bool:
         """Tell whether there are files and none of them is still arriving."""
-        times = [file.path.stat().st_mtime for file in self.files(scope)]
+        times = [file.path.stat().st_mtime for file in self.all_files(scope)]
         return bool(times) and time.time() - max(times) >= SETTLING_SECONDS
+
+
+def _files_in(folder: Path) -> list[SourceFile]:
+    if not folder.is_dir():
+        return []
+    return [
+        SourceFile(name=path.name, path=path)
+        for path in sorted(folder.iterdir())
+        if path.is_file() and not path.is_symlink() and not path.name.startswith(".")
+    ]
 
 
 def check_files(paths: Iterable[Path]) -> list[SourceFile]:

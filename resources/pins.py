@@ -25,7 +25,7 @@ from resources.snapshots import Snapshot, snapshots_by_id
 
 NOW = "current"
 PIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,79}")
-PinKind = Literal["handoff", "rollback", "edit", "person"]
+PinKind = Literal["handoff", "rollback", "edit", "import", "person"]
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,9 @@ from flow_pipelines.scope import Scope
 from resources.database import Database
 from resources.differences import TableDifference, table_difference
 from resources.event_tables import edits
+from resources.installation import landing_root
+from resources.landed_files import IMPORTED, set_aside_by
+from resources.landing import Landing
 from resources.pins import NOW, moment_of, state_at
 from resources.rollbacks import Move, Request, planned_moves, refuse_dropped
 from resources.tenancy import engagement_settings
@@ -69,7 +72,13 @@ def impact_of(database: Database, scope: Scope, request: Request) -> Impact:
         late = connection.execute(
             select(func.count(), func.min(edits.c.made_at)).where(edits.c.made_at > since, edits.c.kind != "withdraw")
         ).one()
+        imported = next((move for move in moves if move.table_key == IMPORTED), None)
+        returned_to = imported.after.snapshot_id if imported and imported.after else None
+        undone = set_aside_by(connection, Landing(landing_root()), scope, returned_to) if imported else []
     remarks = []
+    if undone:
+        names = ", ".join(f"{file.name} (landing {file.landing_number})" for file in undone)
+        remarks.append(f"Set aside until they land again, so that no run reads them: {names}.")
     if late[0]:
         remarks.append(
             f"{late[0]} edits were made after that point, the first at {late[1]:%Y-%m-%d %H:%M}. They are kept, and the"

@@ -1,4 +1,4 @@
-"""What tests of every room share: one real PostgreSQL per test session, and fresh tenants per test."""
+"""What tests of every room share: one real PostgreSQL per worker, fresh tenants per test, and the order of files."""
 
 from __future__ import annotations
 
@@ -17,6 +17,26 @@ from resources.tenancy import add_client, add_engagement
 
 SETTINGS = EngagementSettings(as_of=date(2026, 6, 30))
 NUMBERS = itertools.count(1)
+# Files of a minute and more: begun last, as pytest-xdist does with files of few tests, they end long after the others.
+LONGEST = (
+    "test_daemon.py",
+    "test_killed_processes.py",
+    "test_command.py",
+    "test_automation_policies.py",
+    "test_handoffs_and_rollback.py",
+    "test_sixth_flow.py",
+    "test_inventory_properties.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the longest files begin first."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one worker more than there are cores: the one that tests the daemon mostly waits for it."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(scope="session")

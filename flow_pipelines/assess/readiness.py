@@ -81,6 +81,7 @@ def data_confidence(parts: pd.DataFrame, dependencies: pd.DataFrame) -> pd.Serie
 
 
 def _findings(parts: pd.DataFrame, tech_debt: pd.DataFrame) -> pd.DataFrame:
+    tech_debt = tech_debt[tech_debt["category"].isin(assessment_weights().finding_categories)]
     effects = tech_debt["status"].map(assessment_weights().findings)
     grave = pd.DataFrame(
         {"asset_id": tech_debt["asset_id"], "effect": effects, "says": tech_debt["fact"].str.rstrip(".")},

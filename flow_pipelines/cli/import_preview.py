@@ -16,9 +16,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from flow_pipelines.discovery.data_import import SheetReport
-    from flow_pipelines.discovery.preview import ImportPreview
+    from flow_pipelines.discovery.preview import ImportPreview, InventoryChange
 
 SHOWN_REJECTIONS = 10
+SHOWN_NAMES = 10
+WORDS = {
+    "created": "are new",
+    "updated": "are updated",
+    "unchanged": "are mentioned and unchanged",
+    "not_mentioned": "are not mentioned and stay as they are",
+    "vanished": "have vanished from a full export of their source; they stay, marked as missing",
+    "joined": "turn out to be one with another",
+}
+# Whose names say nothing that a person would look for; --json has them.
+UNTOLD = {"unchanged", "not_mentioned"}
 
 
 def show_preview(preview: ImportPreview, *, json: bool) -> None:
@@ -34,7 +45,7 @@ def _preview_json(preview: ImportPreview) -> dict[str, Any]:
     for sheet in preview.sheets:
         files.setdefault(sheet.source_file, []).append(sheet)
     listed = [_file_json(name, sheets, preview) for name, sheets in files.items()]
-    result: dict[str, Any] = {"inventory": asdict(preview.change) if preview.change else None, "files": listed}
+    result: dict[str, Any] = {"inventory": _change_json(preview.change), "files": listed}
     # A program that previews one file reads its format where it looks first.
     return {**listed[0], **result} if len(listed) == 1 else result
 
@@ -58,6 +69,7 @@ def _file_json(name: str, sheets: list[SheetReport], preview: ImportPreview) -> 
                     {
                         "source": row.source_column,
                         "attribute": row.attribute,
+                        "part": row.part,
                         "method": row.method,
                         "confidence": row.confidence,
                         "status": row.status,
@@ -93,18 +105,29 @@ def _print_preview(preview: ImportPreview) -> None:
         if not mappings.empty:
             print_table(
                 "",
-                ("column", "attribute", "status", "method", "confidence", "example"),
-                mappings[["source_column", "attribute", "status", "method", "confidence", "example"]]
+                ("column", "attribute", "part", "status", "method", "confidence", "example"),
+                mappings[["source_column", "attribute", "part", "status", "method", "confidence", "example"]]
                 .astype(object)
                 .where(mappings.notna(), None)
                 .itertuples(index=False),
             )
     for reason in list(preview.rejected_records["reason"])[:SHOWN_REJECTIONS]:
         console().print(f"  rejected: {reason}", markup=False)
-    change = preview.change
-    if not change:
-        return
-    console().print(
-        f"The inventory would have {change.created:,} new, {change.updated:,} updated, {change.unchanged:,} unchanged "
-        f"and {change.vanished:,} vanished assets. Nothing was written."
-    )
+    if preview.change:
+        _print_change(preview.change)
+
+
+def _change_json(change: InventoryChange | None) -> dict[str, Any] | None:
+    """Return the number of assets of each kind of change, and their names."""
+    if change is None:
+        return None
+    kinds = asdict(change)
+    return {**{kind: len(names) for kind, names in kinds.items()}, "names": kinds}
+
+
+def _print_change(change: InventoryChange) -> None:
+    for kind, names in asdict(change).items():
+        listed = ", ".join(names[:SHOWN_NAMES]) + (" ..." if len(names) > SHOWN_NAMES else "")
+        shown = f": {listed}" if listed and kind not in UNTOLD else ""
+        console().print(f"{len(names):>8,} assets {WORDS[kind]}{shown}", markup=False)
+    console().print("Nothing was written.")

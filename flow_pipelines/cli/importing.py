@@ -64,13 +64,7 @@ def import_command(
     files a list of these under files. Exit code 5 says that a file has no row that could be imported.
     """
     if from_database:
-        from flow_pipelines.cli.taking_over import take_over
-
-        first, *others = [*(arguments or []), ""]
-        if any(others):
-            raise InputError("There are files besides --from-database.", remedy="Import the one, then the other.")
-        target = Scope.parse(first) if first else None
-        take_over(from_database, target=target, named=source_engagement, preview=preview, json=json)
+        _take_over(from_database, arguments or [], named=source_engagement, preview=preview, json=json)
         return
     if not arguments or source_engagement:
         raise InputError("It is not told what to import.", remedy=WRITE_SO)
@@ -86,6 +80,15 @@ def import_command(
             _preview(installation.database, scope, checked, json=json)
         else:
             _import(installation, scope, files, json=json)
+
+
+def _take_over(address: str, arguments: list[str], *, named: str, preview: bool, json: bool) -> None:
+    from flow_pipelines.cli.taking_over import take_over
+
+    if len(arguments) > 1:
+        raise InputError("There are files besides --from-database.", remedy="Import the one, then the other.")
+    target = Scope.parse(arguments[0]) if arguments else None
+    take_over(address, target=target, named=named, preview=preview, json=json)
 
 
 def _scope_and_files(arguments: list[str], *, is_preview: bool) -> tuple[Scope | None, list[Path]]:
@@ -126,6 +129,7 @@ def _preview(database: Database, scope: Scope, files: list[SourceFile], *, json:
     from flow_pipelines.discovery.preview import preview_import
     from flow_pipelines.tables import output_tables
     from flow_pipelines.tables.contract import empty
+    from resources.landed_files import would_count
     from resources.landing import Landing
     from resources.snapshots import SnapshotStore
 
@@ -133,24 +137,40 @@ def _preview(database: Database, scope: Scope, files: list[SourceFile], *, json:
     store = SnapshotStore(database)
     current = store.current(scope, [INVENTORY]).get(INVENTORY)
     inventory = store.read(scope, current) if current else empty(output_tables()[INVENTORY])
-    landing = Landing(landing_root())
+    names = {file.name for file in files}
+    landed = [
+        one
+        for one in would_count(database, Landing(landing_root()), scope)
+        if one.landing_number or one.name not in names
+    ]
     with notices().status("Reading ..."):
-        shown = preview_import(landing.files(scope), files, inventory, scope=scope, settings=settings)
+        shown = preview_import(landed, files, inventory, scope=scope, settings=settings)
     show_preview(shown, json=json)
 
 
 def _import(installation: Installation, scope: Scope, files: list[Path], *, json: bool) -> None:
     from flow_pipelines.cli.run_flow import run_phase
+    from resources.landed_files import landed
     from resources.landing import Landing
 
-    engagement_settings(installation.database, scope)
-    landed = Landing(landing_root()).land(scope, files)
+    database, landing = installation.database, Landing(landing_root())
+    engagement_settings(database, scope)
+    known = {(one.landing_number, one.name) for one in landed(database, landing, scope)}
+    names = [file.name for file in landing.land(scope, files)]
     run_phase(installation, scope, flow_named("discovery"), "data_import")
-    counts = _counts(installation.database, scope, [file.name for file in landed])
+    ledger = [one for one in landed(database, landing, scope) if one.name in names and not one.set_aside]
+    newest = {one.name: one for one in ledger}
+    pins = sorted({one.pin_before for one in newest.values() if (one.landing_number, one.name) not in known})
+    counts = _counts(database, scope, names)
     if json:
         print_json(counts)
         return
     print_table(f"Imported into {scope}", ("file", "good rows", "rejected rows"), [tuple(c.values()) for c in counts])
+    for name in names:
+        if (newest[name].landing_number, name) in known:
+            console().print(f"{name} is the same, byte for byte, as what had landed already.", markup=False)
+    for pin in pins:
+        console().print(f"To undo it: flow rollback {scope} --to {pin} --reason ...", markup=False)
     console().print(f"Next: flow run {scope}")
 
 

@@ -17,6 +17,7 @@ from flow_pipelines.cli import (
     editing,
     importing,
     querying,
+    reference,
     retention,
     rolling_back,
     running,
@@ -66,6 +67,7 @@ editing.add_commands(app)
 sampling.add_commands(app)
 services.add_commands(app)
 tracking.add_commands(app)
+reference.add_commands(app)
 retention.add_commands(app)
 
 

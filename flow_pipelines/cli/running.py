@@ -108,5 +108,12 @@ def print_summary(summary: EngagementSummary) -> None:
                 for table in tables
             ],
         )
+    for file in summary.files:
+        if file.set_aside:
+            console().print(
+                f"{file.name} (landing {file.landing_number}) does not count: {file.set_aside}. It counts again once it"
+                f" lands again: flow import {summary.scope} {file.name}",
+                markup=False,
+            )
     if summary.figures:
         print_table(f"{summary.scope} in figures", ("figure", "value"), summary.figures.items())

@@ -15,6 +15,9 @@ from flow_pipelines.scope import Scope
 from flow_pipelines.tables import output_tables
 from resources.control_tables import current_snapshots, snapshots
 from resources.database import Database
+from resources.installation import landing_root
+from resources.landed_files import LandedFile, landed
+from resources.landing import Landing
 
 # Each figure is one query over the engagement's current views; its scope comes from the transaction.
 FIGURES = {
@@ -28,6 +31,7 @@ FIGURES = {
     "servers": "SELECT count(*) FROM discovery.inventory WHERE asset_type = 'server'",
     "applications": "SELECT count(*) FROM discovery.inventory WHERE asset_type = 'application'",
     "databases": "SELECT count(*) FROM discovery.inventory WHERE asset_type = 'database'",
+    "assets missing from the latest export": "SELECT count(*) FROM discovery.inventory WHERE is_missing_from_latest",
     "other assets": "SELECT count(*) FROM discovery.inventory "
     "WHERE asset_type NOT IN ('server', 'application', 'database')",
     "server records merged as duplicates": "SELECT (SELECT count(*) FROM discovery.cleansed_records "
@@ -40,6 +44,18 @@ FIGURES = {
     "WHERE source_is_external OR target_is_external",
     "tech debt findings": "SELECT count(*) FROM discovery.tech_debt",
     "  past end of life": "SELECT count(*) FROM discovery.tech_debt WHERE status = 'past'",
+    "  not taken by a target as it is": "SELECT count(DISTINCT asset_id) FROM discovery.tech_debt "
+    "WHERE category = 'target'",
+    "  idle": "SELECT count(*) FROM discovery.tech_debt WHERE status = 'idle'",
+    "assets of critical or high debt": "SELECT count(*) FROM discovery.debt_scores "
+    "WHERE severity IN ('critical', 'high')",
+    "data complete": "SELECT coalesce((SELECT round(100 * completeness::numeric) || ' %' FROM discovery.data_quality "
+    "WHERE level = 'estate'), '-')",
+    "  confidence": "SELECT coalesce((SELECT round(100 * confidence::numeric) || ' %' FROM discovery.data_quality "
+    "WHERE level = 'estate'), '-')",
+    "  to collect next": "SELECT coalesce((SELECT subject || ' of ' || assets_lacking || ' assets of type ' || "
+    "asset_type || ', +' || round(100 * gain::numeric, 1) || ' points' FROM discovery.collection_gaps "
+    "WHERE kind = 'attribute' AND rank = 1), 'nothing')",
 }
 
 
@@ -61,6 +77,7 @@ class EngagementSummary:
     scope: Scope
     tables: tuple[TableSummary, ...]
     figures: dict[str, int | str]
+    files: tuple[LandedFile, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """Return it as a program reads it."""
@@ -71,6 +88,17 @@ class EngagementSummary:
                 for table in self.tables
             },
             "figures": {name.strip(): value for name, value in self.figures.items()},
+            "files": [
+                {
+                    "file": file.name,
+                    "landing": file.landing_number,
+                    "landed_at": file.landed_at,
+                    "pin_before": file.pin_before,
+                    "counts": not file.set_aside,
+                    "set_aside": file.set_aside or None,
+                }
+                for file in self.files
+            ],
         }
 
 
@@ -80,7 +108,8 @@ def summarize(database: Database, scope: Scope) -> EngagementSummary:
         tables = _tables(connection)
         complete = all(table.rows is not None for table in tables if table.table.startswith("discovery/"))
         figures = {name: connection.execute(text(query)).scalar_one() for name, query in FIGURES.items()}
-    return EngagementSummary(scope, tables, figures if complete else {})
+    files = landed(database, Landing(landing_root()), scope)
+    return EngagementSummary(scope, tables, figures if complete else {}, tuple(files))
 
 
 def _tables(connection: Connection) -> tuple[TableSummary, ...]:

@@ -6,7 +6,7 @@ Belongs here: whole records. Does not: single cells (`cleansing/`), which column
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,6 +17,8 @@ from flow_pipelines.discovery.cleansing.columns import cleanse_column
 from flow_pipelines.discovery.cleansing.derived import derive
 from flow_pipelines.discovery.cleansing.draft import Draft, Objects, objects
 from flow_pipelines.discovery.cleansing.quality import score
+from flow_pipelines.reference.cell_parts import cell_parts
+from flow_pipelines.reference.source_formats import template_for
 from flow_pipelines.scope import SEPARATOR, Scope
 from flow_pipelines.settings import EngagementSettings
 from flow_pipelines.tables import output_tables
@@ -27,6 +29,8 @@ KEPT = (
     "source_file",
     "sheet",
     "row_number",
+    "landing_number",
+    "exported_at",
     "row_count",
     "source_format",
     "record_type",
@@ -53,6 +57,16 @@ class CleansedSheet:
     changes: list[pd.DataFrame]
 
 
+@dataclass(frozen=True)
+class FeedingColumn:
+    """What feeds an attribute: one source column, a part of its cells, or several columns joined in this order."""
+
+    attribute: str
+    sources: tuple[str, ...]
+    part: str | None
+    unit: str | None
+
+
 def cleanse_records(
     imported_records: pd.DataFrame,
     attribute_mappings: pd.DataFrame,
@@ -64,11 +78,12 @@ def cleanse_records(
 
     Only mappings with status `applied` are used; the cells of other columns become custom attributes. Where several
     columns feed one attribute, a list takes all of them; otherwise the one with the highest confidence wins, the
-    others fill its gaps, and what is left over becomes a custom attribute.
+    others fill its gaps, and what is left over becomes a custom attribute. Of a mapping with a part of a cell only that
+    part is used; the cell as a whole is a custom attribute, too.
 
     Args:
         imported_records: One row per imported record, as table `imported_records`.
-        attribute_mappings: One row per source column, as table `attribute_mappings`.
+        attribute_mappings: One row per source column and attribute that it feeds, as table `attribute_mappings`.
         scope: The engagement.
         settings: Its settings; decide where a column itself does not tell.
 
@@ -98,13 +113,15 @@ def _sheet_keys(frame: pd.DataFrame) -> pd.Series[str]:
 
 def _cleanse_sheet(imported: pd.DataFrame, mappings: pd.DataFrame, settings: EngagementSettings) -> CleansedSheet:
     draft = Draft(imported["raw_values"].tolist())
-    draft.keep_unmapped(mappings["source_column"])
-    for mapping in mappings.itertuples():
-        attribute, source = str(mapping.attribute), str(mapping.source_column)
-        unit = mapping.source_unit if isinstance(mapping.source_unit, str) else None
-        codes, cells = draft.cells(source)
-        draft.fill(attribute, source, codes, cells, cleanse_column(cells, attribute, unit, settings))
-    derive(draft, imported["record_type"], imported["source_format"])
+    # A cell that is taken apart is kept whole besides: its parts need not be all that it says.
+    taken_apart = mappings["part"].isin(cell_parts().parts)
+    whole = mappings.loc[~taken_apart, "source_column"]
+    draft.keep_unmapped(whole)
+    for column in _feeding_columns(mappings):
+        codes, cells = draft.cells(column.sources, column.part)
+        results = cleanse_column(cells, column.attribute, column.unit, settings)
+        draft.fill(column.attribute, ", ".join(column.sources), codes, cells, results)
+    derive(draft, imported["record_type"], _listed_as_virtual(imported, draft.headers), settings)
     found = {attribute: column.found for attribute, column in draft.attributes.items()}
     scores, issues = score(imported["record_type"], found, draft.issues)
     values = {
@@ -114,6 +131,36 @@ def _cleanse_sheet(imported: pd.DataFrame, mappings: pd.DataFrame, settings: Eng
         "quality_issues": issues,
     }
     return CleansedSheet(imported.index.to_numpy(), values, _sheet_changes(draft, imported["record_id"].to_numpy()))
+
+
+def _feeding_columns(mappings: pd.DataFrame) -> list[FeedingColumn]:
+    """Return what feeds attributes, the surest first; columns that hold one value together come as one."""
+    feeding: list[FeedingColumn] = []
+    joined: dict[str, dict[str, str]] = {}
+    for mapping in mappings.itertuples():
+        attribute, source = str(mapping.attribute), str(mapping.source_column)
+        part = mapping.part if isinstance(mapping.part, str) else None
+        unit = mapping.source_unit if isinstance(mapping.source_unit, str) else None
+        if part is not None and part in cell_parts().joined:
+            joined.setdefault(attribute, {})[part] = source
+        else:
+            feeding.append(FeedingColumn(attribute, (source,), part, unit))
+    for attribute, sources in joined.items():
+        in_order = tuple(sources[part] for part in cell_parts().joined if part in sources)
+        feeding.append(FeedingColumn(attribute, in_order, None, None))
+    return feeding
+
+
+def _listed_as_virtual(imported: pd.DataFrame, headers: Iterable[str]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Tell which records of a sheet its format lists among virtual machines only."""
+    kinds = imported["record_type"].where(imported["record_type"] == "server")
+    sheet = next(iter(imported["sheet"].dropna()), None)
+    templates = {
+        source_format: template_for(source_format, sheet, "server", headers)
+        for source_format in imported.loc[kinds.notna(), "source_format"].unique()
+    }
+    virtual = [name for name, template in templates.items() if template and template.describes_virtual_machines]
+    return (kinds.notna() & imported["source_format"].isin(virtual)).to_numpy(dtype=np.bool_)
 
 
 def _sheet_changes(draft: Draft, record_ids: Objects) -> list[pd.DataFrame]:

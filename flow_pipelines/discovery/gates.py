@@ -16,12 +16,22 @@ from flow_pipelines.discovery.identity.templates import are_templates
 
 # How many offenders a message names: enough to start looking, short enough to read.
 NAMED = 5
+# Half of the last digit that shares are rounded to.
+ROUNDING = 0.00005
 # Record types whose rows become edges, and those that are kept and become nothing; the others describe an asset or a
 # part of one.
 EDGE_RECORD_TYPES = frozenset({"relation", "connection"})
 KEPT_RECORD_TYPES = frozenset({"quality_issue"})
 DETAIL_RECORD_TYPES = frozenset(
-    {"server_disk", "server_partition", "server_network", "server_processor", "server_memory"}
+    {
+        "server_disk",
+        "server_partition",
+        "server_network",
+        "server_processor",
+        "server_memory",
+        "server_performance",
+        "server_tag",
+    }
 )
 
 
@@ -111,6 +121,34 @@ def finding_problems(inventory: pd.DataFrame, tech_debt: pd.DataFrame) -> list[s
     """List findings about assets that do not exist."""
     unknown = set(tech_debt["asset_id"]) - set(inventory["asset_id"])
     return _problems("findings name unknown assets {}", unknown)
+
+
+def score_problems(inventory: pd.DataFrame, tech_debt: pd.DataFrame, debt_scores: pd.DataFrame) -> list[str]:
+    """List assets without a score, scores without an asset, and assets with findings whose score is 0."""
+    assets, scored = set(inventory["asset_id"]), set(debt_scores["asset_id"])
+    problems = _problems("assets {} have no debt score", assets - scored)
+    problems += _problems("debt scores name unknown assets {}", scored - assets)
+    weighed = set(tech_debt.loc[tech_debt["score"] > 0, "asset_id"])
+    free = set(debt_scores.loc[debt_scores["score"] <= 0, "asset_id"])
+    return problems + _problems("assets {} have findings, but no debt", weighed & free)
+
+
+def quality_problems(inventory: pd.DataFrame, data_quality: pd.DataFrame) -> list[str]:
+    """List assets whose data was not judged, and judgements of assets that do not exist."""
+    judged = set(data_quality["asset_id"].dropna())
+    problems = _problems("the data about assets {} was not judged", set(inventory["asset_id"]) - judged)
+    return problems + _problems("data quality names unknown assets {}", judged - set(inventory["asset_id"]))
+
+
+def gap_problems(data_quality: pd.DataFrame, collection_gaps: pd.DataFrame) -> list[str]:
+    """List a sum of gaps that is not what the estate lacks to be complete."""
+    estate = data_quality.loc[data_quality["level"] == "estate", "completeness"]
+    lacking = 1 - float(estate.iloc[0]) if len(estate) else 0.0
+    gains = collection_gaps.loc[collection_gaps["kind"] == "attribute", "gain"]
+    # Each gain is rounded on its own, so their sum may be off by half of the last digit for each.
+    if abs(float(gains.sum()) - lacking) <= ROUNDING * (len(gains) + 1):
+        return []
+    return [f"the estate lacks {lacking:.4f} to be complete, but its gaps come to {float(gains.sum()):.4f}"]
 
 
 def _problems(sentence: str, offenders: Iterable[Any]) -> list[str]:

@@ -52,7 +52,7 @@ def resolve_inventory(
     Args:
         cleansed_records: Rows of `discovery/cleansed_records`, in any order; connections are ignored.
         scope: The engagement, for the ids.
-        settings: Its DNS domains.
+        settings: Its DNS domains, and what people say about sources.
         edits: People's edits; merges and splits that count are done, in their order, whatever the model says. Edits
             of single cells are passed over: they are applied to the result (`flow_pipelines/edits.py`).
 
@@ -70,7 +70,7 @@ def resolve_inventory(
         records = machines.records if is_server else _records_of(cleansed_records, asset_type)
         details = machines.details if is_server else {}
         resolved[asset_type] = resolve(
-            records, asset_type, details=details, domains=settings.domains, scope=scope, edits=decisions
+            records, asset_type, details=details, settings=settings, scope=scope, edits=decisions
         )
     others = [one for asset_type, one in resolved.items() if asset_type != "application"]
     belonging = find_belonging(cleansed_records, resolved["application"], others, scope)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -22,14 +22,38 @@ from flow_pipelines.settings import EngagementSettings
 NO_ENGAGEMENT = Scope("preview", "preview")
 
 
+# Columns of the inventory that are about its sources, not about the asset.
+HOW_IT_IS_KNOWN = (
+    "source_entity_ids",
+    "last_seen_in",
+    "is_missing_from_latest",
+    "missing_reason",
+    "resolution_method",
+    "resolution_confidence",
+    "resolution_reason",
+    "quality_score",
+)
+
+
 @dataclass(frozen=True)
 class InventoryChange:
-    """How many assets an import would create, update, leave as they are, and no longer find."""
+    """What an import would do to the inventory: the names of assets, sorted.
 
-    created: int
-    updated: int
-    unchanged: int
-    vanished: int
+    Attributes:
+        created: Assets that are new.
+        updated: Assets that something else is said of.
+        unchanged: Assets that the files mention and say nothing new of.
+        not_mentioned: Assets that the files say nothing of, and that stay as they are.
+        vanished: Assets that are marked as missing, since a full export of their source does not mention them.
+        joined: Assets that turn out to be one with another.
+    """
+
+    created: tuple[str, ...] = ()
+    updated: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    not_mentioned: tuple[str, ...] = ()
+    vanished: tuple[str, ...] = ()
+    joined: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,47 +95,77 @@ def preview_import(
     """Compute what importing files would do, without writing anything.
 
     Args:
-        landed: The files that the engagement has already.
-        arriving: The files to be imported; one of the same name replaces a landed one.
+        landed: The files that count for the engagement already.
+        arriving: The files to be imported; one of the same name is a newer version.
         current_inventory: The engagement's current inventory; without rows if there is none.
         scope: The engagement.
         settings: Its settings.
     """
     names = {file.name for file in arriving}
-    files = [*(file for file in landed if file.name not in names), *arriving]
+    landing = 1 + max((file.landing_number for file in landed), default=0)
+    files = [*landed, *(replace(file, landing_number=landing) for file in arriving)]
     imported = import_files(files, scope=scope, settings=settings)
     mappings = map_attributes(imported.imported_records, scope=scope, settings=settings)
     cleansed = cleanse_records(imported.imported_records, mappings, scope=scope, settings=settings).cleansed_records
     inventory = resolve_inventory(cleansed, scope=scope, settings=settings).inventory
     return ImportPreview(
-        sheets=tuple(sheet for sheet in imported.sheets if sheet.source_file in names),
-        rejected_records=_of_files(imported, names),
+        sheets=tuple(sheet for sheet in imported.sheets if sheet.landing_number == landing),
+        rejected_records=imported.rejected_records[imported.rejected_records["landing_number"] == landing],
         attribute_mappings=_as_in_the_files(mappings[mappings["source_file"].isin(names)], imported.imported_records),
-        change=compare_inventories(current_inventory, inventory),
+        change=compare_inventories(current_inventory, inventory, _records_of(imported, landing)),
     )
 
 
-def compare_inventories(before: pd.DataFrame, after: pd.DataFrame) -> InventoryChange:
-    """Count the assets of two inventories that are new, differ, are equal, or are gone; told apart by asset id."""
+def compare_inventories(before: pd.DataFrame, after: pd.DataFrame, arriving: frozenset[str]) -> InventoryChange:
+    """Say which assets of two inventories are new, differ, are equal, have vanished; told apart by asset id.
+
+    Args:
+        before: The inventory as it is.
+        after: As it would be.
+        arriving: Ids of the records that would be new.
+    """
     old, new = _contents(before), _contents(after)
-    common = old.keys() & new.keys()
-    unchanged = sum(old[asset] == new[asset] for asset in common)
+    names = _names(before) | _names(after)
+    mentioned = {
+        asset
+        for asset, ids in zip(after["asset_id"], after["source_entity_ids"], strict=True)
+        if not arriving.isdisjoint(ids)
+    }
+    vanished = (_missing(after) - _missing(before)) & old.keys()
+    changed = {asset for asset in old.keys() & new.keys() if old[asset] != new[asset]} - vanished
+    equal = (old.keys() & new.keys()) - changed - vanished
+
+    def named(assets: Iterable[str]) -> tuple[str, ...]:
+        return tuple(sorted(names[asset] for asset in assets))
+
     return InventoryChange(
-        created=len(new.keys() - old.keys()),
-        updated=len(common) - unchanged,
-        unchanged=unchanged,
-        vanished=len(old.keys() - new.keys()),
+        created=named(new.keys() - old.keys()),
+        updated=named(changed),
+        unchanged=named(equal & mentioned),
+        not_mentioned=named(equal - mentioned),
+        vanished=named(vanished),
+        joined=named(old.keys() - new.keys()),
     )
 
 
 def _contents(inventory: pd.DataFrame) -> dict[str, str]:
     # Which records an asset rests on is told by file, sheet and row: rows in another order say nothing new about it.
-    rows = inventory.drop(columns=["asset_id", "source_entity_ids"]).to_dict("records")
+    rows = inventory.drop(columns=["asset_id", *HOW_IT_IS_KNOWN]).to_dict("records")
     return dict(zip(inventory["asset_id"], (json.dumps(row, default=str, sort_keys=True) for row in rows), strict=True))
 
 
-def _of_files(imported: ImportResult, names: set[str]) -> pd.DataFrame:
-    return imported.rejected_records.loc[imported.rejected_records["source_file"].isin(names)]
+def _names(inventory: pd.DataFrame) -> dict[str, str]:
+    named = inventory["name"].fillna(inventory["host_name"]).fillna(inventory["asset_id"])
+    return dict(zip(inventory["asset_id"], named, strict=True))
+
+
+def _missing(inventory: pd.DataFrame) -> set[str]:
+    return set(inventory.loc[inventory["is_missing_from_latest"].fillna(value=False).astype(bool), "asset_id"])
+
+
+def _records_of(imported: ImportResult, landing: int) -> frozenset[str]:
+    records = imported.imported_records
+    return frozenset(records.loc[records["landing_number"] == landing, "record_id"])
 
 
 def _as_in_the_files(mappings: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
@@ -120,8 +174,10 @@ def _as_in_the_files(mappings: pd.DataFrame, records: pd.DataFrame) -> pd.DataFr
     for (file, sheet), rows in records.groupby(["source_file", sheets]):
         headers = _headers_in_order(rows["raw_values"])
         positions |= {(file, sheet, header): number for number, header in enumerate(headers)}
-    places = zip(mappings["source_file"], mappings["sheet"].fillna(""), mappings["source_column"], strict=True)
-    order = [(file, sheet, positions[file, sheet, header]) for file, sheet, header in places]
+    # Of several mappings of one column that of the whole cell comes first, then the surest.
+    ranks = zip(mappings["part"].notna(), -mappings["confidence"], mappings["attribute"].fillna(""), strict=True)
+    places = zip(mappings["source_file"], mappings["sheet"].fillna(""), mappings["source_column"], ranks, strict=True)
+    order = [(file, sheet, positions[file, sheet, header], *rank) for file, sheet, header, rank in places]
     return mappings.iloc[sorted(range(len(order)), key=order.__getitem__)]
 
 

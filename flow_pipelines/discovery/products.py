@@ -1,14 +1,15 @@
-"""Recognizing operating systems and databases in what sources write of them.
+"""Recognizing operating systems, databases and other software in what sources write of them.
 
 Belongs here: from a name and a version, as text, to vendor, product, release cycle, edition and version. Does not:
 the rules (`reference/product_patterns.yaml`), the cycles (`reference/end_of_life.py`) and judging them
-(`discovery/tech_debt.py`).
+(`discovery/debt/`).
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -22,6 +23,8 @@ COMPONENT = re.compile(r"[ .]")
 WORD = re.compile(r"(?<![^\s])[a-z]{5,}(?![^\s])")
 # Letters that a mistyped word may differ in: one in short words, two from this length on.
 LONG_WORD = 8
+# From a product and its release to its release cycle.
+KnownCycle = Callable[[str, str], str | None]
 
 
 class Identity(NamedTuple):
@@ -32,6 +35,10 @@ class Identity(NamedTuple):
     cycle: str | None = None
     edition: str | None = None
     version: str | None = None
+    category: str | None = None
+
+
+IDENTITY_COLUMNS = ["vendor", "product", "cycle", "edition", "version"]
 
 
 @dataclass(frozen=True)
@@ -51,12 +58,15 @@ class Reading:
         return other.components[: len(self.components)] == self.components
 
 
-def identify_operating_systems(names: pd.Series[Any], versions: pd.Series[Any]) -> pd.DataFrame:
+def identify_operating_systems(
+    names: pd.Series[Any], versions: pd.Series[Any], known: KnownCycle | None = None
+) -> pd.DataFrame:
     """Recognize operating systems and hypervisors.
 
     Args:
         names: Text per row, as the source writes it (`Microsoft Windows Server 2016 (64-bit)`); may be missing.
         versions: The version the source states beside it (`10.0.14393`), in the same order; may be missing.
+        known: Finds the release cycle; by the installed end-of-life facts if not given.
 
     Returns:
         One row per row, with the index of `names` and the columns vendor, product, cycle, edition and version, each
@@ -65,20 +75,43 @@ def identify_operating_systems(names: pd.Series[Any], versions: pd.Series[Any]) 
         two texts that contradict each other have no cycle. A release whose service pack or update is not told has
         the cycle without it (`2008 R2`).
     """
-    return _identify(names, versions, product_rules().operating_systems)
+    return _identify(names, versions, product_rules().operating_systems, known)[IDENTITY_COLUMNS]
 
 
-def identify_databases(names: pd.Series[Any], versions: pd.Series[Any]) -> pd.DataFrame:
+def identify_databases(
+    names: pd.Series[Any], versions: pd.Series[Any], known: KnownCycle | None = None
+) -> pd.DataFrame:
     """Recognize databases; see `identify_operating_systems`.
 
     Args:
         names: Text per row, such as `Microsoft SQL Server 2014 SP3` or `cmdb_ci_db_mssql_instance`.
         versions: The version the source states beside it, such as `12.0.6024`, in the same order.
+        known: Finds the release cycle; by the installed end-of-life facts if not given.
     """
-    return _identify(names, versions, product_rules().databases)
+    return _identify(names, versions, product_rules().databases, known)[IDENTITY_COLUMNS]
 
 
-def _identify(names: pd.Series[Any], versions: pd.Series[Any], rules: tuple[ProductRule, ...]) -> pd.DataFrame:
+def identify_software(texts: pd.Series[Any], known: KnownCycle | None = None) -> pd.DataFrame:
+    """Recognize runtimes, middleware and databases in the entries of software lists and in names of processes.
+
+    Args:
+        texts: One entry each, such as `Apache Tomcat 9.0.54`; may be missing.
+        known: Finds the release cycle; by the installed end-of-life facts if not given.
+
+    Returns:
+        The columns of `identify_operating_systems` and category. Most entries of such lists are no product that has
+        facts, and come out as None.
+    """
+    rules = product_rules()
+    names = texts.str.strip().str.lower()
+    for pattern, replacement in rules.software_lists.text:
+        names = names.str.replace(pattern, replacement, regex=True)
+    return _identify(names, pd.Series(None, index=texts.index, dtype=object), rules.software + rules.databases, known)
+
+
+def _identify(
+    names: pd.Series[Any], versions: pd.Series[Any], rules: tuple[ProductRule, ...], known: KnownCycle | None
+) -> pd.DataFrame:
     pairs = list(
         zip(
             names.astype(object).where(names.notna(), ""),
@@ -86,24 +119,24 @@ def _identify(names: pd.Series[Any], versions: pd.Series[Any], rules: tuple[Prod
             strict=True,
         )
     )
-    identities = {pair: _identity(*pair, rules) for pair in set(pairs)}
+    identities = {pair: _identity(*pair, rules, known or known_cycle) for pair in set(pairs)}
     return pd.DataFrame(
         [identities[pair] for pair in pairs], index=names.index, columns=list(Identity._fields), dtype=object
     )
 
 
-def _identity(name: object, version: object, rules: tuple[ProductRule, ...]) -> Identity:
+def _identity(name: object, version: object, rules: tuple[ProductRule, ...], known: KnownCycle) -> Identity:
     parts = [_plain(str(name), product_rules()), _plain(str(version), product_rules())]
     whole = " ".join(part for part in parts if part)
     rule = next((rule for rule in rules if rule.named.search(whole)), None)
     if rule is None:
         return Identity()
-    cycle, exact = _release(rule, parts, whole)
+    cycle, exact = _release(rule, parts, whole, known)
     edition = next((edition for edition, pattern in rule.editions if pattern.search(whole)), None)
-    return Identity(rule.vendor, rule.product, cycle, edition, exact)
+    return Identity(rule.vendor, rule.product, cycle, edition, exact, rule.category)
 
 
-def _release(rule: ProductRule, parts: list[str], whole: str) -> tuple[str | None, str | None]:
+def _release(rule: ProductRule, parts: list[str], whole: str, known: KnownCycle) -> tuple[str | None, str | None]:
     is_ambiguous = product_rules().ambiguous.search
     texts = [part for part in parts if part and not is_ambiguous(part)]
     if not is_ambiguous(whole):
@@ -114,8 +147,8 @@ def _release(rule: ProductRule, parts: list[str], whole: str) -> tuple[str | Non
     finest = max(readings, key=lambda reading: len(reading.components))
     if all(reading.is_refined_by(finest) for reading in readings):
         told = [reading.version for reading in readings if reading.version]
-        return known_cycle(rule.product, finest.release), max(told, key=len, default=None)
-    cycles = {known_cycle(rule.product, reading.release) for reading in readings}
+        return known(rule.product, finest.release), max(told, key=len, default=None)
+    cycles = {known(rule.product, reading.release) for reading in readings}
     return (cycles.pop() if len(cycles) == 1 else None), None
 
 

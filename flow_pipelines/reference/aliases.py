@@ -6,20 +6,33 @@ Belongs here: loading `attribute_aliases.yaml` and looking headers up. Does not:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
-from flow_pipelines.reference.attributes import AttributeType, attribute_named
-from flow_pipelines.reference.header_words import dimension_of, expanded, header_rules, parse_header
+from flow_pipelines.reference.attributes import ATTRIBUTES, AttributeType, attribute_named
+from flow_pipelines.reference.header_words import (
+    ParsedHeader,
+    dimension_of,
+    expanded,
+    header_rules,
+    in_english,
+    parse_header,
+)
+
+Key = TypeVar("Key")
 
 DEFAULT_FAMILY = "asset"
+AVERAGE = "_average"
 # `u_server_owner` has two owners before its meaning.
 MOST_OWNERS = 2
+BETWEEN_ALTERNATIVES = re.compile(r"[/|]")
+MOST_ALTERNATIVES = 3
 
 
 @dataclass(frozen=True)
@@ -51,6 +64,8 @@ class Aliases:
     family_of: Mapping[str, str]
     names: Mapping[str, Mapping[str, Names]]  # family to attribute
     told_by_values: Mapping[str, Mapping[tuple[str, ...], tuple[str, ...]]]  # family to words of a header
+    numbered: Mapping[str, str]
+    statistics: Mapping[tuple[str, ...], str]  # words to the ending of an attribute's name
     without_attribute: tuple[str, ...]
 
 
@@ -58,18 +73,19 @@ class Aliases:
 class FamilyIndex:
     """Keys of headers, as written and written out, to what they mean in one family of record types.
 
-    Several attributes mean that only the values can tell. What is equal only when written out and means different
-    things (`disk` a size, `disks` a number) is left out of `written_out`.
+    Several attributes mean that only the values can tell. What is equal only when written out, or only in another
+    order, and means different things (`disk` a size, `disks` a number) is left out there.
     """
 
     as_written: Mapping[str, tuple[str, ...]]
     written_out: Mapping[str, tuple[str, ...]]
+    in_any_order: Mapping[tuple[str, ...], tuple[str, ...]]
     by_dimension: Mapping[tuple[str, str], str]
 
     def meanings(self, words: tuple[str, ...]) -> tuple[str, ...]:
         """Return the attributes that exactly these words may mean."""
-        found = self.as_written.get("".join(words), ())
-        return found or self.written_out.get(_key(words), ())
+        found = self.as_written.get("".join(words)) or self.as_written.get("".join(in_english(words)))
+        return found or self.written_out.get(_key(words)) or self.in_any_order.get(_in_any_order(words), ())
 
 
 def canonical_words(header: str) -> tuple[str, ...]:
@@ -101,13 +117,15 @@ def attribute_of_header(header: str, *, record_type: str | None = None) -> Heade
 
 def attributes_told_by_values(header: str, *, record_type: str) -> tuple[str, ...]:
     """Return what a header may mean if only its values can tell, most usual first; empty if the header tells."""
-    meanings = _index(family_of(record_type)).meanings(parse_header(header).words_without_unit)
+    family = family_of(record_type)
+    meanings = _index(family).meanings(parse_header(header).words_without_unit) or _alternatives(header, family)
     return meanings if len(meanings) > 1 else ()
 
 
 def place_among_names(header: str, attribute: str, *, record_type: str) -> int:
     """Tell how usual a header is for an attribute: its place among the names, which stand there by usage, from 0."""
-    names = aliases().names[family_of(record_type)][attribute].names
+    # A part of a machine (`Disk 2 size`) goes by the names of the whole.
+    names = aliases().names[family_of(record_type)].get(attribute, Names(())).names
     key = _key(parse_header(header).words)
     places = (place for place, name in enumerate(names) if _key(parse_header(name).words) == key)
     return next(places, len(names))
@@ -116,7 +134,8 @@ def place_among_names(header: str, attribute: str, *, record_type: str) -> int:
 def means_nothing_known(header: str) -> bool:
     """Whether it is a well-known header for which the catalogue has no attribute, such as `sys_mod_count`."""
     parsed = parse_header(header)
-    return not _keys_without_attribute().isdisjoint((_key(parsed.words), _key(parsed.words_without_unit)))
+    shortened = _without_owners(parsed.words_without_unit)
+    return not _keys_without_attribute().isdisjoint(map(_key, (parsed.words, parsed.words_without_unit, *shortened)))
 
 
 @cache
@@ -152,6 +171,12 @@ def aliases() -> Aliases:
                 | told.get(family, {})
             )
             for family in families
+        },
+        numbered=data["numbered"],
+        statistics={
+            parse_header(word).words: f"_{statistic}"
+            for statistic, words in data["statistics"].items()
+            for word in words
         },
         without_attribute=tuple(data["without_attribute"]),
     )
@@ -195,6 +220,15 @@ def _written(header: str) -> str:
     return "".join(parse_header(header).words)
 
 
+def _in_any_order(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what two phrases of the same words have in common: `source server`, `servidor de origen`.
+
+    Nothing for a single word: `to name` would be the same as `name`.
+    """
+    telling = sorted(word for word in expanded(words) if word not in header_rules().joining)
+    return tuple(telling) if len(telling) > 1 else ()
+
+
 def _key(words: tuple[str, ...]) -> str:
     return "".join(expanded(words))
 
@@ -203,6 +237,7 @@ def _key(words: tuple[str, ...]) -> str:
 def _index(family: str) -> FamilyIndex:
     as_written: dict[str, tuple[str, ...]] = {}
     written_out: dict[str, set[tuple[str, ...]]] = {}
+    in_any_order: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
     by_dimension: dict[tuple[str, str], str] = {}
     listed = [
         (parse_header(name).words, (attribute,))
@@ -213,11 +248,16 @@ def _index(family: str) -> FamilyIndex:
     for words, attributes in [*told.items(), *listed]:
         as_written.setdefault("".join(words), attributes)
         written_out.setdefault(_key(words), set()).add(as_written["".join(words)])
+        if order_free := _in_any_order(words):
+            in_any_order.setdefault(order_free, set()).add(as_written["".join(words)])
     for attribute, names in aliases().names[family].items():
         dimension = dimension_of(attribute_named(attribute).unit) or ""
         by_dimension |= {(_key(parse_header(name).words), dimension): attribute for name in names.with_unit}
-    unambiguous = {key: next(iter(found)) for key, found in written_out.items() if len(found) == 1}
-    return FamilyIndex(as_written, unambiguous, by_dimension)
+    return FamilyIndex(as_written, _unambiguous(written_out), _unambiguous(in_any_order), by_dimension)
+
+
+def _unambiguous(meanings: Mapping[Key, set[tuple[str, ...]]]) -> dict[Key, tuple[str, ...]]:
+    return {key: next(iter(found)) for key, found in meanings.items() if len(found) == 1}
 
 
 @lru_cache(maxsize=8192)
@@ -227,12 +267,55 @@ def _match(header: str, family: str) -> HeaderMatch | None:
         attribute = _lookup(words, parsed.unit, family)
         if attribute:
             return HeaderMatch(attribute, parsed.unit)
-    numbered = parsed.words_without_unit
-    if len(numbered) > 1 and numbered[-1].isdigit():
-        attribute = _lookup(numbered[:-1], parsed.unit, family)
+    alternatives = _alternatives(header, family)
+    if alternatives:
+        return HeaderMatch(alternatives[0], parsed.unit)
+    attribute = _numbered(parsed.words_without_unit, parsed.unit, family) or _statistic(parsed, family)
+    return HeaderMatch(attribute, parsed.unit) if attribute else None
+
+
+def _numbered(words: tuple[str, ...], unit: str | None, family: str) -> str | None:
+    """Find the attribute of one of several like columns: `IP Address 2`, `Disk 2 size`."""
+    if len(words) > 1 and words[-1].isdigit():
+        attribute = _lookup(words[:-1], unit, family)
         if attribute and attribute_named(attribute).type is AttributeType.TEXT_LIST:
-            return HeaderMatch(attribute, parsed.unit)
+            return attribute
+    # Disks of Windows are lettered: `Disk D`.
+    rest = tuple(word for word in words if not word.isdigit() and len(word) > 1)
+    if family != DEFAULT_FAMILY or not rest or len(words) - len(rest) != 1:
+        return None
+    return aliases().numbered.get(_lookup(rest, unit, family) or "")
+
+
+def _statistic(parsed: ParsedHeader, family: str) -> str | None:
+    """Find the attribute of a header that a statistic is added to: `Memory in use (95th percentile)`."""
+    words = parsed.words_without_unit
+    for added, ending in aliases().statistics.items():
+        for rest in (_without_end(words, added), _without_end(words[::-1], added[::-1])[::-1]):
+            attribute = _lookup(rest, parsed.unit, family) if rest else None
+            if attribute and attribute.endswith(AVERAGE):
+                statistic = f"{attribute.removesuffix(AVERAGE)}{ending}"
+                return statistic if statistic in _attribute_names() else None
     return None
+
+
+def _alternatives(header: str, family: str) -> tuple[str, ...]:
+    """Return what a header means that names it twice (`Owner / Propriétaire`) or gives a choice (`OS/Version`)."""
+    pieces = [piece for piece in BETWEEN_ALTERNATIVES.split(header) if piece.strip()]
+    if not 1 < len(pieces) <= MOST_ALTERNATIVES:
+        return ()
+    matches = [_match(piece, family) for piece in pieces]
+    return tuple(dict.fromkeys(match.attribute for match in matches if match)) if all(matches) else ()
+
+
+def _without_end(words: tuple[str, ...], ending: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the words without those at their end; no words if they end otherwise."""
+    return words[: -len(ending)] if words[-len(ending) :] == ending else ()
+
+
+@cache
+def _attribute_names() -> frozenset[str]:
+    return frozenset(attribute.name for attribute in ATTRIBUTES)
 
 
 def _lookup(words: tuple[str, ...], unit: str | None, family: str) -> str | None:
@@ -256,17 +339,24 @@ def _shortened(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     yield words
     if _key(words) in _keys_without_attribute():
         return
-    rest = words
-    for _ in range(MOST_OWNERS):
-        owner = _first_fitting(rest, header_rules().owners, leading=True)
-        if not owner:
-            break
-        rest = rest[len(owner) :]
-        yield rest
-    for candidate in dict.fromkeys((words, rest)):
+    shorter = _without_owners(words)
+    yield from shorter
+    for candidate in dict.fromkeys((words, *shorter[-1:])):
         ending = _first_fitting(candidate, header_rules().endings, leading=False)
         if ending:
             yield candidate[: -len(ending)]
+
+
+def _without_owners(words: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Return the words without the first leading owner, then without the second."""
+    shorter: list[tuple[str, ...]] = []
+    for _ in range(MOST_OWNERS):
+        owner = _first_fitting(words, header_rules().owners, leading=True)
+        if not owner:
+            break
+        words = words[len(owner) :]
+        shorter.append(words)
+    return tuple(shorter)
 
 
 def _first_fitting(

@@ -62,7 +62,8 @@ class AssessmentWeights(_Data):
     criticality: tuple[str, ...]
     needed_facts: dict[Literal["server", "database"], tuple[NeededFact, ...]]
     without_servers: WithoutServers
-    findings: dict[Literal["past", "extended", "near", "unknown"], Effect]
+    finding_categories: tuple[str, ...]  # of tech_debt; the others keep nothing from moving
+    findings: dict[Literal["past", "extended", "near", "unknown", "unsupported", "conditional"], Effect]
     obstacles: tuple[Obstacle, ...]
 
 

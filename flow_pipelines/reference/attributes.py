@@ -33,6 +33,7 @@ class Subject(StrEnum):
     APPLICATION = "application"
     NETWORK = "network"
     BUSINESS = "business"
+    DEPENDENCY = "dependency"
     RELATION = "relation"
     CONNECTION = "connection"
 
@@ -47,11 +48,12 @@ class Attribute:
     description: str
     unit: str | None = None
     derived: bool = False  # told by cleansing from other attributes; no source column maps to it
+    additive: bool = False  # of parts of one machine; several columns of a row (Disk 1 size, Disk 2 size) are summed
 
     @property
     def describes_asset(self) -> bool:
         """Whether the attribute is kept on the asset, rather than folded (details) or turned into an edge."""
-        return self.subject not in (Subject.DETAIL, Subject.RELATION, Subject.CONNECTION)
+        return self.subject not in (Subject.DETAIL, Subject.DEPENDENCY, Subject.RELATION, Subject.CONNECTION)
 
 
 TEXT, TEXT_LIST, INTEGER = AttributeType.TEXT, AttributeType.TEXT_LIST, AttributeType.INTEGER
@@ -63,7 +65,7 @@ DECIMAL, BOOLEAN, DATE, TIMESTAMP = (
 )
 IDENTITY, SERVER, DETAIL, DATABASE = Subject.IDENTITY, Subject.SERVER, Subject.DETAIL, Subject.DATABASE
 APPLICATION, NETWORK, BUSINESS = Subject.APPLICATION, Subject.NETWORK, Subject.BUSINESS
-RELATION, CONNECTION = Subject.RELATION, Subject.CONNECTION
+DEPENDENCY, RELATION, CONNECTION = Subject.DEPENDENCY, Subject.RELATION, Subject.CONNECTION
 
 ATTRIBUTES: tuple[Attribute, ...] = (
     Attribute("name", IDENTITY, TEXT, "Name of the asset as the source's users know it."),
@@ -92,26 +94,87 @@ ATTRIBUTES: tuple[Attribute, ...] = (
     Attribute("cpu_model", SERVER, TEXT, "Model name of the processor."),
     Attribute("cpu_usage_percent_average", SERVER, DECIMAL, "Average processor use.", "percent"),
     Attribute("cpu_usage_percent_peak", SERVER, DECIMAL, "Peak processor use.", "percent"),
+    Attribute(
+        "cpu_usage_percent_percentile_95",
+        SERVER,
+        DECIMAL,
+        "Processor use not exceeded 95 percent of the time.",
+        "percent",
+    ),
     Attribute("memory_mib", SERVER, DECIMAL, "Memory installed or configured.", "MiB"),
     Attribute("memory_used_mib_average", SERVER, DECIMAL, "Average memory in use.", "MiB"),
     Attribute("memory_used_mib_peak", SERVER, DECIMAL, "Peak memory in use.", "MiB"),
+    Attribute(
+        "memory_used_mib_percentile_95", SERVER, DECIMAL, "Memory in use not exceeded 95 percent of the time.", "MiB"
+    ),
     Attribute("memory_usage_percent_average", SERVER, DECIMAL, "Average share of memory in use.", "percent"),
+    Attribute("memory_usage_percent_peak", SERVER, DECIMAL, "Peak share of memory in use.", "percent"),
+    Attribute(
+        "memory_usage_percent_percentile_95",
+        SERVER,
+        DECIMAL,
+        "Share of memory in use not exceeded 95 percent of the time.",
+        "percent",
+    ),
     Attribute("storage_allocated_gib", SERVER, DECIMAL, "Disk capacity allocated.", "GiB"),
     Attribute("storage_used_gib", SERVER, DECIMAL, "Disk capacity in use.", "GiB"),
+    Attribute("largest_disk_gib", SERVER, DECIMAL, "Capacity of its largest disk, folded.", "GiB", derived=True),
     Attribute("disk_count", SERVER, INTEGER, "Number of disks.", "disks"),
     Attribute("network_adapter_count", SERVER, INTEGER, "Number of network adapters.", "adapters"),
     Attribute("disk_read_kib_per_second_average", SERVER, DECIMAL, "Average disk read rate.", "KiB/s"),
     Attribute("disk_read_kib_per_second_peak", SERVER, DECIMAL, "Peak disk read rate.", "KiB/s"),
+    Attribute(
+        "disk_read_kib_per_second_percentile_95",
+        SERVER,
+        DECIMAL,
+        "Disk read rate not exceeded 95 percent of the time.",
+        "KiB/s",
+    ),
     Attribute("disk_write_kib_per_second_average", SERVER, DECIMAL, "Average disk write rate.", "KiB/s"),
     Attribute("disk_write_kib_per_second_peak", SERVER, DECIMAL, "Peak disk write rate.", "KiB/s"),
+    Attribute(
+        "disk_write_kib_per_second_percentile_95",
+        SERVER,
+        DECIMAL,
+        "Disk write rate not exceeded 95 percent of the time.",
+        "KiB/s",
+    ),
     Attribute("disk_read_operations_per_second_average", SERVER, DECIMAL, "Average disk reads.", "1/s"),
     Attribute("disk_read_operations_per_second_peak", SERVER, DECIMAL, "Peak disk reads.", "1/s"),
+    Attribute(
+        "disk_read_operations_per_second_percentile_95",
+        SERVER,
+        DECIMAL,
+        "Disk reads not exceeded 95 percent of the time.",
+        "1/s",
+    ),
     Attribute("disk_write_operations_per_second_average", SERVER, DECIMAL, "Average disk writes.", "1/s"),
     Attribute("disk_write_operations_per_second_peak", SERVER, DECIMAL, "Peak disk writes.", "1/s"),
+    Attribute(
+        "disk_write_operations_per_second_percentile_95",
+        SERVER,
+        DECIMAL,
+        "Disk writes not exceeded 95 percent of the time.",
+        "1/s",
+    ),
     Attribute("network_in_kib_per_second_average", SERVER, DECIMAL, "Average network receive rate.", "KiB/s"),
     Attribute("network_in_kib_per_second_peak", SERVER, DECIMAL, "Peak network receive rate.", "KiB/s"),
+    Attribute(
+        "network_in_kib_per_second_percentile_95",
+        SERVER,
+        DECIMAL,
+        "Network receive rate not exceeded 95 percent of the time.",
+        "KiB/s",
+    ),
     Attribute("network_out_kib_per_second_average", SERVER, DECIMAL, "Average network send rate.", "KiB/s"),
     Attribute("network_out_kib_per_second_peak", SERVER, DECIMAL, "Peak network send rate.", "KiB/s"),
+    Attribute(
+        "network_out_kib_per_second_percentile_95",
+        SERVER,
+        DECIMAL,
+        "Network send rate not exceeded 95 percent of the time.",
+        "KiB/s",
+    ),
     Attribute("operating_system", SERVER, TEXT, "Operating system as the source writes it."),
     Attribute("os_version", SERVER, TEXT, "Version of the operating system as the source writes it."),
     Attribute("os_vendor", SERVER, TEXT, "Vendor of the operating system, derived.", derived=True),
@@ -133,10 +196,24 @@ ATTRIBUTES: tuple[Attribute, ...] = (
     Attribute("manufacturer", SERVER, TEXT, "Manufacturer of the hardware."),
     Attribute("model", SERVER, TEXT, "Model of the hardware."),
     Attribute("snapshot_count", SERVER, INTEGER, "Number of hypervisor snapshots.", "snapshots"),
-    Attribute("disk_size_gib", DETAIL, DECIMAL, "Capacity of one disk.", "GiB"),
+    Attribute("disk_size_gib", DETAIL, DECIMAL, "Capacity of one disk.", "GiB", additive=True),
+    Attribute("disk_used_gib", DETAIL, DECIMAL, "Used part of one disk.", "GiB", additive=True),
+    Attribute("disk_read_kib_per_second", DETAIL, DECIMAL, "Read rate of one disk.", "KiB/s", additive=True),
+    Attribute("disk_write_kib_per_second", DETAIL, DECIMAL, "Write rate of one disk.", "KiB/s", additive=True),
+    Attribute("disk_read_operations_per_second", DETAIL, DECIMAL, "Reads of one disk.", "1/s", additive=True),
+    Attribute("disk_write_operations_per_second", DETAIL, DECIMAL, "Writes of one disk.", "1/s", additive=True),
     Attribute("partition_size_gib", DETAIL, DECIMAL, "Capacity of one partition.", "GiB"),
     Attribute("partition_used_gib", DETAIL, DECIMAL, "Used part of one partition.", "GiB"),
     Attribute("detail_label", DETAIL, TEXT, "Label of the disk, partition or adapter."),
+    Attribute("is_physical", DETAIL, BOOLEAN, "Whether it is no virtual machine; the opposite of is_virtual."),
+    # Of samples: what is left is least when most is used, so these stand against average, peak and 95th percentile.
+    Attribute("memory_available_mib_average", DETAIL, DECIMAL, "Average memory that is free.", "MiB"),
+    Attribute("memory_available_mib_lowest", DETAIL, DECIMAL, "Least memory that was ever free.", "MiB"),
+    Attribute(
+        "memory_available_mib_percentile_5", DETAIL, DECIMAL, "Memory that is free 95 percent of the time.", "MiB"
+    ),
+    Attribute("tag_key", DETAIL, TEXT, "Key of one tag of a machine."),
+    Attribute("tag_value", DETAIL, TEXT, "Value of one tag of a machine."),
     Attribute("database_engine", DATABASE, TEXT, "Database product as the source writes it."),
     Attribute("database_version", DATABASE, TEXT, "Version of the database as the source writes it."),
     Attribute("database_product", DATABASE, TEXT, "Database product name, derived.", derived=True),
@@ -161,12 +238,19 @@ ATTRIBUTES: tuple[Attribute, ...] = (
     Attribute("compliance", BUSINESS, TEXT, "Compliance regime named by the source (PCI, GDPR, SOX)."),
     Attribute("backup_policy", BUSINESS, TEXT, "Backup or disaster-recovery policy."),
     Attribute("migration_wave", BUSINESS, TEXT, "Wave already assigned by the source."),
+    Attribute(
+        "migration_strategy",
+        BUSINESS,
+        TEXT,
+        "Strategy already chosen by the source: rehost, relocate, replatform, refactor, repurchase, retire or retain.",
+    ),
     Attribute("tags", BUSINESS, TEXT_LIST, "Tags, key:value, sorted."),
     Attribute("installed_date", BUSINESS, DATE, "When it was installed or created."),
     Attribute("purchase_date", BUSINESS, DATE, "When it was bought."),
     Attribute("warranty_end_date", BUSINESS, DATE, "When the warranty ends."),
     Attribute("first_discovered", BUSINESS, TIMESTAMP, "When the source first saw it."),
     Attribute("last_discovered", BUSINESS, TIMESTAMP, "When the source last saw it."),
+    Attribute("depends_on", DEPENDENCY, TEXT_LIST, "Names or ids of what the asset depends on, sorted; become edges."),
     Attribute("relation_parent", RELATION, TEXT, "Name or id of the relation's parent."),
     Attribute("relation_child", RELATION, TEXT, "Name or id of the relation's child."),
     Attribute("relation_type", RELATION, TEXT, "Type of the relation, such as Depends on::Used by."),

@@ -30,6 +30,10 @@ INVISIBLE = re.compile(r"[\u200b-\u200d\u2060\ufeff\u00ad]")
 GLUED_UNIT = re.compile(r"([a-z]{2,}?)(mib|gib|tib|mb|gb|tb|kb|mhz|ghz|pct)")
 # Words that end in s without being plurals: too short, or status, business, previous, analysis, os.
 SINGULAR = re.compile(r".{0,3}|.*(?:ss|us|is|os)")
+# Abbreviations of two letters would be found in almost any word; those that may be glued are listed.
+SHORTEST_GLUED = 3
+# Shorter words are words.
+SHORTEST_TAKEN_APART = 5
 UNFOLDABLE = str.maketrans(
     {"ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ł": "l", "Ł": "L"}
 )
@@ -40,7 +44,9 @@ class HeaderRules:
     """The content of `header_words.yaml`, see its comments."""
 
     version: int
-    abbreviations: Mapping[str, tuple[str, ...]]
+    written_out: Mapping[str, tuple[str, ...]]  # abbreviation, or foreign word or two, to its English words
+    glued: frozenset[str]
+    known: frozenset[str]  # words that are no misspelling of another
     owners: tuple[tuple[str, ...], ...]
     endings: tuple[tuple[str, ...], ...]
     joining: frozenset[str]
@@ -72,9 +78,13 @@ def header_rules() -> HeaderRules:
     data: dict[str, Any] = yaml.safe_load(files(__package__).joinpath("header_words.yaml").read_text(encoding="utf-8"))
     named = {unit: dimension for dimension, units in data["units"].items() for unit in units}
     rates = dict.fromkeys(data["case_decides"].values(), "rate")
+    translations = {word: english for words in data["translations"].values() for word, english in words.items()}
+    written_out: dict[str, str] = {**translations, **data["abbreviations"]}
     return HeaderRules(
         version=data["version"],
-        abbreviations={short: tuple(long.split()) for short, long in data["abbreviations"].items()},
+        written_out={short: tuple(long.split()) for short, long in written_out.items()},
+        glued=frozenset(data["glued"]) | {word for word in written_out if len(word) >= SHORTEST_GLUED},
+        known=frozenset(data["glued"]) | {word for long in written_out.values() for word in long.split()},
         owners=_longest_first(data["owners"]),
         endings=_longest_first(data["endings"]),
         joining=frozenset(data["joining"]),
@@ -186,10 +196,48 @@ def _place_of(words: list[str], phrase: list[str]) -> int | None:
 
 
 def expanded(words: Iterable[str]) -> tuple[str, ...]:
-    """Write abbreviations out and bring plurals to the singular: (ip, addrs) to (ip, address)."""
-    abbreviations = header_rules().abbreviations
-    long = [part for word in words for part in abbreviations.get(word, abbreviations.get(_singular(word), (word,)))]
-    return tuple(_singular(word) for word in long)
+    """Bring words to the form in which they are compared: in English as by `in_english`, and in the singular."""
+    return tuple(map(_singular, in_english(words)))
+
+
+def in_english(words: Iterable[str]) -> tuple[str, ...]:
+    """Write abbreviations out, translate, take glued words apart.
+
+    (servername, addrs) gives (server, name, addrs), (anzahl, prozessoren) gives (number, processors).
+    """
+    listed = tuple(words)
+    long: list[str] = []
+    place = 0
+    while place < len(listed):
+        pair = header_rules().written_out.get(" ".join(listed[place : place + 2])) if place + 1 < len(listed) else None
+        long += pair or _written_out(listed[place])
+        place += 2 if pair else 1
+    return tuple(long)
+
+
+@lru_cache(maxsize=8192)
+def _written_out(word: str) -> tuple[str, ...]:
+    rules = header_rules()
+    for known in (word, _singular(word)):
+        if known in rules.written_out:
+            return rules.written_out[known]
+    if len(word) < SHORTEST_TAKEN_APART or not rules.glued.isdisjoint((word, _singular(word))):
+        return (word,)
+    parts = _taken_apart(word)
+    return tuple(part for one in parts for part in rules.written_out.get(one, (one,))) if parts else (word,)
+
+
+def _taken_apart(word: str) -> tuple[str, ...]:
+    """Return the fewest words that stand glued in one, or none if that leaves a letter over."""
+    best: list[tuple[str, ...] | None] = [(), *[None] * len(word)]
+    for end in range(1, len(word) + 1):
+        found = [
+            (*before, word[start:end])
+            for start in range(end)
+            if (before := best[start]) is not None and word[start:end] in header_rules().glued
+        ]
+        best[end] = min(found, key=len, default=None)
+    return best[-1] or ()
 
 
 def _singular(word: str) -> str:

@@ -5,6 +5,7 @@ Belongs here: the loader of `identity_model.yaml`. Does not: applying the model 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from math import log2
@@ -31,11 +32,12 @@ class Level:
 
 @dataclass(frozen=True)
 class DetailFold:
-    """How rows about parts of a machine fill an attribute of the machine: sum, count, first or union of `source`."""
+    """How rows about parts of a machine fill an attribute of the machine from `source`; see the model's comments."""
 
     attribute: str
     source: str
     how: str
+    of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,16 @@ class Bundle:
 
 
 @dataclass(frozen=True)
+class Disagreement:
+    """Values of one attribute that certain values of another attribute deny."""
+
+    attribute: str
+    values: tuple[str, ...]
+    other: str
+    other_values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Survivorship:
     """Which value of an attribute is kept; see the comments of `identity_model.yaml`."""
 
@@ -70,6 +82,7 @@ class Survivorship:
     extremes: dict[str, str]
     of_the_source: frozenset[str]
     numeric_tolerance: float
+    disagreements: tuple[Disagreement, ...]
 
     def group_of(self, attribute: str) -> TrustGroup:
         """Return the group that an attribute belongs to; the last one holds all that are not listed."""
@@ -78,6 +91,23 @@ class Survivorship:
     def bundle_of(self, attribute: str) -> Bundle | None:
         """Return the bundle that an attribute belongs to, if any."""
         return next((bundle for bundle in self.bundles if attribute in bundle.attributes), None)
+
+
+@dataclass(frozen=True)
+class Exports:
+    """How exports of one source are told over time; see the comments of `identity_model.yaml`.
+
+    Attributes:
+        instances: Format to the header and the attribute that name the system it comes from.
+        least_column_likeness: Share of columns that two exports of one source have in common.
+        least_overlap: Share of the smaller export's assets that the other one mentions too.
+        least_share_of_full: Share of a source's known assets that a full export mentions.
+    """
+
+    instances: dict[str, dict[str, str]]
+    least_column_likeness: float
+    least_overlap: float
+    least_share_of_full: float
 
 
 @dataclass(frozen=True)
@@ -95,6 +125,9 @@ class IdentityModel:
     no_evidence: dict[str, tuple[str, ...]]
     name_suffixes: tuple[str, ...]
     least_typo_letters: int
+    exports: Exports
+    export_times: dict[str, tuple[str, str]]
+    parted_exports: dict[str, re.Pattern[str]]
     details: dict[str, tuple[DetailFold, ...]]
     natural_keys: dict[str, tuple[str, ...]]
     membership_relations: frozenset[str]
@@ -121,8 +154,13 @@ def identity_model() -> IdentityModel:
         listings=frozenset(data["listings"]),
         no_evidence={kind: tuple(values) for kind, values in data["no_evidence"].items()},
         name_suffixes=tuple(data["name_suffixes"]),
+        exports=Exports(**data["exports"]),
+        export_times={source_format: tuple(place) for source_format, place in data["export_times"].items()},
+        parted_exports={name: re.compile(part, re.IGNORECASE) for name, part in data["parted_exports"].items()},
         details={
-            record_type: tuple(DetailFold(fold["attribute"], fold["from"], fold["how"]) for fold in folds)
+            record_type: tuple(
+                DetailFold(fold["attribute"], fold["from"], fold["how"], fold.get("of")) for fold in folds
+            )
             for record_type, folds in data["details"].items()
         },
         natural_keys={asset_type: tuple(kinds) for asset_type, kinds in data["natural_keys"].items()},
@@ -143,4 +181,8 @@ def _survivorship(data: dict[str, Any]) -> Survivorship:
         extremes=data["extremes"],
         of_the_source=frozenset(data["of_the_source"]),
         numeric_tolerance=data["numeric_tolerance"],
+        disagreements=tuple(
+            Disagreement(one["attribute"], tuple(one["values"]), one["other"], tuple(one["other_values"]))
+            for one in data["disagreements"]
+        ),
     )

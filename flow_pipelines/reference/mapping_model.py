@@ -42,6 +42,7 @@ class Weights:
     beyond_most: float
     cardinality: float
     none: float
+    temperature_of_likeness: float
     taken: float
     duplicate: float
 

@@ -36,6 +36,24 @@ class ProductRule:
     named: re.Pattern[str]
     readers: tuple[ReleaseReader, ...]
     editions: tuple[tuple[str, re.Pattern[str]], ...]
+    category: str
+
+
+@dataclass(frozen=True)
+class SoftwareLists:
+    """Where sources list software.
+
+    Attributes:
+        attributes: Attributes of the inventory that list it, where the inventory has them.
+        headers: Found in the header of a custom attribute that lists it.
+        separators: What parts one product from the next.
+        text: Rules that bring an entry, in lower case, to the form of a product's name.
+    """
+
+    attributes: tuple[str, ...]
+    headers: re.Pattern[str]
+    separators: re.Pattern[str]
+    text: tuple[tuple[re.Pattern[str], str], ...]
 
 
 @dataclass(frozen=True)
@@ -48,6 +66,8 @@ class ProductRules:
     ambiguous: re.Pattern[str]
     operating_systems: tuple[ProductRule, ...]
     databases: tuple[ProductRule, ...]
+    software: tuple[ProductRule, ...]
+    software_lists: SoftwareLists
 
 
 @cache
@@ -59,12 +79,19 @@ def product_rules() -> ProductRules:
         text=tuple((re.compile(rule["find"]), rule["put"]) for rule in data["text"]),
         words=tuple(data["words"]),
         ambiguous=re.compile(data["ambiguous"]),
-        operating_systems=tuple(_product_rule(rule) for rule in data["operating_systems"]),
-        databases=tuple(_product_rule(rule) for rule in data["databases"]),
+        operating_systems=tuple(_product_rule(rule, "operating_system") for rule in data["operating_systems"]),
+        databases=tuple(_product_rule(rule, "database") for rule in data["databases"]),
+        software=tuple(_product_rule(rule, rule["category"]) for rule in data["software"]),
+        software_lists=SoftwareLists(
+            attributes=tuple(data["software_lists"]["attributes"]),
+            headers=re.compile(data["software_lists"]["headers"]),
+            separators=re.compile(data["software_lists"]["separators"]),
+            text=tuple((re.compile(rule["find"]), rule["put"]) for rule in data["software_lists"]["text"]),
+        ),
     )
 
 
-def _product_rule(rule: dict[str, Any]) -> ProductRule:
+def _product_rule(rule: dict[str, Any], category: str) -> ProductRule:
     return ProductRule(
         product=rule["product"],
         vendor=rule["vendor"],
@@ -74,4 +101,5 @@ def _product_rule(rule: dict[str, Any]) -> ProductRule:
             for reader in rule.get("releases", ())
         ),
         editions=tuple((name, re.compile(pattern)) for name, pattern in rule.get("editions", {}).items()),
+        category=category,
     )

@@ -8,40 +8,24 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
-import yaml
-
 from flow_pipelines.reference.aliases import attribute_of_header
-from flow_pipelines.reference.attributes import Subject, attribute_named
+from flow_pipelines.reference.record_types import SAMPLED, format_document, normalise_header, record_type_of_headers
 
 THRESHOLD = 0.7
 DECISIVE = 2.0
 SHEET_NAME_FIT = 2.0
 FILE_NAME_FIT = 0.5
-SOURCE_ENDS = {"source_address", "source_name"}
-DESTINATION_ENDS = {"destination_address", "destination_name"}
-SEEN_ON_THE_NETWORK = {
-    "source_address",
-    "destination_address",
-    "destination_port",
-    "protocol",
-    "connection_count",
-    "bytes_sent",
-    "bytes_received",
-    "packet_count",
-}
-DETAILS = {"partition_size_gib": "server_partition", "disk_size_gib": "server_disk"}
-MACHINE_IDENTITY = {"host_name", "fqdn", "vm_uuid", "bios_uuid", "serial_number"}
-SERVER_NAMES = {"name", "host_name", "fqdn"}
-NAMING = {"name", "external_id", "host_name", "fqdn", "application_names"}
-# Between the words of `networkInterfaces`.
-WORD_STARTS = re.compile(r"(?<=[a-z])(?=[A-Z])")
-NOT_WORDS = re.compile(r"[\s_\u00a0\u200b\ufeff]+")
+# A sheet of a known format whose rows are mostly of another kind than any of the format's sheets describes.
+LEAST_SHARE_KNOWN = 0.5
+# The attribute of a sample's column to the statistics made of it, each as it is added to the header.
+STATISTICS = {"_average": "average", "_peak": "peak", "_percentile_95": "95th percentile"}
+STATISTICS_OF_AVAILABLE = {"_average": "average", "_lowest": "lowest", "_percentile_5": "5th percentile"}
+NUMBERED = re.compile(r"(.*)\{(\d+)-(\d+)\}(.*)")
 
 
 @dataclass(frozen=True)
@@ -78,11 +62,17 @@ class SheetTemplate:
         columns: Normalised header to column.
         distinctive: Normalised headers that are evidence for the format.
         decisive: Those among them that by themselves prove it.
+        together: Headers that prove it if all of them are there; empty if there are no such.
         file_names: Names that the source gives to its files; they only break ties.
         placeholders: Cells that the format writes where it has no value.
         complete_rows: Whether every row has all its cells, so that a short row is a broken one.
         left_out: Rows that are left out, and why; headers normalised, words in upper case.
         is_one_way: Whether each row is one direction of a conversation, so that half of them are answers.
+        describes_virtual_machines: Whether everything that it lists is a virtual machine.
+        classes: What a value of its class column says that the row describes; for all others the class rules count.
+        least_cells: By what a row describes, the number of cells below which it is broken.
+        positions: Its headers in order, where the format goes by position and not by the header's words.
+        values_at: By position from 1, what all cells of a column match; proof of a format that goes by position.
     """
 
     source_format: str
@@ -91,19 +81,17 @@ class SheetTemplate:
     columns: Mapping[str, TemplateColumn]
     distinctive: frozenset[str]
     decisive: frozenset[str] = frozenset()
+    together: frozenset[str] = frozenset()
     file_names: tuple[str, ...] = ()
     placeholders: frozenset[str] = frozenset()
     complete_rows: bool = False
     left_out: tuple[LeftOut, ...] = ()
     is_one_way: bool = False
-
-
-@dataclass(frozen=True)
-class RecordTypeRule:
-    """What words mean; `record_type` is None for things that a migration doesn't move."""
-
-    record_type: str | None
-    matches: re.Pattern[str]
+    describes_virtual_machines: bool = False
+    classes: Mapping[str, str] = field(default_factory=dict)
+    least_cells: Mapping[str, int] = field(default_factory=dict)
+    positions: tuple[str, ...] = ()
+    values_at: Mapping[int, re.Pattern[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -128,23 +116,6 @@ class Detection:
         return self.template is not None and not self.template.record_type
 
 
-def normalise_header(header: str) -> str:
-    """Bring a header to the form in which headers are compared.
-
-    Returns:
-        Lower case, without byte-order mark, asterisks and surrounding space, runs of space and underscore as one
-        space: `*Memory_(In MB)` and `memory (in mb)` are the same.
-    """
-    return NOT_WORDS.sub(" ", header.replace("*", " ")).strip().casefold()
-
-
-@cache
-def _document() -> dict[str, Any]:
-    text = files(__package__).joinpath("source_formats.yaml").read_text(encoding="utf-8")
-    document: dict[str, Any] = yaml.safe_load(text)
-    return document
-
-
 @cache
 def source_formats() -> tuple[SheetTemplate, ...]:
     """Return the templates of all sheets that are imported, in the order of the file."""
@@ -155,29 +126,37 @@ def source_formats() -> tuple[SheetTemplate, ...]:
 def _templates() -> tuple[SheetTemplate, ...]:
     return tuple(
         _template(source_format, template)
-        for source_format in _document()["formats"]
+        for source_format in format_document()["formats"]
         for template in [*source_format["templates"], *source_format.get("unused_sheets", ())]
     )
 
 
 def _template(source_format: dict[str, Any], template: dict[str, Any]) -> SheetTemplate:
-    shared: dict[str, list[dict[str, Any]]] = _document()["shared"]
+    shared: dict[str, list[dict[str, Any]]] = format_document()["shared"]
     entries = [entry for group in template.get("shared", ()) for entry in shared[group]]
     columns = _columns([{"headers": template["distinctive"]}, *entries, *template.get("columns", ())])
-    own = {normalise_header(header) for header in template["distinctive"]}
+    own = {normalise_header(header) for header in _numbered(template["distinctive"])}
     of_format = {normalise_header(header) for header in source_format.get("distinctive", ())}
     return SheetTemplate(
         source_format=source_format["source_format"],
         sheet=template.get("sheet"),
         record_type=template.get("record_type", ""),
-        columns=columns,
+        columns=_with_statistics(columns) if template.get("record_type") == "server_performance" else columns,
         distinctive=frozenset(own | (of_format & set(columns))),
         decisive=frozenset(map(normalise_header, source_format["decisive"])) & set(columns),
+        together=frozenset(map(normalise_header, template.get("together", ()))),
         file_names=tuple(template.get("file_names", [template["sheet"]] if "sheet" in template else ())),
         placeholders=frozenset(source_format.get("placeholders", ())),
-        complete_rows=source_format["complete_rows"],
+        complete_rows=template.get("complete_rows", source_format["complete_rows"]),
         left_out=tuple(map(_left_out, template.get("left_out", ()))),
         is_one_way=template.get("one_way", False),
+        describes_virtual_machines=template.get("describes_virtual_machines", False),
+        classes={str(value): record_type for value, record_type in template.get("classes", {}).items()},
+        least_cells=template.get("least_cells", {}),
+        positions=tuple(_numbered(template.get("positions", ()))),
+        values_at={
+            position: re.compile(pattern, re.IGNORECASE) for position, pattern in template.get("values_at", {}).items()
+        },
     )
 
 
@@ -190,8 +169,44 @@ def _columns(entries: Iterable[dict[str, Any]]) -> dict[str, TemplateColumn]:
     return {
         normalise_header(header): TemplateColumn(entry.get("attribute"), entry.get("unit"), entry.get("rank", 1))
         for entry in entries
-        for header in entry["headers"]
+        for header in _numbered(entry["headers"])
     }
+
+
+def _numbered(headers: Iterable[str]) -> Iterator[str]:
+    """Write out headers that stand for several: `Disk {1-20} size`, and in turns `Tag Category |Tag {1-20}`."""
+    for header in headers:
+        found = NUMBERED.fullmatch(header)
+        if found is None:
+            yield header
+            continue
+        before, first, last, after = found.groups()
+        for number in range(int(first), int(last) + 1):
+            yield from (f"{name}{number}{after}" for name in before.split("|"))
+
+
+def _with_statistics(columns: Mapping[str, TemplateColumn]) -> dict[str, TemplateColumn]:
+    """Add the columns that samples are folded to: `CPU % (peak)` beside `CPU %`."""
+    return {
+        **columns,
+        **{
+            normalise_header(f"{header} ({word})"): replace(column, attribute=attribute)
+            for header, column in columns.items()
+            for attribute, word in statistics_of(column.attribute).items()
+        },
+    }
+
+
+def statistics_of(attribute: str | None) -> dict[str, str]:
+    """Return what samples of an attribute are folded to: attribute to the word that is added to the header.
+
+    Args:
+        attribute: The attribute that a sample's column is mapped to; nothing is folded if it measures nothing.
+    """
+    if attribute not in SAMPLED:
+        return {}
+    endings = STATISTICS_OF_AVAILABLE if "available" in attribute else STATISTICS
+    return {f"{attribute.removesuffix('_average')}{ending}": word for ending, word in endings.items()}
 
 
 @cache
@@ -207,62 +222,38 @@ def flow_log_fields() -> frozenset[str]:
     return frozenset(header for template in templates for header in template.columns)
 
 
-@cache
-def class_headers() -> tuple[str, ...]:
-    """Return the normalised headers of columns that may say what each row describes, most telling first."""
-    return tuple(map(normalise_header, _document()["class_headers"]))
-
-
-@cache
-def class_rules() -> tuple[RecordTypeRule, ...]:
-    """Return the rules that read a type or class column, in order; the first match wins."""
-    return _rules("classes")
-
-
-@cache
-def naming_rules() -> tuple[RecordTypeRule, ...]:
-    """Return the rules that read the header of the column that names the rows, in order; the first match wins."""
-    return _rules("naming_words")
-
-
-@cache
-def list_record_type(name: str) -> str | None:
-    """Return what the rows of a list are that a document calls by this name, such as `disks`; None if unknown."""
-    normalised = normalise_header(WORD_STARTS.sub(" ", name).replace("-", " "))
-    return next((rule.record_type for rule in _rules("list_words") if rule.matches.fullmatch(normalised)), None)
-
-
-@cache
-def _rules(section: str) -> tuple[RecordTypeRule, ...]:
-    return tuple(
-        RecordTypeRule(rule["record_type"], re.compile("|".join(rule["matches"]))) for rule in _document()[section]
-    )
-
-
-def template_for(source_format: str, sheet: str | None, record_type: str) -> SheetTemplate | None:
+def template_for(
+    source_format: str, sheet: str | None, record_type: str, headers: Iterable[str] = ()
+) -> SheetTemplate | None:
     """Return the template of a sheet whose format is known.
 
     Args:
         source_format: Detected format.
         sheet: Name of the worksheet; None for a text file.
         record_type: What the rows describe; decides where the worksheet's name is not the format's own.
+        headers: The sheet's headers; decide between several kinds of sheets with such rows.
 
     Returns:
         The template, or None for formats and record types without one.
     """
     candidates = [template for template in source_formats() if template.source_format == source_format]
-    fitting = [template for template in candidates if template.record_type == record_type]
+    fitting = [one for one in candidates if record_type in (one.record_type, *one.classes.values())]
     named = [template for template in fitting if sheet and template.sheet == sheet]
-    return next(iter(named or fitting), None)
+    known = frozenset(map(normalise_header, headers))
+    # A list of servers may hold hosts and devices too, by its class column: its columns are a server list's.
+    listing = [one for one in candidates if LEAST_SHARE_KNOWN * len(known) <= len(known & set(one.columns))]
+    fallback = listing if known else []
+    return max(named or fitting or fallback, key=lambda one: len(known & set(one.columns)), default=None)
 
 
 def detect(headers: Sequence[str], sheet: str | None, *, file_name: str = "") -> Detection:
     """Tell from its headers what a sheet is.
 
     Each distinctive header of a format is evidence: one over the number of formats that list it, two if it is
-    decisive. The worksheet's own name counts one more. With evidence e the confidence is 1 - 0.5**e, so two
-    headers that no other format has give 0.75. Among the sheets of formats above the threshold, that one wins whose
-    columns are found with the most weight, a column that few kinds of sheet have weighing more.
+    decisive; headers that only together prove it count two. The worksheet's own name counts one more. With evidence
+    e the confidence is 1 - 0.5**e, so two headers that no other format has give 0.75. Among the sheets of formats
+    above the threshold, that one wins whose columns are found with the most weight, a column that few kinds of sheet
+    have weighing more.
 
     Args:
         headers: The headers in order.
@@ -291,11 +282,35 @@ def detect(headers: Sequence[str], sheet: str | None, *, file_name: str = "") ->
     return Detection(template.source_format, template, template.record_type or None, confidence)
 
 
+def positional_template(rows: Sequence[Sequence[str]]) -> SheetTemplate | None:
+    """Return the format that goes by position and whose columns hold what these rows hold; None if there is none.
+
+    Args:
+        rows: The first rows of a table that its headers do not tell, each with its cells.
+    """
+    return next(
+        (
+            template
+            for template in source_formats()
+            if template.values_at
+            and all(_holds(rows, position, pattern) for position, pattern in template.values_at.items())
+        ),
+        None,
+    )
+
+
+def _holds(rows: Sequence[Sequence[str]], position: int, pattern: re.Pattern[str]) -> bool:
+    """Tell whether all cells of a column match a pattern, and any is filled."""
+    cells = [row[position - 1] if len(row) >= position else "" for row in rows]
+    return any(cells) and all(map(pattern.fullmatch, cells))
+
+
 def _evidence(template: SheetTemplate, found: frozenset[str]) -> float:
-    return sum(
+    single = sum(
         DECISIVE if header in template.decisive else 1 / _format_counts()[header]
         for header in found & template.distinctive
     )
+    return single + (DECISIVE if template.together and template.together <= found else 0)
 
 
 @cache
@@ -311,66 +326,7 @@ def _template_counts() -> Counter[str]:
 
 
 def _detect_generic(headers: Sequence[str]) -> Detection:
-    record_type = _edge_type_of(headers) or _asset_type_of(headers)
-    if record_type == "connection" and _facts_of_a_machine(headers) > 1:
-        # "Server", "Src" and "First Seen" stand in lists of servers too; size and system stand in those only.
-        record_type = _asset_type_of(headers)
+    record_type = record_type_of_headers(headers)
     known = sum(1 for header in headers if attribute_of_header(header, record_type=record_type))
     confidence = 0.5 + 0.4 * known / len(headers) if record_type else 0.0
     return Detection("generic", None, record_type, confidence)
-
-
-def _attributes(headers: Sequence[str], record_type: str) -> set[str]:
-    matches = (attribute_of_header(header, record_type=record_type) for header in headers)
-    return {match.attribute for match in matches if match}
-
-
-def _facts_of_a_machine(headers: Sequence[str]) -> int:
-    attributes = map(attribute_named, _attributes(headers, "server"))
-    return sum(attribute.subject is Subject.SERVER for attribute in attributes)
-
-
-def _edge_type_of(headers: Sequence[str]) -> str | None:
-    observed = _attributes(headers, "connection")
-    has_ends = not observed.isdisjoint(SOURCE_ENDS) and not observed.isdisjoint(DESTINATION_ENDS)
-    if has_ends and not observed.isdisjoint(SEEN_ON_THE_NETWORK):
-        return "connection"
-    if {"relation_parent", "relation_child"} <= _attributes(headers, "relation"):
-        return "relation"
-    return "connection" if has_ends else None
-
-
-def _asset_type_of(headers: Sequence[str]) -> str | None:
-    attributes = _attributes(headers, "server")
-    subjects = Counter(attribute_named(attribute).subject for attribute in attributes)
-    of_machine = subjects[Subject.SERVER] + subjects[Subject.NETWORK] + len(attributes & MACHINE_IDENTITY)
-    of_database = {
-        attribute
-        for attribute in _attributes(headers, "database")
-        if attribute_named(attribute).subject is Subject.DATABASE
-    }
-    named = _named_type_of(headers)
-    if (named == "database" or "database_engine" in of_database) and len(of_database) >= max(2, of_machine):
-        return "database"
-    if named == "application" and _lists_servers_of_applications(headers):
-        return "server"
-    # One fact about a machine may stand in a list of applications; two make it a list of machines.
-    if named in {"application", "database"} and of_machine <= 1:
-        return named
-    detail = next((kind for attribute, kind in DETAILS.items() if attribute in attributes), None)
-    if detail or not of_machine:
-        return detail or named or ("application" if "application_names" in attributes else None)
-    return named if named in {"network_device", "cluster"} else "server"
-
-
-def _lists_servers_of_applications(headers: Sequence[str]) -> bool:
-    """Tell whether each row names an application and one server: an application is in several rows, then."""
-    return any("application_names" in _attributes([header], "server") for header in headers) and any(
-        _attributes([header], "server") & SERVER_NAMES and _named_type_of([header]) == "server" for header in headers
-    )
-
-
-def _named_type_of(headers: Sequence[str]) -> str | None:
-    naming = next((header for header in headers if _attributes([header], "server") & NAMING), headers[0])
-    normalised = normalise_header(naming)
-    return next((rule.record_type for rule in naming_rules() if rule.matches.search(normalised)), None)

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Column
 
 from flow_pipelines.reference.attributes import ATTRIBUTES
+from flow_pipelines.reference.cell_parts import part_names
 from flow_pipelines.tables.declaration import (
     BOOLEAN,
     DATE,
@@ -38,6 +39,8 @@ RECORD_TYPES = (
     "server_network",
     "server_processor",
     "server_memory",
+    "server_performance",
+    "server_tag",
     "hypervisor_host",
     "cluster",
     "application",
@@ -52,6 +55,9 @@ IMPORTED = "discovery/imported_records"
 MAPPED = "discovery/attribute_mappings"
 CLEANSED = "discovery/cleansed_records"
 INVENTORY = "discovery/inventory"
+CONFLICTS = "discovery/inventory_conflicts"
+DEPENDENCIES = "discovery/dependencies"
+DEBT = "discovery/tech_debt"
 
 imported_records = output_table(
     "discovery",
@@ -66,6 +72,10 @@ imported_records = output_table(
         INTEGER,
         "Row as a person sees it in the file, counting from 1; the first one if folded.",
     ),
+    optional(
+        "landing_number", INTEGER, "Order in which its file landed: of two versions of a file the newer is higher."
+    ),
+    optional("exported_at", TIMESTAMP, "When the export was made, if it says so itself."),
     required("row_count", INTEGER, "Number of source rows that the record stands for; 1 unless folded."),
     required("source_format", TEXT, "Detected format, such as rvtools or servicenow."),
     required("record_type", TEXT, "What the row describes."),
@@ -91,6 +101,7 @@ rejected_records = output_table(
         INTEGER,
         "Row as a person sees it, counting from 1; empty if it is about a sheet or file.",
     ),
+    optional("landing_number", INTEGER, "Order in which its file landed."),
     optional("column_name", TEXT, "Header of the offending column, if it is about one."),
     required("row_count", INTEGER, "Number of source rows rejected by this; 0 if the file has no readable row."),
     required("reason_code", TEXT, "Stable name of the reason, such as too_many_cells."),
@@ -106,11 +117,12 @@ rejected_records = output_table(
 attribute_mappings = output_table(
     "discovery",
     "attribute_mappings",
-    "One row per column of an imported file or sheet: the attribute it holds, how that was decided, how sure it is.",
+    "One row per column of an imported file or sheet and attribute that it feeds: how that was decided, how sure it "
+    "is. A column that feeds none has one row.",
     required(
         "mapping_id",
         IDENTIFIER,
-        "Deterministic id, from file, sheet and column.",
+        "Deterministic id, from file, sheet and column, and from the attribute if it is a further one of its column.",
         sources=[f"{IMPORTED}.source_file", f"{IMPORTED}.sheet", f"{IMPORTED}.raw_values"],
     ),
     required("source_file", TEXT, "Name of the file.", sources=[f"{IMPORTED}.source_file"]),
@@ -123,6 +135,15 @@ attribute_mappings = output_table(
         values=[attribute.name for attribute in ATTRIBUTES if not attribute.derived],
         sets={"status": "applied", "method": "person", "confidence": 1.0},
         sets_if_emptied={"status": "unmapped", "method": "person", "confidence": 1.0},
+    ),
+    editable(
+        optional(
+            "part",
+            TEXT,
+            "Part of each cell that feeds the attribute, such as address or memory; for first and last name the part "
+            "of the value that the cell is. Empty if the whole cell is the value.",
+        ),
+        values=part_names(),
     ),
     required("status", TEXT, "applied, proposed (below the threshold, not applied) or unmapped."),
     required("method", TEXT, "How it was decided: template, alias, likeness, person or none."),
@@ -155,6 +176,8 @@ cleansed_records = output_table(
     required("source_file", TEXT, "Name of the file.", sources=[f"{IMPORTED}.source_file"]),
     optional("sheet", TEXT, "Name of the worksheet.", sources=[f"{IMPORTED}.sheet"]),
     required("row_number", INTEGER, "Row as a person sees it.", sources=[f"{IMPORTED}.row_number"]),
+    optional("landing_number", INTEGER, "Order in which its file landed.", sources=[f"{IMPORTED}.landing_number"]),
+    optional("exported_at", TIMESTAMP, "When the export was made.", sources=[f"{IMPORTED}.exported_at"]),
     required("row_count", INTEGER, "Source rows it stands for.", sources=[f"{IMPORTED}.row_count"]),
     required("source_format", TEXT, "Detected format.", sources=[f"{IMPORTED}.source_format"]),
     required("record_type", TEXT, "What the row describes.", sources=[f"{IMPORTED}.record_type"]),
@@ -201,6 +224,7 @@ TIES = ("external_id", "vm_uuid", "bios_uuid", "serial_number", "application_nam
 CHOICES = {
     "environment": ("production", "staging", "test", "development", "disaster recovery"),
     "criticality": ("critical", "high", "medium", "low"),
+    "migration_strategy": ("rehost", "relocate", "replatform", "refactor", "repurchase", "retire", "retain"),
     "power_state": ("on", "off", "suspended"),
     "lifecycle_status": ("operational", "planned", "maintenance", "standby", "retired"),
 }
@@ -239,6 +263,13 @@ inventory = output_table(
         "The formats of its sources, sorted.",
         sources=[f"{CLEANSED}.source_format"],
     ),
+    optional("last_seen_in", TEXT_LIST, "The newest export of each of its sources that mentions it."),
+    optional(
+        "is_missing_from_latest",
+        BOOLEAN,
+        "Whether a source that listed it has a newer full export, which does not.",
+    ),
+    optional("missing_reason", TEXT, "From which export it is missing and when it was seen last, in words."),
     required(
         "resolution_method",
         TEXT,
@@ -340,23 +371,59 @@ dependencies = output_table(
     label="source_name",
 )
 
+FINDING_CATEGORIES = (
+    "operating_system",
+    "hypervisor",
+    "database",
+    "runtime",
+    "middleware",
+    "target",
+    "hardware",
+    "utilization",
+    "dependency",
+    "protocol",
+)
+FINDING_STATUSES = (
+    "past",
+    "extended",
+    "near",
+    "unknown",
+    "unsupported",
+    "conditional",
+    "aged",
+    "out_of_warranty",
+    "idle",
+    "oversized",
+    "single_point_of_failure",
+    "orphan",
+    "weak_protocol",
+)
+
 tech_debt = output_table(
     "discovery",
     "tech_debt",
-    "One row per finding: a product of an asset that is past or near its end of life, or about which nothing is known.",
-    required("finding_id", IDENTIFIER, "Deterministic id, from asset, category and product."),
+    "One row per finding: a product past or near its end of life, a machine that a target does not take, that is old, "
+    "idle or too large, a single point of failure, an orphan, or a weak protocol.",
+    required("finding_id", IDENTIFIER, "Deterministic id, from asset, category and what it is about."),
     required("asset_id", IDENTIFIER, "The asset.", sources=[f"{INVENTORY}.asset_id"]),
     required("asset_name", TEXT, "Its name.", sources=[f"{INVENTORY}.name"]),
     required("asset_type", TEXT, "What it is.", sources=[f"{INVENTORY}.asset_type"]),
-    required("category", TEXT, "operating_system or database."),
-    required(
+    required("category", TEXT, "What kind of debt it is, such as operating_system, target or protocol."),
+    optional(
         "product",
         TEXT,
-        "The product as known to the end-of-life facts, or as the source writes it.",
-        sources=[f"{INVENTORY}.os_product", f"{INVENTORY}.database_product"],
+        "The product as known to the end-of-life facts, or as the source writes it; empty if it is about none.",
+        sources=[
+            f"{INVENTORY}.os_product",
+            f"{INVENTORY}.database_product",
+            f"{CLEANSED}.custom_attributes",
+            f"{CLEANSED}.source_process",
+            f"{CLEANSED}.destination_process",
+        ],
     ),
     optional("cycle", TEXT, "Its release cycle.", sources=[f"{INVENTORY}.os_cycle", f"{INVENTORY}.database_cycle"]),
-    required("status", TEXT, "past, extended, near or unknown, as of the as-of date."),
+    required("subject", TEXT, "What the finding is about within its category: product, target, protocol and so on."),
+    required("status", TEXT, "past, extended, near, unknown, unsupported, idle and so on, as of the as-of date."),
     required("severity", TEXT, "critical, high, medium or low."),
     required("score", DECIMAL, "Weight of the finding, 0 to 100."),
     optional("end_of_life", DATE, "End of regular security support."),
@@ -367,15 +434,127 @@ tech_debt = output_table(
         "Days from end of life to the as-of date; negative if ahead.",
         unit="days",
     ),
+    optional("extended_support", TEXT, "The vendor's offer of extended support, its terms and where they are written."),
+    optional("extended_support_price", DECIMAL, "Its price in the current year, where the source names one."),
+    optional("extended_support_price_unit", TEXT, "Currency, and what the price is for: USD per device and year."),
     required("as_of", DATE, "The date for which the finding holds, from the engagement's settings."),
-    required("fact", TEXT, "The end-of-life fact it rests on, in words."),
+    required("check_name", TEXT, "Stable name of the check that found it."),
+    optional(
+        "evidence",
+        TEXT,
+        "What of the estate shows it: attribute, custom attribute, process, port.",
+        sources=[
+            f"{INVENTORY}.operating_system",
+            f"{INVENTORY}.database_engine",
+            f"{CLEANSED}.custom_attributes",
+            f"{DEPENDENCIES}.port",
+        ],
+    ),
+    required("fact", TEXT, "The fact it rests on, in words."),
     optional("fact_source", TEXT, "Where the fact comes from."),
     optional("fact_date", DATE, "When the fact was recorded."),
-    one_of("category", "operating_system", "database"),
-    one_of("status", "past", "extended", "near", "unknown"),
+    required("remedy", TEXT, "What to do about it."),
+    one_of("category", *FINDING_CATEGORIES),
+    one_of("status", *FINDING_STATUSES),
     one_of("severity", "critical", "high", "medium", "low"),
     key=("finding_id",),
     entity="finding",
     subtype="category",
     label="asset_name",
+)
+
+debt_scores = output_table(
+    "discovery",
+    "debt_scores",
+    "One row per asset: what its debt comes to, 0 to 100, with its parts. An application's follows from its assets'.",
+    required("asset_id", IDENTIFIER, "The asset.", sources=[f"{INVENTORY}.asset_id", f"{DEBT}.asset_id"]),
+    required("asset_name", TEXT, "Its name.", sources=[f"{INVENTORY}.name"]),
+    required("asset_type", TEXT, "What it is.", sources=[f"{INVENTORY}.asset_type"]),
+    required("score", DECIMAL, "All its debt, 0 to 100.", sources=[f"{DEBT}.score"]),
+    required("severity", TEXT, "critical, high, medium or low.", sources=[f"{DEBT}.score"]),
+    required("finding_count", INTEGER, "Findings that it rests on.", sources=[f"{DEBT}.finding_id"]),
+    required("asset_count", INTEGER, "Assets that it is the score of; 1 unless it is an application."),
+    *(
+        optional(
+            f"{category}_score",
+            DECIMAL,
+            f"Part of the category {category.replace('_', ' ')}: its highest finding, 0 if there is none, empty if "
+            "there was nothing to judge by.",
+            sources=[f"{DEBT}.score"],
+        )
+        for category in FINDING_CATEGORIES
+    ),
+    required("reason", TEXT, "What it is made of, in words."),
+    one_of("severity", "critical", "high", "medium", "low"),
+    key=("asset_id",),
+    entity="debt_score",
+    subtype="asset_type",
+    label="asset_name",
+)
+
+data_quality = output_table(
+    "discovery",
+    "data_quality",
+    "One row per asset, per type of asset and for the estate: how complete and how sure the data about it is.",
+    required("quality_id", IDENTIFIER, "Deterministic id, from level and asset or type."),
+    required("level", TEXT, "asset, asset_type (mean of its assets) or estate (mean of all)."),
+    optional("asset_id", IDENTIFIER, "The asset; empty for a type and the estate.", sources=[f"{INVENTORY}.asset_id"]),
+    optional("asset_name", TEXT, "Its name.", sources=[f"{INVENTORY}.name"]),
+    optional("asset_type", TEXT, "What it is, or the type; empty for the estate.", sources=[f"{INVENTORY}.asset_type"]),
+    required("asset_count", INTEGER, "Assets that it is the mean of; 1 for an asset."),
+    required("completeness", DECIMAL, "Share of what is expected of it that is known, by weight."),
+    required("confidence", DECIMAL, "How likely what is known is right: the product of the three that follow."),
+    required("quality_score", DECIMAL, "Completeness times confidence."),
+    required(
+        "identity_confidence",
+        DECIMAL,
+        "Probability that its records are one asset.",
+        sources=[f"{INVENTORY}.resolution_confidence"],
+    ),
+    required(
+        "mapping_confidence",
+        DECIMAL,
+        "Mean confidence of the mappings of its files' columns.",
+        sources=[f"{MAPPED}.confidence", f"{CLEANSED}.source_file"],
+    ),
+    required(
+        "agreement",
+        DECIMAL,
+        "Share of its attributes on which its sources do not contradict each other.",
+        sources=[f"{CONFLICTS}.attribute"],
+    ),
+    optional("source_count", INTEGER, "Formats that tell of it.", sources=[f"{INVENTORY}.source_formats"]),
+    required("missing", TEXT_LIST, "What is expected of it and not known; empty for a type and the estate."),
+    required("reason", TEXT, "What the scores are made of, in words."),
+    one_of("level", "asset", "asset_type", "estate"),
+    share("completeness"),
+    share("confidence"),
+    share("quality_score"),
+    key=("quality_id",),
+    entity="data_quality",
+    subtype="level",
+    label="asset_name",
+)
+
+collection_gaps = output_table(
+    "discovery",
+    "collection_gaps",
+    "What to collect next, ranked by how much it raises the estate's completeness: by attribute and by source.",
+    required("gap_id", IDENTIFIER, "Deterministic id, from kind, type of asset and what is lacking."),
+    required("kind", TEXT, "attribute (one thing that assets of a type lack) or source (all that it can tell)."),
+    required("rank", INTEGER, "1 is what raises the completeness most; counted within its kind."),
+    required("subject", TEXT, "What is lacking, or the source."),
+    optional("asset_type", TEXT, "The type of the assets that lack it; empty for a source."),
+    required("attributes", TEXT_LIST, "The attributes of which one would do; for a source all that it can fill."),
+    required("sources", TEXT_LIST, "Sources that tell it."),
+    required("assets_lacking", INTEGER, "Assets that lack it.", sources=[f"{INVENTORY}.asset_id"]),
+    required("assets_expected", INTEGER, "Assets of which it is expected.", sources=[f"{INVENTORY}.asset_type"]),
+    required("gain", DECIMAL, "By how much the estate's completeness rises if all of them have it."),
+    required("reason", TEXT, "The same in words."),
+    one_of("kind", "attribute", "source"),
+    share("gain"),
+    key=("gap_id",),
+    entity="collection_gap",
+    subtype="kind",
+    label="subject",
 )

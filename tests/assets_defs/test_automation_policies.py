@@ -9,6 +9,7 @@ from dagster import AssetKey, DagsterInstance, evaluate_automation_conditions
 
 from assets_defs.definitions import build_definitions
 from assets_defs.partitions import register
+from assets_defs.recovery import recover, recover_held
 from flow_pipelines.cli.run_flow import run_flow
 from flow_pipelines.cli.run_rollback import run_rollback
 from flow_pipelines.errors import GateError
@@ -18,8 +19,10 @@ from resources.installation import Installation, landing_root
 from resources.landing import Landing
 from resources.pins import set_pin
 from resources.rollback_impact import impact_of
-from resources.rollbacks import Request
+from resources.rollbacks import Request, execute, planned_moves
+from resources.rollbacks import register as ask_for
 from tests.conftest import new_engagement
+from tests.resources.views.happenings import Engagement
 
 HANDOFF = AssetKey(["handoffs", "discovery_to_assess"])
 OVERVIEW = AssetKey(["assess", "assessment_overview"])
@@ -107,3 +110,35 @@ def test_a_refused_hand_off_is_tried_once_for_each_change_and_holds_up_nobody_el
     assert daemon.tick(scope) == set()
     discover(installation, scope, tmp_path, ONE)
     assert daemon.tick(scope) == {HANDOFF}
+
+
+def test_what_a_killed_run_published_is_handed_over_once_it_is_reported(
+    daemon: Daemon, instance: DagsterInstance, installation: Installation, scope: Scope
+) -> None:
+    Engagement(installation.database, scope).run_flow("discovery")
+    assert daemon.tick(scope) == set()
+    recover_held(installation.database, instance, scope)
+    assert daemon.tick(scope) == {HANDOFF}
+    assert daemon.tick(scope) == set()
+
+
+def test_a_rollback_that_was_killed_and_reported_later_starts_nothing(
+    daemon: Daemon, instance: DagsterInstance, installation: Installation, scope: Scope
+) -> None:
+    engagement = Engagement(installation.database, scope)
+    for records in ([], [{"source_file": "servers.csv"}]):
+        engagement.run_flow("discovery", {"discovery/imported_records": records})
+        engagement.run_flow("assess")
+        recover_held(installation.database, instance, scope)
+        daemon.tick(scope)
+        if not records:
+            engagement.pin("empty")
+    request = Request("flow", "discovery", None, (), "empty", "a test", "somebody")
+    with installation.database.in_scope(scope) as connection:
+        moves = planned_moves(connection, request)
+    rollback_id = ask_for(installation.database, scope, request, moves)
+    execute(installation.database, scope, rollback_id, run_id="killed")
+    assert daemon.tick(scope) == set()
+    assert str(rollback_id) in recover(installation.database, instance, scope)[0]
+    assert daemon.tick(scope) == set()
+    assert daemon.tick(scope) == set()

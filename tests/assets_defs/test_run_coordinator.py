@@ -9,7 +9,7 @@ from dagster._core.run_coordinator import SubmitRunContext
 from dagster._core.test_utils import create_run_for_test
 from dagster._utils.tags import TagConcurrencyLimitsCounter
 
-from assets_defs.run_coordinator import CLIENT_TAG, ENGAGEMENT_TAG, RUNS_PER_CLIENT, TenantRunCoordinator
+from assets_defs.run_coordinator import CLIENT_TAG, ENGAGEMENT_TAG, OURS_ALONE, RUNS_PER_CLIENT, TenantRunCoordinator
 from flow_pipelines.errors import ScopeError
 
 ORIGIN = RemoteJobOrigin(RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("here"), "repository"), "idle")
@@ -37,6 +37,14 @@ def test_tags_that_a_caller_forged_are_overwritten(instance: DagsterInstance) ->
     run = submit(instance, "acme/dc-exit", **{CLIENT_TAG: "globex", ENGAGEMENT_TAG: "globex/move"})
     assert (run.tags[CLIENT_TAG], run.tags[ENGAGEMENT_TAG]) == ("acme", "acme/dc-exit")
     assert submit(instance, None, **{CLIENT_TAG: "globex"}).tags[CLIENT_TAG] == ""
+
+
+def test_a_run_that_is_executed_again_from_the_ui_is_none_of_the_command_s_any_more(instance: DagsterInstance) -> None:
+    again = submit(instance, "acme/dc-exit", **dict.fromkeys(OURS_ALONE, "true"))
+    stored = instance.get_run_by_id(again.run_id)
+    assert stored is not None
+    assert not any(stored.tags[name] for name in OURS_ALONE), "it would take no lock, or compute nothing"
+    assert stored.tags[ENGAGEMENT_TAG] == "acme/dc-exit"
 
 
 @pytest.mark.parametrize("key", ["acme", "acme/../globex", "ACME/dc-exit", "acme/dc-exit/x"])

@@ -10,7 +10,7 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -19,14 +19,17 @@ from typing import Any
 from rich.console import Console
 
 from flow_pipelines.sample import write_sample
-from tests.benchmarks.discovery_run import run_discovery
+from tests.benchmarks.discovery_run import Frames, run_discovery
 from tests.benchmarks.fuzz import print_fuzz, run_fuzz
+from tests.benchmarks.held_out import map_held_out_headers, measure_held_out_headers
+from tests.benchmarks.mapping_libraries import measure_mapping_libraries
+from tests.benchmarks.peers import MISSING, measure_peer
 from tests.benchmarks.quality import QualityReport, measure_handicapped_identity, measure_quality
 from tests.benchmarks.renamed_columns import measure_renamed_columns
 from tests.benchmarks.report import print_quality, print_rollbacks, print_speed, quality_as_json, speed_as_json
 from tests.benchmarks.rollback import measure_rollbacks
 from tests.benchmarks.speed import measure_speed
-from tests.benchmarks.truth import read_truth
+from tests.benchmarks.truth import Truth, read_truth
 
 QUALITY_SERVERS, QUALITY_CONNECTIONS = 1_000, 200_000
 SPEED_SERVERS, SPEED_CONNECTIONS = (1_000, 10_000), 1_000_000
@@ -65,7 +68,7 @@ def main() -> None:
         servers = (arguments.servers or [QUALITY_SERVERS])[0]
         connections = arguments.connections or QUALITY_CONNECTIONS
         progress.print(f"{servers:,} servers, {connections:,} connections: quality")
-        quality = _quality(servers, connections, arguments.seed)
+        quality = _quality(servers, connections, arguments.seed, progress.print)
         print_quality(quality, console, title=f"{servers:,} servers, {connections:,} connections")
         found["quality"] = quality_as_json(quality)
     if arguments.which == "fuzz":
@@ -89,20 +92,37 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _quality(servers: int, connections: int, seed: int) -> QualityReport:
+def _quality(servers: int, connections: int, seed: int, progress: Callable[[str], None]) -> QualityReport:
     with _folder() as folder:
         sample = folder / "sample"
         report = write_sample(sample, servers=servers, connections=connections, seed=seed)
         frames, truth = run_discovery(sample), read_truth(report.truth)
+        held_out = map_held_out_headers(folder / "held_out")
         parts = [
             measure_quality(frames, truth),
             measure_handicapped_identity(frames, truth),
+            _peer(frames, truth, folder / "peer"),
             measure_renamed_columns(frames["imported_records"], truth.mappings, folder / "renamed"),
+            measure_held_out_headers(*held_out),
+            measure_mapping_libraries(
+                frames["imported_records"], truth.mappings, held_out, folder / "libraries", progress
+            ),
         ]
     return QualityReport(
         scores=tuple(score for part in parts for score in part.scores),
         calibrations=tuple(one for part in parts for one in part.calibrations),
     )
+
+
+def _peer(frames: Frames, truth: Truth, folder: Path) -> QualityReport:
+    """Measure splink beside ours, or say that it is missing."""
+    report = measure_peer(frames, truth, folder)
+    told = Console(stderr=True, highlight=False)
+    if report.peer is None or report.peer_seconds is None:
+        told.print(MISSING)
+        return QualityReport((report.ours,), ())
+    told.print(f"joining server records: ours {report.our_seconds:.1f} s, splink {report.peer_seconds:.1f} s")
+    return QualityReport((report.ours, report.peer), ())
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import pandas as pd
 from flow_pipelines.discovery.attribute_mapping import map_attributes
 from flow_pipelines.discovery.data_cleansing import cleanse_records
 from flow_pipelines.discovery.data_import import SourceFile, import_files
+from flow_pipelines.discovery.data_quality import judge_data_quality
 from flow_pipelines.discovery.dependencies import find_dependencies
 from flow_pipelines.discovery.inventory import resolve_inventory
 from flow_pipelines.discovery.tech_debt import find_tech_debt
@@ -57,7 +58,17 @@ def _dependencies(_: Path, frames: Mapping[str, pd.DataFrame]) -> Frames:
 
 
 def _tech_debt(_: Path, frames: Mapping[str, pd.DataFrame]) -> Frames:
-    return {"tech_debt": find_tech_debt(frames["inventory"], scope=SCOPE, settings=SETTINGS)}
+    assets, edges, records = frames["inventory"], frames["dependencies"], frames["cleansed_records"]
+    debt = find_tech_debt(assets, edges, records, scope=SCOPE, settings=SETTINGS)
+    judged = judge_data_quality(
+        assets, edges, records, frames["attribute_mappings"], frames["inventory_conflicts"], scope=SCOPE
+    )
+    return {
+        "tech_debt": debt.findings,
+        "debt_scores": debt.scores,
+        "data_quality": judged.quality,
+        "collection_gaps": judged.gaps,
+    }
 
 
 # The phases in order: the tables that each reads, and the function that computes it.
@@ -67,7 +78,10 @@ PHASES: dict[str, tuple[tuple[str, ...], Callable[[Path, Mapping[str, pd.DataFra
     "data cleansing": (("imported_records", "attribute_mappings"), _cleansing),
     "inventory": (("cleansed_records",), _inventory),
     "dependencies": (("cleansed_records", "inventory"), _dependencies),
-    "tech debt": (("inventory",), _tech_debt),
+    "tech debt": (
+        ("inventory", "dependencies", "cleansed_records", "attribute_mappings", "inventory_conflicts"),
+        _tech_debt,
+    ),
 }
 
 

@@ -7,7 +7,7 @@ not: the inventory's values (`values.py`), running the phases (`discovery_run.py
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -88,20 +88,40 @@ def score_mappings(mappings: pd.DataFrame, truth: pd.DataFrame, what: str) -> tu
         truth: source_file, sheet, source_column, attribute, also_right (divided by bars; none: may be left out).
         what: What is mapped, for the name of the measure.
     """
+    found = _held_against(mappings, truth)
+    is_applied, is_right = found["status"] == "applied", found["is_right"]
+    # A column may feed several attributes; it is missed once, by its first row.
+    missed = ~found["may_be_left_out"] & ~found.groupby(COLUMN)["is_right_and_applied"].transform("any")
+    right = int((is_applied & is_right).sum())
+    score = Score(
+        f"mapping of {what}",
+        found=int(is_applied.sum()),
+        right=right,
+        expected=right + len(found.loc[missed, COLUMN].drop_duplicates()),
+    )
+    return score, _calibration(f"mapping of {what}", found.loc[is_applied, "confidence"], is_right[is_applied])
+
+
+def calibration_of_mappings(mappings: pd.DataFrame, truth: pd.DataFrame, what: str) -> list[Calibration]:
+    """Say how far the confidences of mappings hold, of applied and of proposed ones; arguments as `score_mappings`."""
+    found = _held_against(mappings, truth)
+    named = found[found["attribute"].notna()]
+    return _calibration(what, named["confidence"], named["is_right"])
+
+
+def _held_against(mappings: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
+    """Return mappings of the columns of which the truth is known, and whether each is right or may be missing."""
     found = mappings.assign(sheet=mappings["sheet"].fillna("")).merge(truth, on=COLUMN, suffixes=("", "_true"))
-    is_applied = found["status"] == "applied"
     also_right = found["also_right"].fillna("").str.split("|")
     is_right = (found["attribute"] == found["attribute_true"]) | pd.Series(
         [attribute in right for attribute, right in zip(found["attribute"], also_right, strict=True)]
     )
     may_be_left_out = found["attribute_true"].isna() | pd.Series(["none" in right for right in also_right])
-    score = Score(
-        f"mapping of {what}",
-        found=int(is_applied.sum()),
-        right=int((is_applied & is_right).sum()),
-        expected=int((is_applied & is_right).sum() + (~may_be_left_out & ~(is_applied & is_right)).sum()),
+    return found.assign(
+        is_right=is_right,
+        may_be_left_out=may_be_left_out,
+        is_right_and_applied=is_right & (found["status"] == "applied"),
     )
-    return score, _calibration(f"mapping of {what}", found.loc[is_applied, "confidence"], is_right[is_applied])
 
 
 def _true_ids_of_records(records: pd.DataFrame, inventory: pd.DataFrame, truth: Truth) -> pd.DataFrame:
@@ -138,6 +158,12 @@ def _identity(records: pd.DataFrame, handicap: str = "") -> tuple[list[Score], l
     joined = assets[assets["true_id", "size"] > 1]
     is_right = joined["true_id", "nunique"] == 1
     return scores, _calibration(f"identity of servers{handicap}", joined["resolution_confidence", "first"], is_right)
+
+
+def identity_of_servers(records: pd.DataFrame, inventory: pd.DataFrame, truth: Truth, measure: str) -> Score:
+    """Count pairs of server records: in one asset, of one thing, and both."""
+    found = _identity(_true_ids_of_records(records, inventory, truth))[0][0]
+    return replace(found, measure=measure)
 
 
 def _true_ids_of_assets(records: pd.DataFrame) -> pd.Series[str]:

@@ -1,16 +1,20 @@
 """The `flow` command of a platform that has a sixth flow: one declaration and one function, nothing else.
 
 Run like the command itself. The tables' migration, which a real flow would bring along, is made from the declaration.
+SIXTH_FLOW_FOLLOWS names the flow that it follows; wherever it stands, it reads what Discovery found.
 """
 
 from __future__ import annotations
+
+import os
 
 import flow_pipelines.flows as declared
 from flow_pipelines.flows import Flow, Phase
 
 SCORING = Phase("scoring", "Scoring", "Give every server a score.", ("scores",))
 # Before anything else is imported, as if it stood in flows.py.
-declared.FLOWS = (*declared.FLOWS, Flow("review", "Review", "Score it.", (SCORING,), follows="discovery"))
+FOLLOWS = os.environ.get("SIXTH_FLOW_FOLLOWS", "discovery")
+declared.FLOWS = (*declared.FLOWS, Flow("review", "Review", "Score it.", (SCORING,), follows=FOLLOWS))
 
 from flow_pipelines.tables.declaration import DECIMAL, IDENTIFIER, TEXT, editable, output_table, required  # noqa: E402
 

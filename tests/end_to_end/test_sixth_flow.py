@@ -12,25 +12,28 @@ SERVERS = "hostname,ip_address,os,cpus,memory mb\nweb01,10.1.1.1,RHEL 8,4,8192\n
 SCORES = "SELECT server_name, score FROM review.scores ORDER BY server_name"
 
 
-@pytest.fixture(scope="module")
-def flow(tmp_path_factory: pytest.TempPathFactory) -> Command:
+def platform_with_a_sixth_flow(folder: Path) -> Command:
     """The command of a platform with a sixth flow, on an engagement of two servers."""
-    folder = tmp_path_factory.mktemp("sixth")
     command = Command(folder / "state", program=str(Path(__file__).with_name("sixth_flow.py")))
-    file = folder / "servers.csv"
-    file.write_text(SERVERS, encoding="utf-8")
     command.ok("client", "add", "acme")
     command.ok("engagement", "add", "acme/dc-exit")
-    command.ok("import", "acme/dc-exit", file)
-    command.ok("run", "acme/dc-exit")
+    bring(command, folder, SERVERS)
     return command
+
+
+def bring(flow: Command, folder: Path, text: str) -> None:
+    file = folder / "servers.csv"
+    file.write_text(text, encoding="utf-8")
+    flow.ok("import", "acme/dc-exit", file)
+    flow.ok("run", "acme/dc-exit")
 
 
 def rows(flow: Command, query: str) -> list[str]:
     return flow.ok("sql", "acme/dc-exit", "--csv", "-c", query).splitlines()[1:]
 
 
-def test_a_sixth_flow_has_tracking_a_gate_a_hand_off_edits_trace_and_rollback(flow: Command) -> None:
+def test_a_sixth_flow_has_tracking_a_gate_a_hand_off_edits_trace_and_rollback(tmp_path: Path) -> None:
+    flow = platform_with_a_sixth_flow(tmp_path)
     flow.ok("run", "acme/dc-exit", "--flow", "review")
     assert rows(flow, SCORES) == ["web002,6", "web01,5"]
 
@@ -54,4 +57,23 @@ def test_a_sixth_flow_has_tracking_a_gate_a_hand_off_edits_trace_and_rollback(fl
     rollback = flow.json("rollback", "acme/dc-exit", "--flow", "review", "--to", "before", "--reason", "it is not")
     assert [move["table"] for move in rollback["moves"]] == ["handoffs/discovery_to_review", "review/scores"]
     assert rollback["rollback"]["integrity_problems"] == []
+    assert rows(flow, SCORES) == ["web002,6", "web01,5"]
+
+
+def test_a_sixth_flow_that_follows_the_second_reads_the_first_as_it_came_through_both_hand_offs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIXTH_FLOW_FOLLOWS", "assess")
+    flow = platform_with_a_sixth_flow(tmp_path)
+    flow.ok("run", "acme/dc-exit", "--flow", "assess")
+    flow.ok("run", "acme/dc-exit", "--flow", "review")
+    assert rows(flow, SCORES) == ["web002,6", "web01,5"]
+    handoffs = "SELECT handoff_type FROM platform.flow_handoffs WHERE handoff_status = 'completed' ORDER BY created_at"
+    assert rows(flow, handoffs) == ["discovery_to_assess", "assess_to_review"]
+    trace = flow.ok("trace", "acme/dc-exit", rows(flow, "SELECT server_id FROM review.scores ORDER BY score")[0])
+    assert "servers.csv" in trace
+
+    # What Discovery finds later does not get past the hand-offs, of which none has been made anew but the last.
+    bring(flow, tmp_path, SERVERS + "web00003,10.1.1.3,RHEL 8,2,4096\n")
+    flow.ok("run", "acme/dc-exit", "--flow", "review")
     assert rows(flow, SCORES) == ["web002,6", "web01,5"]

@@ -224,7 +224,7 @@ def test_a_date_may_come_as_date_text_or_number(tmp_path: Path) -> None:
         "finding_id": IDS[0], "asset_id": IDS[1], "asset_name": "web01", "asset_type": "server",
         "category": "operating_system", "product": "rhel", "status": "past", "severity": "high", "score": 90.0,
         "end_of_life": date(2024, 6, 30), "end_of_extended_support": date(1850, 1, 1), "as_of": date(2026, 6, 30),
-        "fact": "f",
+        "fact": "f", "subject": "rhel", "check_name": "end_of_life", "remedy": "r",
     }  # fmt: skip
     frame = conform(pd.DataFrame([finding]), table)
     path = saved(tmp_path, frame, table)

@@ -40,6 +40,7 @@ def test_every_asset_record_and_decision_of_discovery_and_assess_is_linked_to_ro
     """Only rows that are no decision about single rows, and what was read first, name no other row."""
     linked = {link.table_key for link in links(output_tables())}
     assert set(traceable(output_tables())) - linked == {
+        "discovery/collection_gaps",
         "discovery/imported_records",
         "discovery/rejected_records",
         "discovery/attribute_mappings",

@@ -114,6 +114,9 @@ def test_every_column_type_survives_the_round_trip(store: SnapshotStore, scope: 
         "days_past_end_of_life": -(2**62),
         "as_of": date(2026, 6, 30),
         "fact": "{}",
+        "subject": "os",
+        "check_name": "end_of_life",
+        "remedy": "r",
     }
     table = output_tables()[DEBT]
     frame = conform(pd.DataFrame([finding]), table)

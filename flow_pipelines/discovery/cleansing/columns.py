@@ -40,6 +40,7 @@ BY_NAME: dict[str, Rule] = {
         for vocabulary in (
             "environment",
             "criticality",
+            "migration_strategy",
             "power_state",
             "lifecycle_status",
             "protocol",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from flow_pipelines.discovery.cleansing import parts, tags
 from flow_pipelines.discovery.cleansing.addresses import NAME_FOR_ADDRESS, end_name, ip_addresses
 from flow_pipelines.discovery.cleansing.cells import quoted
 from flow_pipelines.discovery.cleansing.draft import Draft, Objects, factorize, spread
@@ -19,9 +20,9 @@ from flow_pipelines.discovery.cleansing.ports import protocol_of_port
 from flow_pipelines.discovery.cleansing.words import MAIL
 from flow_pipelines.discovery.products import identify_databases, identify_operating_systems
 from flow_pipelines.reference.vocabularies import vocabularies
+from flow_pipelines.settings import EngagementSettings
 
 HOSTS = frozenset({"server", "hypervisor_host", "network_device"})
-VIRTUAL_MACHINE_FORMATS = frozenset({"rvtools"})
 Identify = Callable[["pd.Series[str]", "pd.Series[str]"], pd.DataFrame]
 Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
@@ -52,26 +53,29 @@ PRODUCTS = (
 )
 
 
-def derive(draft: Draft, record_types: pd.Series[str], source_formats: pd.Series[str]) -> None:
+def derive(draft: Draft, record_types: pd.Series[str], listed: Mask, settings: EngagementSettings) -> None:
     """Fill what follows from other cells.
 
     Args:
         draft: The records of a sheet; only empty cells are filled.
         record_types: What each of them describes.
-        source_formats: The format that each was read from.
+        listed: Which of them are on a sheet that lists virtual machines only.
+        settings: The engagement's settings; they say how to read a value in a tag that can be read in two ways.
     """
+    parts.derive_wholes(draft, (record_types == "server").to_numpy(dtype=np.bool_))
+    parts.derive_from_pairs(draft)
+    parts.derive_power(draft)
+    parts.derive_virtual(draft)
+    tags.derive_tags(draft)
+    tags.derive_from_tags(draft, settings)
     _names(draft, record_types.isin(HOSTS).to_numpy(dtype=np.bool_))
     _ends(draft)
     if "destination_port" in draft.attributes:
         codes, cells = factorize(draft.attributes["destination_port"].cells)
         draft.derive("protocol", spread([protocol_of_port(cell) for cell in cells], codes), "protocol_from_port")
     _owners(draft)
-    is_listed = (record_types == "server") & source_formats.isin(VIRTUAL_MACHINE_FORMATS)
-    draft.derive(
-        "is_virtual",
-        _where(is_listed.to_numpy(dtype=np.bool_), np.full(len(is_listed), fill_value=True, dtype=object)),
-        "listed_by_hypervisor",
-    )
+    virtual = _where(listed, np.full(len(listed), fill_value=True, dtype=object))
+    draft.derive("is_virtual", virtual, "listed_by_hypervisor")
     for product in PRODUCTS:
         if product.name in draft.attributes:
             _identify(draft, product)

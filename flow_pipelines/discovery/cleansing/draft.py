@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from flow_pipelines.discovery.cleansing.cells import Cleansed, rule
 from flow_pipelines.reference.attributes import AttributeType, attribute_named
+from flow_pipelines.reference.cell_parts import part_of
 
 Objects = np.ndarray[tuple[int], np.dtype[np.object_]]
 Codes = np.ndarray[tuple[int], np.dtype[np.intp]]
@@ -30,17 +32,40 @@ class Column:
 
 
 class Draft:
-    """The records of one sheet while they are being cleansed."""
+    """The records of one sheet while they are being cleansed.
+
+    Attributes:
+        raw: The cells of each record by column.
+        attributes: What they come to, by attribute.
+        custom: By position, the cells of columns that feed no attribute.
+        issues: By position, what is wrong with its cells.
+        parts: By attribute that sums parts of a machine, how many parts of each record are more than nothing.
+    """
 
     def __init__(self, raw: Sequence[dict[str, str]]) -> None:
         self.raw = raw
         self.attributes: dict[str, Column] = {}
         self.custom: dict[int, dict[str, str]] = {}
         self.issues: defaultdict[int, list[str]] = defaultdict(list)
+        self.parts: dict[str, np.ndarray[tuple[int], np.dtype[np.int64]]] = {}
 
-    def cells(self, source: str) -> tuple[Codes, list[str]]:
-        """Return a source column as the number of each record's cell, -1 where empty, and the distinct cells."""
-        return factorize(objects((values.get(source) for values in self.raw), len(self.raw)))
+    @cached_property
+    def headers(self) -> frozenset[str]:
+        """The headers of all columns that any record has a cell of."""
+        return frozenset().union(*self.raw)
+
+    def cells(self, sources: Sequence[str], part: str | None = None) -> tuple[Codes, list[str]]:
+        """Return a source column as the number of each record's cell, -1 where empty, and the distinct cells.
+
+        Args:
+            sources: Its header; several are joined by a space, in this order.
+            part: The part of each cell that is meant; a cell without it counts as empty.
+        """
+        joined = (" ".join(values[source] for source in sources if source in values) for values in self.raw)
+        codes, cells = factorize(objects((cell or None for cell in joined), len(self.raw)))
+        if part is None:
+            return codes, cells
+        return factorize(spread([part_of(cell, part) for cell in cells], codes))
 
     def fill(self, attribute: str, source: str, codes: Codes, cells: list[str], results: list[Cleansed]) -> None:
         """Enter one source column; columns of higher confidence must have been entered before.
@@ -61,8 +86,13 @@ class Draft:
         has_issue = np.array([result.issue is not None for result in results] + [False])[codes]
         for position in has_issue.nonzero()[0].tolist():
             self.issues[position].append(f"Column {source}: {results[codes[position]].issue}.")
+        if attribute_named(attribute).additive:
+            counts = self.parts.setdefault(attribute, np.zeros(len(self.raw), dtype=np.int64))
+            counts += np.array([bool(result.value) for result in results] + [False])[codes]
         if attribute not in self.attributes:
             self.attributes[attribute] = arriving
+        elif attribute_named(attribute).additive:
+            self._add(self.attributes[attribute], arriving)
         elif attribute_named(attribute).type is AttributeType.TEXT_LIST:
             self._unite(self.attributes[attribute], arriving)
         else:
@@ -89,7 +119,7 @@ class Draft:
 
     def keep_unmapped(self, mapped: Collection[str]) -> None:
         """Keep the cells of all columns but the mapped ones as custom attributes."""
-        unmapped = sorted(set().union(*self.raw) - set(mapped))
+        unmapped = sorted(self.headers - set(mapped))
         if not unmapped:
             return
         for position, values in enumerate(self.raw):
@@ -106,15 +136,25 @@ class Draft:
             self._keep(position, arriving)
         _put(column, arriving, taken)
 
+    def _add(self, column: Column, arriving: Column) -> None:
+        held, comes = pd.notna(column.found), pd.notna(arriving.found)
+        _put(column, arriving, comes & ~held)
+        for position in (comes & held).nonzero()[0].tolist():
+            column.found[position] += arriving.found[position]
+            self._join(position, column, arriving, "summed_columns")
+
+    def _join(self, position: int, column: Column, arriving: Column, name: str) -> None:
+        column.cells[position] += f", {arriving.cells[position]}"
+        column.sources[position] += f", {arriving.sources[position]}"
+        column.rules[position] = _joined(column.rules[position], arriving.rules[position], rule(name))
+
     def _unite(self, column: Column, arriving: Column) -> None:
         held, comes = pd.notna(column.cells), pd.notna(arriving.cells)
         _put(column, arriving, comes & ~held)
         for position in (comes & held).nonzero()[0].tolist():
             values = {*(column.found[position] or ()), *(arriving.found[position] or ())}
             column.found[position] = sorted(values) or None
-            column.cells[position] += f", {arriving.cells[position]}"
-            column.sources[position] += f", {arriving.sources[position]}"
-            column.rules[position] = _joined(column.rules[position], arriving.rules[position], rule("united_columns"))
+            self._join(position, column, arriving, "united_columns")
 
     def _keep(self, position: int, column: Column) -> None:
         self.custom.setdefault(position, {})[column.sources[position]] = column.cells[position]

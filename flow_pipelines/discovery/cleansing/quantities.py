@@ -16,7 +16,7 @@ import yaml
 
 from flow_pipelines import reference
 from flow_pipelines.discovery.cleansing.cells import Cleansed, quoted, rule
-from flow_pipelines.reference.attributes import Attribute, AttributeType
+from flow_pipelines.reference.attributes import Attribute, AttributeType, attribute_named
 from flow_pipelines.reference.header_words import dimension_of, header_rules
 
 FILE = Path(reference.__file__).with_name("quantities.yaml")
@@ -95,6 +95,27 @@ def quantity(cell: str, attribute: Attribute, unit: str | None, *, decimal_comma
     is_measured = attribute.unit in units().families and (factor != 1 or written)
     names = [f"unit_to_{_slug(attribute.unit or '')}" if is_measured else "number_format"]
     return Cleansed(value, rule(*(["used_of_total"] if pair else []), *names, *(["rounded"] if exact != value else [])))
+
+
+def used_of_total(cell: str, attribute_name: str, *, is_used: bool) -> float | None:
+    """Return the one of two sizes in a cell such as `61.2 GiB / 127 GiB` that is the used part, or the total.
+
+    Args:
+        cell: The cell as read.
+        attribute_name: The attribute that the size is for; names the canonical unit.
+        is_used: Whether the used part is asked for.
+
+    Returns:
+        The size in the attribute's unit; None if the cell holds no two sizes, or names no unit.
+    """
+    attribute = attribute_named(attribute_name)
+    pair = USED_OF_TOTAL.fullmatch(cell.strip())
+    used, total = (_number(text, decimal_comma=False) for text in pair.groups()) if pair else (None, None)
+    if used is None or total is None or not (unit := total[1] or used[1]):
+        return None
+    number, written = (used[0], used[1] or unit) if is_used else (total[0], unit)
+    factor = _factor(attribute, written, None)
+    return None if factor is None else number * factor
 
 
 def _part(pair: re.Match[str], attribute: Attribute, *, decimal_comma: bool) -> tuple[float, str | None] | None:

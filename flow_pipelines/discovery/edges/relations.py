@@ -16,6 +16,8 @@ from flow_pipelines.reference.relation_types import RelationRule, relation_types
 from flow_pipelines.scope import Scope
 
 EDGE_KEY = ["source_id", "target_id", "kind"]
+# What a column of dependencies says where no other column says it.
+DEPENDS_ON = "Depends on::Used by"
 RULE_COLUMNS = [field.name for field in fields(RelationRule)]
 
 
@@ -32,7 +34,8 @@ def relation_edges(
 
     Returns:
         One row per source, target and kind, with all columns of `discovery/dependencies` that come from the records.
-        A record of which one end is not told at all is in none of them.
+        A record of which one end is not told at all is in none of them; one that lists what it depends on may be in
+        several.
     """
     records = _read(cleansed_records, directory)
     ends = relation_ends(records, inventory, directory, scope=scope)
@@ -41,7 +44,7 @@ def relation_edges(
 
 def _read(cleansed_records: pd.DataFrame, directory: AssetDirectory) -> pd.DataFrame:
     """Return the relations of which both ends are told, each with the rule of its type."""
-    stated = cleansed_records[cleansed_records["record_type"] == "relation"]
+    stated = _stated(cleansed_records)
     records = stated[["record_id", "source_format"]].astype("str")
     records["relation_type"] = stated["relation_type"].astype("str").fillna("")
     for side in SIDES:
@@ -50,7 +53,23 @@ def _read(cleansed_records: pd.DataFrame, directory: AssetDirectory) -> pd.DataF
     texts = records["relation_type"].unique()
     rules = pd.DataFrame([relation_types().rule_of(text) for text in texts], index=texts, columns=RULE_COLUMNS)
     told = records.dropna(subset=["parent_key", "child_key"]).join(rules, on="relation_type")
-    return told.sort_values("record_id", ignore_index=True)
+    return told.sort_values(["record_id", "child_key"], ignore_index=True)
+
+
+def _stated(cleansed_records: pd.DataFrame) -> pd.DataFrame:
+    """Return a row per stated relation: relations as they are, and each thing that a record says it depends on."""
+    columns = ["record_id", "source_format", "relation_type", "relation_parent", "relation_child"]
+    relations = cleansed_records.loc[cleansed_records["record_type"] == "relation", columns]
+    listing = cleansed_records[cleansed_records["depends_on"].notna()]
+    # By its own key rather than by its name, which another one may bear too.
+    parents = listing["external_id"].fillna(listing["name"]).fillna(listing["host_name"])
+    needed = listing.assign(
+        relation_parent=parents,
+        relation_child=listing["depends_on"],
+        relation_type=listing["relation_type"].fillna(DEPENDS_ON),
+    )[columns].explode("relation_child")
+    both = pd.concat([relations.loc[relations.index.difference(listing.index)], needed], ignore_index=True)
+    return both.astype("object")
 
 
 def _directed(records: pd.DataFrame, directory: AssetDirectory) -> pd.DataFrame:

@@ -24,10 +24,11 @@ def asset_ids(
 ) -> list[str]:
     """Return the id of each asset.
 
-    The kinds of natural key are tried in the model's order, so that an id hangs on few records and on no order of
-    rows; another source changes it only if it brings a key of a stronger kind. Assets with the same key (a clone that
-    kept its UUID) are told apart by name, domain, environment, address and external id, all of them alike. What a
-    person split off yields the key to the asset that it was in, so that this one keeps its id.
+    An id is made from the records that landed first, so that no later export changes it, whatever it adds, renames or
+    moves. Of their natural keys the kinds are tried in the model's order, so that an id hangs on few records and on no
+    order of rows. Of assets with the same key (a clone that kept its UUID) the one that landed first has it; those
+    that landed together are told apart by name, domain, environment, address and external id, all of them alike. What
+    a person split off yields the key to the asset that it was in, so that this one keeps its id.
 
     Args:
         clusters: The assets of one type.
@@ -36,36 +37,56 @@ def asset_ids(
         record_ids: Of the records, by position.
         scope: The engagement.
     """
-    keys = [_natural_key(one, evidence, asset_type) or _record_key(one, record_ids) for one in clusters]
+    landings = [min(evidence.facts[position].landing for position in one.members) for one in clusters]
+    first = [_landed_first(one, landing, evidence.facts) for one, landing in zip(clusters, landings, strict=True)]
+    keys = [
+        _natural_key(own, evidence, asset_type)
+        or _natural_key(one.members, evidence, asset_type)
+        or _record_key(own, record_ids)
+        for one, own in zip(clusters, first, strict=True)
+    ]
     keys = _yielded(keys, clusters, record_ids)
-    keys = _told_apart(keys, [_distinction(one, evidence.facts) for one in clusters])
-    keys = _told_apart(keys, [_record_key(one, record_ids) for one in clusters])
+    keys = _told_apart(keys, landings, [_distinction(own, evidence.facts) for own in first])
+    keys = _told_apart(keys, landings, [_record_key(own, record_ids) for own in first])
     return scope.ids_of("asset", ((asset_type, *key) for key in keys))
 
 
 def _yielded(keys: Sequence[NaturalKey], clusters: Sequence[Cluster], record_ids: Sequence[str]) -> list[NaturalKey]:
     counts = Counter(keys)
     return [
-        (*key, *_record_key(one, record_ids)) if one.is_split_off and counts[key] > 1 else key
+        (*key, *_record_key(one.members, record_ids)) if one.is_split_off and counts[key] > 1 else key
         for key, one in zip(keys, clusters, strict=True)
     ]
 
 
-def _told_apart(keys: Sequence[NaturalKey], distinctions: Sequence[NaturalKey]) -> list[NaturalKey]:
+def _landed_first(one: Cluster, landing: int, facts: Sequence[Facts]) -> tuple[int, ...]:
+    return tuple(position for position in one.members if facts[position].landing == landing)
+
+
+def _told_apart(
+    keys: Sequence[NaturalKey], landings: Sequence[int], distinctions: Sequence[NaturalKey]
+) -> list[NaturalKey]:
     counts = Counter(keys)
+    earliest: dict[NaturalKey, list[int]] = {}
+    for key, landing in sorted(zip(keys, landings, strict=True), key=lambda one: one[1]):
+        if counts[key] > 1:
+            earliest.setdefault(key, []).append(landing)
+    # Whose key it is: the one that landed before all others that share it.
+    holders = {key: first[0] for key, first in earliest.items() if first[0] < first[1]}
     return [
-        (*key, *distinction) if counts[key] > 1 else key for key, distinction in zip(keys, distinctions, strict=True)
+        (*key, *distinction) if counts[key] > 1 and holders.get(key) != landing else key
+        for key, landing, distinction in zip(keys, landings, distinctions, strict=True)
     ]
 
 
-def _natural_key(one: Cluster, evidence: Evidence, asset_type: str) -> NaturalKey:
+def _natural_key(positions: Sequence[int], evidence: Evidence, asset_type: str) -> NaturalKey:
     """Return the kind and the value of the strongest key; empty if the records tell none."""
-    members = [evidence.facts[position] for position in one.members]
+    members = [evidence.facts[position] for position in positions]
     for kind in identity_model().natural_keys[asset_type]:
         if kind == "external_id":
             value = _external_id(members)
         elif kind == "name":
-            value = _most_frequent(name for position in one.members for name in evidence.keys["name"][position])
+            value = _most_frequent(name for position in positions for name in evidence.keys["name"][position])
         elif kind == "name_and_place":
             value = _placed_name(members)
         else:
@@ -102,10 +123,10 @@ def _most_frequent(values: Iterable[str]) -> str:
     return min(counts, key=lambda value: (-counts[value], value), default="")
 
 
-def _distinction(one: Cluster, facts: Sequence[Facts]) -> NaturalKey:
-    members = [facts[position] for position in one.members]
+def _distinction(positions: Sequence[int], facts: Sequence[Facts]) -> NaturalKey:
+    members = [facts[position] for position in positions]
     return tuple(_least(members, field) for field in DISTINCTIVE)
 
 
-def _record_key(one: Cluster, record_ids: Sequence[str]) -> NaturalKey:
-    return "record", min(record_ids[position] for position in one.members)
+def _record_key(positions: Sequence[int], record_ids: Sequence[str]) -> NaturalKey:
+    return "record", min(record_ids[position] for position in positions)

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, product
 
 import pandas as pd
 
-from flow_pipelines.discovery.identity.contradictions import contradict
+from flow_pipelines.discovery.identity.contradictions import contradict, contradiction
 from flow_pipelines.discovery.identity.evidence import Facts
 
 NAME_ALONE = "name"
+AMBIGUOUS = "a name alone does not say which of several it is"
+# What is kept apart is told for so many; a name such as `backup` may stand beside any number.
+MOST_REFUSALS = 3
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,14 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """A record of another asset that shares evidence with this one, and why it is no record of this one, in words."""
+
+    other: int
+    words: str
+
+
+@dataclass(frozen=True)
 class Cluster:
     """The records of one asset.
 
@@ -38,6 +49,7 @@ class Cluster:
         decisions: What people decided about them, in words.
         is_decided: Whether they are one asset, or one apart from others, because somebody said so.
         is_split_off: Whether all of them were split off from other assets.
+        refusals: What is kept apart from it, though something speaks for its being the same; the strongest first.
     """
 
     members: tuple[int, ...]
@@ -45,6 +57,7 @@ class Cluster:
     decisions: tuple[str, ...] = ()
     is_decided: bool = False
     is_split_off: bool = False
+    refusals: tuple[Refusal, ...] = ()
 
     @property
     def method(self) -> str:
@@ -85,6 +98,8 @@ def cluster(facts: Sequence[Facts], pairs: pd.DataFrame) -> list[Cluster]:
     for link in by_name:
         if ambiguous.isdisjoint(facts[link.left].name) and ambiguous.isdisjoint(facts[link.right].name):
             forest.join(link)
+        else:
+            forest.refuse(link)
     return forest.clusters()
 
 
@@ -96,11 +111,15 @@ class _Forest:
         self._root_of = list(range(len(facts)))
         self._members = {position: [position] for position in range(len(facts))}
         self._links: dict[int, list[Link]] = {position: [] for position in range(len(facts))}
+        self._refused: list[Link] = []
 
     def join(self, link: Link) -> None:
         """Join the clusters of two records, unless that brings a contradiction into one."""
         one, other = self._root_of[link.left], self._root_of[link.right]
-        if one == other or self._contradict(one, other):
+        if one == other:
+            return
+        if self._contradict(one, other):
+            self.refuse(link)
             return
         if len(self._members[one]) < len(self._members[other]):
             one, other = other, one
@@ -108,6 +127,10 @@ class _Forest:
             self._root_of[position] = one
         self._members[one] += self._members.pop(other)
         self._links[one] += [*self._links.pop(other), link]
+
+    def refuse(self, link: Link) -> None:
+        """Keep in mind that a link joined nothing."""
+        self._refused.append(link)
 
     def ambiguous_names(self, links: Iterable[Link]) -> set[str]:
         """Return the names of links whose bearers can't all be one asset."""
@@ -122,11 +145,36 @@ class _Forest:
 
     def clusters(self) -> list[Cluster]:
         """Return the clusters, ordered by their first record."""
+        refusals = self._refusals()
         found = [
-            Cluster(tuple(sorted(members)), tuple(sorted(self._links[root], key=lambda link: -link.probability)))
+            Cluster(
+                tuple(sorted(members)),
+                tuple(sorted(self._links[root], key=lambda link: -link.probability)),
+                refusals=tuple(refusals.get(root, ())),
+            )
             for root, members in self._members.items()
         ]
         return sorted(found, key=lambda one: one.members)
+
+    def _refusals(self) -> dict[int, list[Refusal]]:
+        refusals: dict[int, list[Refusal]] = {}
+        told: set[frozenset[int]] = set()
+        for link in self._refused:
+            roots = self._root_of[link.left], self._root_of[link.right]
+            if roots[0] == roots[1] or frozenset(roots) in told:
+                continue
+            told.add(frozenset(roots))
+            if all(len(refusals.get(root, ())) >= MOST_REFUSALS for root in roots):
+                continue
+            words = self._words(*roots)
+            for root, other in zip(roots, (link.right, link.left), strict=True):
+                refusals.setdefault(root, []).append(Refusal(other, words))
+        return {root: found[:MOST_REFUSALS] for root, found in refusals.items()}
+
+    def _words(self, one: int, other: int) -> str:
+        pairs = product(sorted(self._members[one]), sorted(self._members[other]))
+        words = (contradiction(self._facts[member], self._facts[another]) for member, another in pairs)
+        return next(filter(None, words), AMBIGUOUS)
 
     def _contradict(self, one: int, other: int) -> bool:
         return any(

@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from flow_pipelines.discovery.identity.exports import Standing
+from flow_pipelines.discovery.identity.grouping import unite
 from flow_pipelines.discovery.identity.keys import read_uuid
 from flow_pipelines.discovery.identity.ranking import Integers, Mask, Ranking, agree
 from flow_pipelines.reference.attributes import Attribute, AttributeType
-from flow_pipelines.reference.identity_model import identity_model
+from flow_pipelines.reference.identity_model import Disagreement, identity_model
 
 COLUMNS = ("asset", "attribute", "kept_value", "kept_record_id", "losing_value", "losing_record_id", "rule")
 UUIDS = ("vm_uuid", "bios_uuid")
@@ -58,6 +60,73 @@ def find_conflicts(
         },
         columns=list(COLUMNS),
     )
+
+
+def find_dropped(
+    lists: pd.Series[Any], record_ids: pd.Series[Any], asset_of: Integers, newest: Mask, standing: Standing
+) -> pd.DataFrame:
+    """Find what lists of earlier exports held that no source says any more.
+
+    Args:
+        lists: What each record tells of the attribute that the series is named after.
+        record_ids: Of the records.
+        asset_of: Number of the asset of each record.
+        newest: Records whose list is the newest word of their source on their asset.
+        standing: Which export each record is from.
+
+    Returns:
+        One row per earlier record, with the columns `COLUMNS`.
+    """
+    told, ids = lists.tolist(), record_ids.tolist()
+    is_told = lists.notna().to_numpy()
+    united = unite(lists.where(newest), asset_of)
+    speakers = {(asset_of[place], standing.source[place]): place for place in np.flatnonzero(newest & is_told).tolist()}
+    rows = []
+    for place in np.flatnonzero(is_told & ~newest).tolist():
+        kept = united[asset_of[place]]
+        if dropped := sorted(set(told[place]).difference(kept)):
+            by = speakers[asset_of[place], standing.source[place]]
+            rule = f"{_newer(standing, by, place)} (identity model {identity_model().version})"
+            texts = (", ".join(kept), ids[by], ", ".join(dropped), ids[place])
+            rows.append((asset_of[place], str(lists.name), *texts, rule))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def find_denied(
+    records: pd.DataFrame, disagreement: Disagreement, asset_of: Integers, kept: Integers, standing: Standing
+) -> pd.DataFrame:
+    """Find the kept values that another record denies by what it tells of another attribute.
+
+    Args:
+        records: Rows of `cleansed_records` with a fresh index.
+        disagreement: Which values deny each other.
+        asset_of: Number of the asset of each record.
+        kept: Position of the record whose value is kept, by asset; -1 if none.
+        standing: Which export each record is from; only the newest word of each source denies anything.
+
+    Returns:
+        One row per denying record, with the columns `COLUMNS`.
+    """
+    kept_of = kept[asset_of]
+    denies = records[disagreement.other].isin(disagreement.other_values).to_numpy() & (standing.age == 0)
+    is_kept = records[disagreement.attribute].isin(disagreement.values).to_numpy()
+    denying = np.flatnonzero(denies & (kept_of >= 0) & is_kept[kept_of] & (kept_of != np.arange(len(records))))
+    return pd.DataFrame(
+        {
+            "asset": asset_of[denying],
+            "attribute": disagreement.attribute,
+            "kept_value": records[disagreement.attribute].take(kept_of[denying]).to_numpy(),
+            "kept_record_id": records["record_id"].take(kept_of[denying]).to_numpy(),
+            "losing_value": [f"{value} ({disagreement.other})" for value in records[disagreement.other].take(denying)],
+            "losing_record_id": records["record_id"].take(denying).to_numpy(),
+            "rule": f"disagreement: {disagreement.other} denies it (identity model {identity_model().version})",
+        },
+        columns=list(COLUMNS),
+    )
+
+
+def _newer(standing: Standing, one: int, other: int) -> str:
+    return f"newer export: {standing.file[one]} after {standing.file[other]} of the same source"
 
 
 def _differ(kept: pd.Series[Any], losing: pd.Series[Any], attribute: Attribute) -> Mask:
@@ -107,14 +176,18 @@ def _rules(records: pd.DataFrame, winning: Integers, losing: Integers, ranking: 
     """Say for each pair of records why the one is believed rather than the other: the first difference in rank."""
     formats = records["source_format"].to_numpy(dtype=object)
     version = identity_model().version
-    rules = []
+    standing, rules = ranking.standing, []
     for one, other in zip(winning.tolist(), losing.tolist(), strict=True):
-        if ranking.bundle and ranking.completeness[one] != ranking.completeness[other]:
+        if standing.source[one] == standing.source[other] and standing.age[one] < standing.age[other]:
+            rule = _newer(standing, one, other)
+        elif ranking.bundle and ranking.completeness[one] != ranking.completeness[other]:
             rule = f"completeness: it tells more of the {ranking.bundle.name}"
         elif ranking.bundle and not ranking.eligible[other]:
             rule = f"coherence: the {ranking.bundle.name} is taken from one record"
         elif ranking.trust[one] != ranking.trust[other]:
             rule = f"trust: {formats[one]} before {formats[other]} on {ranking.group.name} facts"
+        elif standing.age[one] != standing.age[other]:
+            rule = "newest word: the newest that its source says, before what another source said earlier"
         elif ranking.freshness[one] != ranking.freshness[other]:
             rule = (
                 f"freshness: last discovered {_moment(ranking.freshness[one])}, not {_moment(ranking.freshness[other])}"

@@ -5,7 +5,7 @@ Belongs here: the contradictions, one function each. Does not: evidence for iden
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from flow_pipelines.discovery.identity.evidence import Facts
 
@@ -22,15 +22,39 @@ def differ(values: Iterable[str], others: Iterable[str]) -> bool:
 
 def contradict(one: Facts, other: Facts) -> bool:
     """Tell whether two records can't be one asset."""
+    return bool(contradiction(one, other))
+
+
+def contradiction(one: Facts, other: Facts) -> str:
+    """Say why two records can't be one asset; empty if they can."""
+    if _is_a_later_word_on(one, other):
+        return ""
+    return next((words for words, forbids in FORBIDDEN if forbids(one, other)), "")
+
+
+def _is_a_later_word_on(one: Facts, other: Facts) -> bool:
+    """Tell whether one source calls both by its own id, in two exports; everything else about it may have changed.
+
+    An id under which everything is different was given to something else, by a management server set up anew.
+    """
     return (
-        differ(one.serial, other.serial)
-        or differ(one.bios_uuid, other.bios_uuid)
-        or differ(one.place, other.place)
-        or _are_two_machines_of_hypervisors(one, other)
-        or _are_two_lines_of_a_listing(one, other)
-        or _have_other_name_and_address(one, other)
-        or _have_one_name_in_two_places(one, other)
-        or _belong_to_others(one, other)
+        one.source_format == other.source_format
+        and one.source_file != other.source_file
+        and share(one.own_id, other.own_id)
+        and not (differ(one.uuid, other.uuid) and _names_differ(one, other))
+    )
+
+
+def _was_renamed(one: Facts, other: Facts) -> bool:
+    """Tell whether a later export of one system has one machine under a UUID or serial number, and so had the earlier.
+
+    In one export, or in two systems, that would be a machine and its clone.
+    """
+    return (
+        one.source_format == other.source_format
+        and one.landing != other.landing
+        and share(one.unique, other.unique)
+        and not differ(one.instance, other.instance)
     )
 
 
@@ -50,14 +74,18 @@ def _are_two_lines_of_a_listing(one: Facts, other: Facts) -> bool:
 
 
 def _have_other_name_and_address(one: Facts, other: Facts) -> bool:
-    """Neither name nor address in common; only an external id or a serial number outweighs that."""
+    """Neither name nor address in common; only an external id, or a serial number of another file, outweighs that.
+
+    In one file a serial number that two machines share is a chassis' or a placeholder.
+    """
     return (
-        (differ(one.ip, other.ip) or differ(one.mac, other.mac))
+        not _was_renamed(one, other)
+        and (differ(one.ip, other.ip) or differ(one.mac, other.mac))
         and not share(one.ip, other.ip)
         and not share(one.mac, other.mac)
         and _names_differ(one, other)
         and not share(one.external_id, other.external_id)
-        and not share(one.serial, other.serial)
+        and not (share(one.serial, other.serial) and one.source_file != other.source_file)
     )
 
 
@@ -97,3 +125,15 @@ def _belong_to_others(one: Facts, other: Facts) -> bool:
 def _names_differ(one: Facts, other: Facts) -> bool:
     """Tell whether two records are named differently; a typo is a different name here, a remark or suffix is not."""
     return differ(one.name, other.name) and not share(one.base, other.base)
+
+
+FORBIDDEN: tuple[tuple[str, Callable[[Facts, Facts], bool]], ...] = (
+    ("different serial numbers", lambda one, other: differ(one.serial, other.serial)),
+    ("different SMBIOS UUIDs", lambda one, other: differ(one.bios_uuid, other.bios_uuid)),
+    ("different places", lambda one, other: differ(one.place, other.place)),
+    ("two machines of the hypervisor", _are_two_machines_of_hypervisors),
+    ("two lines of one listing under different names", _are_two_lines_of_a_listing),
+    ("neither name nor address in common", _have_other_name_and_address),
+    ("one name at different addresses, and nothing else in common", _have_one_name_in_two_places),
+    ("different owners and business units", _belong_to_others),
+)

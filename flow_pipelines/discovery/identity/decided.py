@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from flow_pipelines.discovery.identity.clusters import Cluster, Link
+from flow_pipelines.discovery.identity.clusters import Cluster, Link, Refusal
 from flow_pipelines.edits import Edit, EditOutcome
 
 
@@ -77,6 +77,11 @@ class _Groups:
             if group is self._group_of[link.right]:
                 links_of.setdefault(id(group), []).append(link)
         groups = {id(group): group for group in self._group_of.values()}
+        refusals_of: dict[int, list[Refusal]] = {}
+        for one in self._model:
+            group = self._group_of[one.members[0]]
+            apart = [refusal for refusal in one.refusals if refusal.other not in group.members]
+            refusals_of.setdefault(id(group), []).extend(apart)
         found = [
             Cluster(
                 tuple(sorted(group.members)),
@@ -84,6 +89,7 @@ class _Groups:
                 tuple(group.decisions),
                 group.is_decided,
                 group.is_split_off,
+                tuple(refusals_of.get(identity, ())),
             )
             for identity, group in groups.items()
         ]

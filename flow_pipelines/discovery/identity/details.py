@@ -6,8 +6,8 @@ which machines of several sources are one (`clusters.py`).
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -16,10 +16,6 @@ from flow_pipelines.discovery.identity.grouping import lists_of
 from flow_pipelines.discovery.identity.templates import are_templates
 from flow_pipelines.reference.identity_model import DetailFold, identity_model
 
-# RVTools writes one text file per sheet: `RVTools_tabvInfo.csv` and `RVTools_tabvDisk.csv` are one export.
-SHEET_IN_FILE_NAME = re.compile(
-    r"(?:tab)?v(?:info|cpu|memory|disk|partition|network|host|cluster|source|tools)", re.IGNORECASE
-)
 IDENTITY = ("vm_uuid", "external_id", "virtual_center", "name")
 # What a detail row and its machine must have in common, the surest first. Only with the UUID may several machines fit
 # (a machine listed twice); without it, a name that two machines have finds none of them.
@@ -69,28 +65,41 @@ def fold_details(cleansed_records: pd.DataFrame) -> Machines:
     records = pd.concat([records, cleansed_records.loc[stand_ins.index].assign(record_type="server")])
     is_template = are_templates(cleansed_records)
     records = records[~is_template.loc[records.index]].sort_values("record_id", ignore_index=True)
-    details = details.assign(owner=owners.map(pd.Series(records.index, index=records["record_id"])))
-    details = details[details["owner"].notna()].sort_values("record_id").astype({"owner": "int64"})
+    details = details.assign(machine=owners.map(pd.Series(records.index, index=records["record_id"])))
+    details = details[details["machine"].notna()].sort_values("record_id").astype({"machine": "int64"})
     for record_type, folds in identity_model().details.items():
         of_type = details[details["record_type"] == record_type]
         for fold in folds:
             _fill(records, of_type, fold)
-    apart = details[details["record_id"] != records["record_id"].take(details["owner"].to_numpy()).to_numpy()]
-    return Machines(records, lists_of(apart["owner"], apart["record_id"]))
+    apart = details[details["record_id"] != records["record_id"].take(details["machine"].to_numpy()).to_numpy()]
+    return Machines(records, lists_of(apart["machine"], apart["record_id"]))
 
 
 def _columns_of_details() -> list[str]:
     sources = {fold.source for folds in identity_model().details.values() for fold in folds}
-    return list(
-        dict.fromkeys(["record_id", "source_file", "source_format", "record_type", *IDENTITY, *sorted(sources)])
-    )
+    own = ["record_id", "source_file", "landing_number", "source_format", "record_type", "row_count"]
+    return list(dict.fromkeys([*own, *IDENTITY, *sorted(sources)]))
 
 
 def _with_export(records: pd.DataFrame) -> pd.DataFrame:
     """Add the columns by which details and machines are matched."""
-    exports = {name: SHEET_IN_FILE_NAME.sub("", name).casefold() for name in records["source_file"].unique()}
+    exports = [
+        f"{source_format}\n{_export(name, source_format)}"
+        for name, source_format in zip(records["source_file"], records["source_format"], strict=True)
+    ]
+    landings = records["landing_number"].fillna(0).astype("int64")
+    # Versions of a file, the newest first: sheets in files of their own need not all have landed anew.
+    age = landings.groupby(records["source_file"]).rank("dense", ascending=False).astype("int64").astype("str")
     added = {f"match_{name}": records[name].astype("str").str.casefold().str.strip() for name in IDENTITY}
-    return records.assign(export=records["source_format"] + "\n" + records["source_file"].map(exports), **added)
+    export = pd.Series(exports, index=records.index, dtype="str") + "\n" + age
+    return records.assign(export=export, **added)
+
+
+@lru_cache(maxsize=65536)
+def _export(source_file: str, source_format: str) -> str:
+    """Return what the files of one export are called alike: RVTools_tabvInfo.csv and RVTools_tabvDisk.csv are one."""
+    apart = identity_model().parted_exports.get(source_format)
+    return (apart.sub("", source_file) if apart else source_file).casefold()
 
 
 def _owners(details: pd.DataFrame, machines: pd.DataFrame) -> pd.Series[Any]:
@@ -120,17 +129,33 @@ def _stand_ins(orphans: pd.DataFrame) -> pd.DataFrame:
 
 def _fill(machines: pd.DataFrame, details: pd.DataFrame, fold: DetailFold) -> None:
     """Fill one attribute of the machines from their details, in place."""
-    told = details.loc[details[fold.source].notna(), ["owner", fold.source]]
+    told = details.loc[details[fold.source].notna(), ["machine", "source_file", "row_count", fold.source]]
     if told.empty:
         return
     if fold.how == "union":
         united = machines[fold.attribute].tolist()
-        for position, lists in lists_of(told["owner"], told[fold.source]).items():
+        for position, lists in lists_of(told["machine"], told[fold.source]).items():
             own = united[position] if isinstance(united[position], list) else []
             united[position] = sorted({value for one in [*lists, own] for value in one})
         machines[fold.attribute] = pd.Series(united, index=machines.index, dtype="object")
         return
-    groups = told.groupby("owner")[fold.source]
-    folded = {"sum": groups.sum, "count": groups.count, "first": groups.first}[fold.how]()
-    folded = folded.reindex(machines.index).astype(machines[fold.attribute].dtype)
+    folded = _folded(told, machines, fold).reindex(machines.index).astype(machines[fold.attribute].dtype)
     machines[fold.attribute] = machines[fold.attribute].where(machines[fold.attribute].notna(), folded)
+
+
+def _folded(told: pd.DataFrame, machines: pd.DataFrame, fold: DetailFold) -> pd.Series[Any]:
+    """Return what the details come to, by the position of their machine."""
+    if fold.how in {"sum", "count"}:
+        # A machine's parts are in one file; a second file with the same ones is a later or earlier export.
+        told = told[told["source_file"] == told.groupby("machine")["source_file"].transform("max")]
+    groups = told.groupby("machine")[fold.source]
+    if fold.how == "average":
+        weights = told["row_count"].astype(float)
+        weighted = (told[fold.source].astype(float) * weights).groupby(told["machine"]).sum()
+        return weighted / weights.groupby(told["machine"]).sum()
+    if fold.of is not None:
+        whole = machines[fold.of].reindex(groups.min().index).astype(float)
+        rest = (whole - groups.min().astype(float)).clip(lower=0.0)
+        return rest if fold.how == "rest_of" else 100 * rest / whole
+    by_name = {"sum": groups.sum, "count": groups.count, "first": groups.first, "highest": groups.max}
+    return by_name[fold.how]()

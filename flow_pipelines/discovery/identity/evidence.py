@@ -37,8 +37,9 @@ class Facts(NamedTuple):
 
     Attributes:
         source_format: Its format.
-        source_file: Its file.
+        source_file: Its file, in the version of its landing.
         listing: File and virtual center, if that lists every machine once.
+        landing: Order in which its file landed; 0 if nobody knows.
         external_id: Its external id in its space, and across formats if it is long.
         uuid: UUIDs of any kind.
         bios_uuid: SMBIOS UUID.
@@ -54,11 +55,15 @@ class Facts(NamedTuple):
         hypervisor_host: Host that runs it.
         owner: Owner; of applications only.
         business_unit: Business unit; of applications only.
+        own_id: External id by which its source calls it in every export.
+        unique: UUIDs and serial numbers that no other record of its file has.
+        instance: The system that its source is an export of.
     """
 
     source_format: str
     source_file: str
     listing: str
+    landing: int
     external_id: Texts
     uuid: Texts
     bios_uuid: Texts
@@ -74,6 +79,12 @@ class Facts(NamedTuple):
     hypervisor_host: Texts
     owner: Texts
     business_unit: Texts
+    own_id: Texts
+    unique: Texts
+    instance: Texts
+
+
+SCALARS = 4
 
 
 @dataclass(frozen=True)
@@ -110,22 +121,59 @@ def gather(records: pd.DataFrame, asset_type: str, domains: Collection[str]) -> 
         columns |= _host_names(records, own_domains)
     # All databases of a server share its addresses: those count only together with the instance.
     kinds = [kind for kind in KEY_KINDS if kind in columns and (asset_type, kind) != ("database", "ip")]
-    keys = {kind: _without_frequent(columns[kind]) for kind in kinds}
+    landings = records["landing_number"].fillna(0).astype("int64").tolist()
+    keys = {kind: _without_frequent(columns[kind], landings) for kind in kinds}
     # Some tools take a machine's UUID for its external id.
     travelling = set(chain.from_iterable(columns["external_id"]))
     keys["external_id"] = _without_frequent(
         [
             _texts(*own, *(uuid for uuid in uuids if uuid in travelling))
             for own, uuids in zip(columns["external_id"], columns["uuid"], strict=True)
-        ]
+        ],
+        landings,
     )
     columns |= {kind: keys[kind] for kind in ("uuid", "serial", "ip", "mac") if kind in keys}
     columns["name"] = columns.pop("shown_name", keys["name"])
+    files = [f"{file}\n{landing}" for file, landing in zip(records["source_file"], landings, strict=True)]
+    columns |= _of_one_source(records, files, columns)
     nothing: list[Texts] = [()] * len(records)
-    lists = [columns.get(field, nothing) for field in Facts._fields[3:]]
-    listing = _listings(records)
-    facts = map(Facts, records["source_format"], records["source_file"], listing, *lists)
+    lists = [columns.get(field, nothing) for field in Facts._fields[SCALARS:]]
+    listing = _listings(records, files)
+    facts = map(Facts, records["source_format"], files, listing, landings, *lists)
     return Evidence(list(facts), keys)
+
+
+def _of_one_source(records: pd.DataFrame, files: Sequence[str], columns: Columns) -> Columns:
+    """What tells a record again in a later export of its source."""
+    spaces = identity_model().external_id_spaces
+    own = [
+        keys[:1] if source_format in spaces else ()
+        for keys, source_format in zip(columns["external_id"], records["source_format"], strict=True)
+    ]
+    identifiers = [(*uuids, *serials) for uuids, serials in zip(columns["uuid"], columns["serial"], strict=True)]
+    counts = Counter((file, key) for file, keys in zip(files, identifiers, strict=True) for key in set(keys))
+    unique = [
+        tuple(key for key in keys if counts[file, key] == 1) for file, keys in zip(files, identifiers, strict=True)
+    ]
+    return {"own_id": own, "unique": unique, "instance": instances_of(records)}
+
+
+def instances_of(records: pd.DataFrame) -> list[Texts]:
+    """Return what names the system that each record's source is an export of; nothing where sources do not say."""
+    columns = identity_model().exports.instances
+    found: list[Texts] = []
+    attributes = {source_format: records[told["attribute"]].tolist() for source_format, told in columns.items()}
+    for place, (source_format, custom) in enumerate(
+        zip(records["source_format"], records["custom_attributes"], strict=True)
+    ):
+        told = columns.get(source_format)
+        if told is None:
+            found.append(())
+            continue
+        header = custom.get(told["header"]) if isinstance(custom, dict) else None
+        attribute = attributes[source_format][place]
+        found.append(_texts(*(text.casefold() for text in (header, attribute) if isinstance(text, str))))
+    return found
 
 
 def _identifiers(records: pd.DataFrame) -> Columns:
@@ -137,7 +185,9 @@ def _identifiers(records: pd.DataFrame) -> Columns:
         "vm_uuid": vm,
         "uuid": [_texts(*one, *other) for one, other in zip(bios, vm, strict=True)],
         "serial": [_texts(serial) for _, serial in serials],
-        "external_id": _without_frequent(_external_ids(records)),
+        "external_id": _without_frequent(
+            _external_ids(records), records["landing_number"].fillna(0).astype("int64").tolist()
+        ),
         "ip": _lists(records["ip_addresses"], "ip"),
         "mac": _lists(records["mac_addresses"], "mac"),
         "environment": _each(records["environment"], str.casefold),
@@ -148,7 +198,9 @@ def _identifiers(records: pd.DataFrame) -> Columns:
 
 
 def _external_ids(records: pd.DataFrame) -> list[Texts]:
-    sheets = records["source_file"] + "\n" + records["sheet"].fillna("").astype("str")
+    # A list of somebody's own may number its rows anew each time: its ids say nothing about those of another version.
+    landings = records["landing_number"].fillna(0).astype("str")
+    sheets = records["source_file"] + "\n" + records["sheet"].fillna("").astype("str") + "\n" + landings
     keys: list[Texts] = []
     for external_id, source_format, center, sheet in zip(
         _texts_of(records["external_id"]),
@@ -248,20 +300,26 @@ def _cluster_names(records: pd.DataFrame) -> Columns:
     return {"name": names, "place": centers, "placed_name": placed}
 
 
-def _listings(records: pd.DataFrame) -> list[str]:
+def _listings(records: pd.DataFrame, files: Sequence[str]) -> list[str]:
     is_listing = records["source_format"].isin(list(identity_model().listings))
     centers = _texts_of(records["virtual_center"])
     return [
-        f"{file}\n{center}" if listed else ""
-        for file, center, listed in zip(records["source_file"], centers, is_listing, strict=True)
+        f"{file}\n{center}" if listed else "" for file, center, listed in zip(files, centers, is_listing, strict=True)
     ]
 
 
-def _without_frequent(column: list[Texts]) -> list[Texts]:
+def _without_frequent(column: list[Texts], landings: Sequence[int]) -> list[Texts]:
+    """Leave out keys that too many records share; a key that comes again with every export is not the more frequent."""
     counts = Counter(chain.from_iterable(column))
-    frequent = {key for key, count in counts.items() if count > identity_model().most_records_per_key}
-    if not frequent:
+    most = identity_model().most_records_per_key
+    suspects = {key for key, count in counts.items() if count > most}
+    if not suspects:
         return column
+    landed: dict[str, set[int]] = {}
+    for keys, landing in zip(column, landings, strict=True):
+        for key in suspects.intersection(keys):
+            landed.setdefault(key, set()).add(landing)
+    frequent = {key for key in suspects if counts[key] > most * len(landed[key])}
     return [tuple(key for key in keys if key not in frequent) for keys in column]
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from flow_pipelines.discovery.identity.exports import Standing
 from flow_pipelines.reference.identity_model import Bundle, TrustGroup
 
 Integers = npt.NDArray[np.int64]
@@ -29,7 +30,9 @@ class Ranking:
     Attributes:
         group: The group.
         bundle: The bundle, if it holds for one.
-        completeness: How many leading attributes of the bundle each record tells; 0 without a bundle.
+        standing: Which export each record is from.
+        completeness: How many leading attributes of the bundle each record tells; 0 without a bundle, and where a newer
+            export of the same source tells any.
         trust: Place of each record's format; 0 is trusted first.
         freshness: When each record was last discovered, in microseconds; the least number if it does not say.
         quality: Quality of each record.
@@ -40,6 +43,7 @@ class Ranking:
 
     group: TrustGroup
     bundle: Bundle | None
+    standing: Standing
     completeness: Integers
     trust: Integers
     freshness: Decimals
@@ -49,33 +53,48 @@ class Ranking:
     leader: Integers
 
 
-def rank_records(records: pd.DataFrame, asset_of: Integers, group: TrustGroup, bundle: Bundle | None) -> Ranking:
+def rank_records(
+    records: pd.DataFrame, asset_of: Integers, group: TrustGroup, bundle: Bundle | None, standing: Standing
+) -> Ranking:
     """Rank the records of each asset.
 
     The record that tells most of a bundle's leading attributes comes first, then the format trusted most, then the
-    record discovered last, then the one of the best quality, then the lowest record id.
+    newest export, then the record discovered last, then the one of the best quality, then the lowest record id.
 
     Args:
         records: Rows of `cleansed_records` with a fresh index, ordered by record id.
         asset_of: Number of the asset of each record.
         group: The group of attributes.
         bundle: The bundle of attributes, if it is about one.
+        standing: Which export each record is from.
     """
     ranks = {source_format: group.rank(source_format) for source_format in records["source_format"].unique()}
     trust = records["source_format"].map(ranks).to_numpy(dtype=np.int64)
     completeness = np.zeros(len(records), dtype=np.int64)
     if bundle:
         completeness = records[list(bundle.lead)].notna().sum(axis="columns").to_numpy(dtype=np.int64)
+        completeness = np.where(are_newest(completeness > 0, asset_of, standing), completeness, 0)
     moments = records["last_discovered"].dt.tz_localize(None).to_numpy(dtype="datetime64[us]")
     freshness = moments.astype(np.int64).astype(np.float64)
     quality = records["quality_score"].to_numpy(dtype=np.float64)
-    order = np.lexsort((np.arange(len(records)), -quality, -freshness, trust, -completeness, asset_of))
+    order = np.lexsort((np.arange(len(records)), -quality, -freshness, standing.age, trust, -completeness, asset_of))
     leader = first_of_each(asset_of, order)[asset_of]
     eligible = np.ones(len(records), dtype=np.bool_)
     for name in bundle.lead if bundle else ():
         told = records[name].to_numpy(dtype=object)
         eligible &= pd.isna(told) | pd.isna(told[leader]) | agree(told, told[leader])
-    return Ranking(group, bundle, completeness, trust, freshness, quality, order, eligible, leader)
+    return Ranking(group, bundle, standing, completeness, trust, freshness, quality, order, eligible, leader)
+
+
+def are_newest(telling: Mask, asset_of: Integers, standing: Standing) -> Mask:
+    """Tell which records are the newest word of their source on their asset, of those that tell something at all."""
+    newest = telling.copy()
+    if standing.age.any():
+        places = np.flatnonzero(telling)
+        frame = pd.DataFrame({"asset": asset_of[places], "source": standing.source[places]})
+        age = pd.Series(standing.age[places])
+        newest[places] = (age == age.groupby([frame["asset"], frame["source"]]).transform("min")).to_numpy()
+    return newest
 
 
 def agree(texts: Texts, others: Texts) -> Mask:

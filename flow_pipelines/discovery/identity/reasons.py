@@ -16,14 +16,22 @@ def reason(one: Cluster, facts: Sequence[Facts]) -> str:
 
     Returns:
         Evidence first, then what people decided, such as `3 records: same bios_uuid in aws_migration_hub and rvtools;
-        same name web01 and address 10.1.2.3 in rvtools and servicenow; merged by ann (seen in the rack)`.
+        same name web01 and address 10.1.2.3 in rvtools and servicenow; merged by ann (seen in the rack)`, and last what
+        is kept apart though something speaks for its being the same, with the contradiction.
     """
     if not one.links and not one.is_decided:
         phrases = {f"the only one about it, in {facts[one.members[0]].source_format}": None}
     else:
         phrases = dict.fromkeys(_phrase(link, facts[link.left], facts[link.right]) for link in one.links)
     count = "1 record" if len(one.members) == 1 else f"{len(one.members)} records"
-    return f"{count}: {'; '.join([*phrases, *one.decisions])}"
+    apart = dict.fromkeys(
+        f"kept apart from {_called(facts[refusal.other])}: {refusal.words}" for refusal in one.refusals
+    )
+    return f"{count}: {'; '.join([*phrases, *one.decisions, *apart])}"
+
+
+def _called(facts: Facts) -> str:
+    return f"{_first(facts.name) or _first(facts.ip) or 'a record'} in {facts.source_format}"
 
 
 def _phrase(link: Link, one: Facts, other: Facts) -> str:

@@ -6,21 +6,24 @@ Does not: the steps, and what ties assets of different types together (`belongin
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from flow_pipelines.discovery.identity.asset_ids import asset_ids
-from flow_pipelines.discovery.identity.clusters import cluster
+from flow_pipelines.discovery.identity.clusters import Cluster, cluster
 from flow_pipelines.discovery.identity.decided import decide
 from flow_pipelines.discovery.identity.evidence import gather
+from flow_pipelines.discovery.identity.exports import Standing, stand
 from flow_pipelines.discovery.identity.pairs import likely_pairs
+from flow_pipelines.discovery.identity.ranking import are_newest
 from flow_pipelines.discovery.identity.reasons import reason
 from flow_pipelines.discovery.identity.survivorship import survive
 from flow_pipelines.edits import Edit, EditOutcome
 from flow_pipelines.scope import Scope
+from flow_pipelines.settings import EngagementSettings
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def resolve(
     asset_type: str,
     *,
     details: Mapping[int, Sequence[str]],
-    domains: Collection[str],
+    settings: EngagementSettings,
     scope: Scope,
     edits: Sequence[Edit],
 ) -> Resolved:
@@ -55,11 +58,11 @@ def resolve(
         records: Rows of `cleansed_records`, ordered by record id, with a fresh index.
         asset_type: What they describe.
         details: Record ids of details that were folded into a record, by its position.
-        domains: DNS domains of the enterprise.
+        settings: The engagement's: DNS domains of the enterprise, and what people say about sources.
         scope: The engagement, for the ids.
         edits: Merges and splits that count, in order; those of other types are passed over.
     """
-    evidence = gather(records, asset_type, domains)
+    evidence = gather(records, asset_type, settings.domains)
     clusters, outcomes = decide(cluster(evidence.facts, likely_pairs(evidence)), records, details, edits)
     asset_of = np.zeros(len(records), dtype=np.int64)
     for number, one in enumerate(clusters):
@@ -69,7 +72,9 @@ def resolve(
         sorted(one for member in cluster.members for one in (record_ids[member], *details.get(member, ())))
         for cluster in clusters
     ]
-    survivors = survive(records, asset_of)
+    standing = stand(records, asset_of, settings.sources)
+    now = [_without_history(one, standing) for one in clusters]
+    survivors = survive(records, asset_of, standing)
     ids = pd.Series(asset_ids(clusters, evidence, asset_type, record_ids=record_ids, scope=scope), dtype="object")
     assets = survivors.assets.assign(
         asset_id=ids,
@@ -78,11 +83,27 @@ def resolve(
         source_formats=pd.Series(
             [sorted({formats[member] for member in one.members}) for one in clusters], dtype="object"
         ),
-        resolution_method=[one.method for one in clusters],
-        resolution_confidence=[one.confidence for one in clusters],
-        resolution_reason=[reason(one, evidence.facts) for one in clusters],
-        quality_score=records["quality_score"].groupby(asset_of).mean(),
+        last_seen_in=pd.Series(standing.last_seen_in, dtype="object"),
+        is_missing_from_latest=[bool(one) for one in standing.missing],
+        missing_reason=pd.Series([one or None for one in standing.missing], dtype="object"),
+        resolution_method=[one.method for one in now],
+        resolution_confidence=[one.confidence for one in now],
+        resolution_reason=[reason(one, evidence.facts) for one in now],
+        quality_score=records["quality_score"].where(standing.age == 0).groupby(asset_of).mean(),
     )
     conflicts = survivors.conflicts
     conflicts.insert(0, "asset_id", ids.take(conflicts.pop("asset").to_numpy(dtype=np.int64)).to_numpy())
-    return Resolved(records.assign(asset_id=ids.take(asset_of).to_numpy()), assets, conflicts, outcomes)
+    # What an earlier export said of an asset's applications does not count beside what a newer one says.
+    is_told = records["application_names"].notna().to_numpy()
+    names = records["application_names"].where(are_newest(is_told, asset_of, standing), None)
+    records = records.assign(asset_id=ids.take(asset_of).to_numpy(), application_names=names)
+    return Resolved(records, assets, conflicts, outcomes)
+
+
+def _without_history(one: Cluster, standing: Standing) -> Cluster:
+    """Return a cluster without its sources' earlier exports: that a source repeats itself is no evidence, nor doubt."""
+    links = tuple(link for link in one.links if standing.source[link.left] != standing.source[link.right])
+    members = tuple(member for member in one.members if standing.age[member] == 0)
+    if len(members) == len(one.members):
+        return one
+    return replace(one, members=members, links=links)

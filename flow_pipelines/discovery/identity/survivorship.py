@@ -12,9 +12,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from flow_pipelines.discovery.identity.conflicts import COLUMNS, find_conflicts
+from flow_pipelines.discovery.identity.conflicts import COLUMNS, find_conflicts, find_denied, find_dropped
+from flow_pipelines.discovery.identity.exports import Standing
 from flow_pipelines.discovery.identity.grouping import unite
-from flow_pipelines.discovery.identity.ranking import Integers, Ranking, first_of_each, rank_records, refine
+from flow_pipelines.discovery.identity.ranking import (
+    Integers,
+    Ranking,
+    are_newest,
+    first_of_each,
+    rank_records,
+    refine,
+)
 from flow_pipelines.reference.attributes import AttributeType
 from flow_pipelines.reference.identity_model import identity_model
 from flow_pipelines.tables.discovery import ASSET_ATTRIBUTES
@@ -33,15 +41,16 @@ class Survivors:
     conflicts: pd.DataFrame
 
 
-def survive(records: pd.DataFrame, asset_of: Integers) -> Survivors:
+def survive(records: pd.DataFrame, asset_of: Integers, standing: Standing) -> Survivors:
     """Choose the value of every attribute of every asset.
 
-    Lists are united. Of other attributes the value of the most believed record that tells one is kept; every value
-    that differs from it is a conflict.
+    Lists are united, of each source the newest one. Of other attributes the value of the most believed record that
+    tells one is kept; every value that differs from it is a conflict.
 
     Args:
         records: Rows of `cleansed_records` with a fresh index, ordered by record id.
         asset_of: Number of the asset of each record, from 0 on without gaps.
+        standing: Which export each record is from.
     """
     survivorship = identity_model().survivorship
     rankings: dict[str, Ranking] = {}
@@ -54,7 +63,10 @@ def survive(records: pd.DataFrame, asset_of: Integers) -> Survivors:
         if not is_told[name]:
             continue
         if attribute.type is AttributeType.TEXT_LIST:
-            columns[name] = unite(values, asset_of)
+            newest = are_newest(values.notna().to_numpy(), asset_of, standing)
+            columns[name] = unite(values.where(newest), asset_of)
+            if standing.age.any():
+                conflicts.append(find_dropped(values, records["record_id"], asset_of, newest, standing))
         elif name in survivorship.extremes:
             groups = values.groupby(asset_of)
             columns[name] = groups.min() if survivorship.extremes[name] == "earliest" else groups.max()
@@ -62,11 +74,16 @@ def survive(records: pd.DataFrame, asset_of: Integers) -> Survivors:
             group, bundle = survivorship.group_of(name), survivorship.bundle_of(name)
             key = bundle.name if bundle else group.name
             if key not in rankings:
-                rankings[key] = rank_records(records, asset_of, group, bundle)
+                rankings[key] = rank_records(records, asset_of, group, bundle, standing)
             kept = _kept(values, asset_of, rankings[key])
             if bundle and name in bundle.lead:
                 kept = _refined(values, kept, asset_of, rankings[key])
             columns[name] = values.reindex(kept).reset_index(drop=True)
+            conflicts += [
+                find_denied(records, one, asset_of, kept, standing)
+                for one in survivorship.disagreements
+                if one.attribute == name and is_told[one.other]
+            ]
             if len(records) > count and name not in survivorship.of_the_source:
                 conflicts.append(find_conflicts(records, attribute, asset_of, kept, rankings[key]))
     silent = records[[name for name, told in is_told.items() if not told]].iloc[:0].reindex(range(count))

@@ -17,21 +17,24 @@ from flow_pipelines.reference.mapping_model import mapping_model
 
 # Between columns that are equally good, the one with more rows wins; too little to outweigh any evidence.
 PER_FILLED_ROW = 1e-3
+WHOLE_MACHINE = "server"
 # Far below every sum of gains.
 IMPOSSIBLE = -1e6
 
 
-def holds_lists(attribute: str) -> bool:
-    """Whether several columns may feed an attribute, because it holds lists."""
-    return attribute_named(attribute).type is AttributeType.TEXT_LIST
+def takes_several(attribute: str, record_type: str) -> bool:
+    """Whether several columns may feed an attribute: it holds lists, or a machine's row tells its parts one by one."""
+    known = attribute_named(attribute)
+    return known.type is AttributeType.TEXT_LIST or (known.additive and record_type == WHOLE_MACHINE)
 
 
-def assign(columns: Sequence[ScoredColumn], taken: Collection[str]) -> list[str | None]:
-    """Give each column at most one attribute and each attribute, lists aside, at most one column.
+def assign(columns: Sequence[ScoredColumn], taken: Collection[str], record_type: str) -> list[str | None]:
+    """Give each column at most one attribute and each attribute, unless it takes several, at most one column.
 
     Args:
         columns: The columns of one sheet that no template decides, in a fixed order.
         taken: Attributes that the template's columns have.
+        record_type: What most rows of the sheet describe.
 
     Returns:
         Per column its attribute, or None if it has none: nothing fits, or another column has it.
@@ -39,9 +42,9 @@ def assign(columns: Sequence[ScoredColumn], taken: Collection[str]) -> list[str 
     if not columns:
         return []
     every = {attribute for column in columns for attribute in column.candidates}
-    singles = sorted(attribute for attribute in every if not holds_lists(attribute))
+    singles = sorted(attribute for attribute in every if not takes_several(attribute, record_type))
     free = [attribute for attribute in singles if attribute not in taken]
-    lists = [_best(column, [one for one in column.candidates if holds_lists(one)]) for column in columns]
+    lists = [_best(column, [one for one in column.candidates if takes_several(one, record_type)]) for column in columns]
     gains = np.full((len(columns), len(free) + 2 * len(columns)), IMPOSSIBLE)
     for row, (column, of_lists) in enumerate(zip(columns, lists, strict=True)):
         for place, attribute in enumerate(free):

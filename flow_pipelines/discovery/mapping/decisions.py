@@ -12,6 +12,7 @@ from flow_pipelines.discovery.mapping.evidence import Candidate, ScoredColumn
 from flow_pipelines.discovery.mapping.sheets import SheetColumn
 from flow_pipelines.discovery.mapping.value_profiles import ColumnProfile
 from flow_pipelines.reference.aliases import means_nothing_known
+from flow_pipelines.reference.cell_parts import cell_parts
 from flow_pipelines.reference.mapping_model import mapping_model
 from flow_pipelines.reference.source_formats import TemplateColumn
 
@@ -66,6 +67,7 @@ class Decision:
         runner_up_confidence: Its probability.
         template: What the format's template says.
         other_column: The column that feeds the attribute instead.
+        part: The part of each cell that feeds the attribute, or the part of its value that the cell is.
     """
 
     column: SheetColumn
@@ -78,21 +80,37 @@ class Decision:
     runner_up_confidence: float | None = None
     template: TemplateColumn | None = None
     other_column: str | None = None
+    part: str | None = None
+
+    @property
+    def method(self) -> str:
+        """How it was decided, as in table `attribute_mappings`."""
+        if self.candidate:
+            return self.candidate.method
+        return "likeness" if self.part else "none"
 
     @property
     def candidate(self) -> Candidate | None:
         """The evidence for its attribute."""
-        return self.scored.candidates[self.attribute] if self.scored and self.attribute else None
+        return self.scored.candidates.get(self.attribute) if self.scored and self.attribute else None
 
 
 def reason_of(decision: Decision, source_format: str, unit_reason: str | None) -> str:
     """Say why, in words that a person understands."""
+    if decision.part:
+        return _part_sentence(decision)
     sentences = [_header_sentence(decision, source_format), _value_sentence(decision)]
     if decision.other_column:
         sentences.append(f"Column {decision.other_column!r} fits that attribute better, so this one is not applied.")
     if unit_reason:
         sentences.append(f"Unit from the values: {unit_reason}.")
     return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _part_sentence(decision: Decision) -> str:
+    if decision.part in cell_parts().joined:
+        return f"{decision.column.header!r} holds the {decision.part}; another column holds the rest of the value."
+    return f"Its cells say several things; the {decision.part} in them is taken."
 
 
 def _header_sentence(decision: Decision, source_format: str) -> str:

@@ -19,7 +19,7 @@ from flow_pipelines.reference.aliases import (
     means_nothing_known,
     place_among_names,
 )
-from flow_pipelines.reference.attributes import ATTRIBUTES, Attribute, Subject
+from flow_pipelines.reference.attributes import ATTRIBUTES, Attribute, Subject, attribute_named
 from flow_pipelines.reference.header_words import dimension_of, parse_header
 from flow_pipelines.reference.mapping_model import ValueExpectation, mapping_model
 
@@ -82,11 +82,18 @@ class ScoredColumn:
         }
         highest = max([*scores.values(), self.none_score])
         total = sum(math.exp(score - highest) for score in (*scores.values(), self.none_score))
-        most = mapping_model().most_confidence
         return {
-            attribute: min(math.exp(score - highest) / total, most[self.candidates[attribute].method])
+            attribute: _calibrated(math.exp(score - highest) / total, self.candidates[attribute].method)
             for attribute, score in scores.items()
         }
+
+
+def _calibrated(share: float, method: Method) -> float:
+    """Return the confidence in a candidate that has this share of the evidence of all candidates."""
+    if method == "likeness" and 0 < share < 1:
+        odds = (share / (1 - share)) ** (1 / mapping_model().weights.temperature_of_likeness)
+        share = odds / (1 + odds)
+    return min(share, mapping_model().most_confidence[method])
 
 
 def templated_column(header: str, profile: ColumnProfile, record_type: str, attribute: str) -> ScoredColumn:
@@ -168,7 +175,10 @@ def value_evidence(profile: ColumnProfile, attribute: str, record_type: str) -> 
     if not profile.meaningful:
         return 0.0
     expectations = mapping_model().expectations[attribute]
-    return max(_evidence_of_one_way(profile, expected, record_type) for expected in expectations)
+    evidence = max(_evidence_of_one_way(profile, expected, record_type) for expected in expectations)
+    dimension = dimension_of(attribute_named(attribute).unit)
+    other = sum(rows for unit, rows in profile.units.items() if dimension_of(unit) not in (None, dimension))
+    return evidence + mapping_model().weights.beyond_most * other / profile.meaningful
 
 
 def _evidence_of_one_way(profile: ColumnProfile, expected: ValueExpectation, record_type: str) -> float:

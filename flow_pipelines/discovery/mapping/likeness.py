@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 import numpy as np
 import numpy.typing as npt
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
 
 from flow_pipelines.reference.aliases import aliases, canonical_words, family_of
 from flow_pipelines.reference.header_words import expanded, header_rules, parse_header, without_remarks
@@ -23,8 +24,12 @@ from flow_pipelines.reference.mapping_model import mapping_model
 NO_ATTRIBUTE = ""
 # Words that are less alike than this are different words (stage and storage: 0.83); a slip of the pen gives more.
 LEAST_WORD_LIKENESS = 0.85
+# One letter wrong, missing, too many or in the wrong place is a slip of the pen where words have at least so many
+# letters; two letters in the wrong order would otherwise count as two (memroy and memory: 0.83).
+LONG_ENOUGH_FOR_SLIPS = 6
+SLIP_LIKENESS = 0.92
 # What words weigh that only join others.
-JOINING_WEIGHT = 0.15
+JOINING_WEIGHT = 0.05
 # What an unknown word weighs, as a multiple of the mean weight of known ones: some are only decoration.
 UNKNOWN_WEIGHT = 0.8
 # Two spellings so alike are one word with a slip of the pen, wherever their words end.
@@ -156,8 +161,11 @@ def _weights(attributes: Sequence[str], words: Sequence[tuple[str, ...]], vocabu
 
 def _shared_words(words: tuple[str, ...], index: NameIndex) -> Matrix:
     """Compare by the words that both have, as the weight of shared words in that of all words of both."""
-    alike = process.cdist(words, index.vocabulary, scorer=fuzz.ratio, dtype=np.float64) / 100
+    alike = _spelled_alike(words, index.vocabulary)
     alike[alike < LEAST_WORD_LIKENESS] = 0.0
+    # Relation and regulation are 0.89 alike, but who writes a word that exists means it.
+    is_known = np.array([word in header_rules().known for word in words])
+    alike[(alike < 1) & is_known[:, np.newaxis]] = 0.0
     # Contact and contract are 0.93 alike: what is not the same word counts clearly less.
     alike **= 3
     nearest = alike.argmax(axis=1)
@@ -174,5 +182,14 @@ def _shared_words(words: tuple[str, ...], index: NameIndex) -> Matrix:
 
 
 def _spelling_likeness(spelling: str, index: NameIndex) -> Matrix:
-    alike: Matrix = process.cdist([spelling], index.spellings, scorer=fuzz.ratio, dtype=np.float64)[0] / 100
+    alike: Matrix = _spelled_alike([spelling], index.spellings)[0]
     return alike
+
+
+def _spelled_alike(words: Sequence[str], others: Sequence[str]) -> Matrix:
+    alike: Matrix = process.cdist(words, others, scorer=fuzz.ratio, dtype=np.float64) / 100
+    slips = process.cdist(words, others, scorer=OSA.distance, dtype=np.float64) == 1
+    long_enough = np.array([len(word) >= LONG_ENOUGH_FOR_SLIPS for word in words])
+    slipped: Matrix = np.where(slips & long_enough[:, np.newaxis], SLIP_LIKENESS, 0.0)
+    result: Matrix = np.maximum(alike, slipped)
+    return result

@@ -25,6 +25,7 @@ SAMPLE = 600
 SELF_EXPLAINED = frozenset({"ip", "uuid", "timestamp", "date", "email", "hex", "url", "percent"})
 # Numbers that may be codes of a vocabulary: 1 for critical, 6 for TCP.
 CODE_NUMBERS = frozenset({"bit", "small"})
+UNITS_OF_COUNTS = frozenset({"vcpu", "vcpus", "core", "cores"})
 # Longer texts are prose: they are not looked up in the vocabularies.
 LONGEST_TERM = 60
 FEW_WORDS = 4
@@ -39,6 +40,7 @@ DAY = (
     r"|\d{1,2}[- .]+[^\W\d_]{3,9}\.?[- ,.]+\d{4}|[^\W\d_]{3,9}\.? \d{1,2},? \d{4})"
 )
 CLOCK = r"[T ,]+\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?"
+QUANTITY_UNIT = r"[KMGTPkmgt]i?[Bb](?:ps|/s)?|[KMGTkmgt]o|[MG][Hh]z|[MG]|[Bb]ytes|vCPUs?|[Cc]ores?"
 KINDS = (
     ("ip", rf"{IPV4}(?:/\d{{1,2}})?|(?=[0-9A-Fa-f]*:[0-9A-Fa-f]*:)[0-9A-Fa-f:]{{3,39}}(?:%\w+)?(?:/\d{{1,3}})?"),
     # VMware also writes 42 1c 5f 0a 1d 2b 3c 4d-5e 6f 7a 8b 9c 0d 1e 2f.
@@ -46,11 +48,11 @@ KINDS = (
     ("timestamp", rf"{DAY}{CLOCK}|1[4-9]\d{{8}}(?:\d{{3}})?"),
     ("date", DAY),
     ("percent", rf"{NUMBER} ?%"),
-    ("number", NUMBER),
+    ("number", rf"(?!0\d){NUMBER}"),
     ("boolean", r"(?i:true|false|yes|[yntf]|no|ja|nein|oui|non|s[ií]|sim|n[ãa]o|wahr|falsch|vrai|faux|falso|cierto)"),
     ("email", r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+|[^<>]*<[\w.+'-]+@[\w-]+(?:\.[\w-]+)+>"),
     ("hex", r"(?=[0-9A-Fa-f]*[A-Fa-f])(?=[0-9A-Fa-f]*\d)[0-9A-Fa-f]{16,64}"),
-    ("quantity", rf"{NUMBER} ?(?P<unit>[KMGTP]i?[Bb](?:ps|/s)?|[kmgt]i?b|[MG][Hh]z|[MG]|[Bb]ytes|vCPUs?|[Cc]ores?)"),
+    ("quantity", rf"{NUMBER} ?(?P<unit>{QUANTITY_UNIT})"),
     ("version", r"[vV]?\d+(?:\.\d+){2,}[\w.+-]*|[vV]\d+(?:\.\d+)*"),
     ("url", r"[a-z][a-z0-9+.-]*://\S+"),
     ("reference", r"[a-z]+-\d+|arn:\S+|/subscriptions/\S+|[a-z]{1,4}-[0-9a-f]{8,17}"),
@@ -115,7 +117,7 @@ class Profiler:
             cells: Its filled cells, at least one, in any order.
         """
         counted = Counter(cells)
-        sample = _sample(counted)
+        sample = sample_of(counted)
         kinds: Counter[str] = Counter()
         vocabularies: Counter[str] = Counter()
         units: Counter[str] = Counter()
@@ -155,7 +157,7 @@ class Profiler:
         return min(sample, key=lambda value: (self._term(value) is None, -sample[value], value))
 
 
-def _sample(counted: Counter[str]) -> Mapping[str, int]:
+def sample_of(counted: Counter[str]) -> Mapping[str, int]:
     """Choose values by their hash: the same ones in whatever order the rows come, and no kind of value preferred."""
     if len(counted) <= SAMPLE:
         return dict(sorted(counted.items()))
@@ -176,6 +178,8 @@ def classify(value: str) -> Term:
     found = KIND.fullmatch(text)
     kind = found.lastgroup if found else None
     if found and kind in ("unit", "quantity"):
+        if found["unit"].lower() in UNITS_OF_COUNTS:
+            return _number(text.removesuffix(found["unit"]).strip(), simple)
         return Term("quantity", number=None, unit=header_rules().units.get(found["unit"].lower(), found["unit"]))
     if kind == "number":
         return _number(text, simple)

@@ -6,18 +6,14 @@ columns with its confidence (`attribute_mapping`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
+from flow_pipelines.discovery.readers.header import column_names
 from flow_pipelines.discovery.readers.table import TableHead
 from flow_pipelines.reference.aliases import attribute_of_header
-from flow_pipelines.reference.source_formats import (
-    Detection,
-    class_headers,
-    class_rules,
-    known_headers,
-    normalise_header,
-)
+from flow_pipelines.reference.record_types import class_headers, class_rules, normalise_header
+from flow_pipelines.reference.source_formats import Detection, detect, known_headers, positional_template
 
 # A longer text is a sentence; looking for words in it takes as long as the whole rest of a table.
 LONGEST_NAME = 120
@@ -74,6 +70,21 @@ class Columns:
             return next(iter(by_attribute), None)
         by_header = {normalise_header(column): column for column in reversed(self.head.columns)}
         return next((by_header[header] for header in class_headers() if header in by_header), None)
+
+
+def recognised(head: TableHead, file_name: str) -> Columns:
+    """Recognise a table by its headers, or by its values if it is of a format whose columns go by position.
+
+    Args:
+        head: Its head; columns of a format that goes by position are called as that format calls them.
+        file_name: Name of the file; breaks ties.
+    """
+    detection = detect([cell for cell in head.header if cell], head.sheet, file_name=file_name)
+    template = positional_template(head.first_rows) if detection.template is None else None
+    if template is None or len(head.columns) < max(template.least_cells.values()):
+        return Columns(head, detection)
+    names = [*template.positions[: len(head.columns)], *head.columns[len(template.positions) :]]
+    return Columns(replace(head, columns=column_names(names)), detect(names, head.sheet, file_name=file_name))
 
 
 @lru_cache(maxsize=65536)

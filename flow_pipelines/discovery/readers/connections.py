@@ -22,7 +22,7 @@ from flow_pipelines.discovery.readers.one_way import one_way_cells
 from flow_pipelines.discovery.readers.rejections import Rejection, limited
 from flow_pipelines.discovery.readers.rows import ADDRESS, FOOTER, LEAST_FOOTER_WIDTH, MOST_FOOTER_CELLS, least_cells
 from flow_pipelines.discovery.readers.table import DecidedRows
-from flow_pipelines.reference.source_formats import normalise_header
+from flow_pipelines.reference.record_types import normalise_header
 from flow_pipelines.settings import EngagementSettings
 
 # One record per distinct combination of these.

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from flow_pipelines.discovery.readers.table import Record
 from flow_pipelines.discovery.readers.text import TextLayout, detect_encoding, open_text, text_lines
-from flow_pipelines.reference.source_formats import flow_log_fields, normalise_header
+from flow_pipelines.reference.record_types import normalise_header
+from flow_pipelines.reference.source_formats import flow_log_fields
 
 SAMPLE_LINES = 50
 ZEEK_STARTS = ("#separator ", "#fields")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from flow_pipelines.discovery.readers.cells import CleanCells
-from flow_pipelines.discovery.readers.columns import Columns
+from flow_pipelines.discovery.readers.columns import Columns, recognised
 from flow_pipelines.discovery.readers.header import column_names
 from flow_pipelines.discovery.readers.json_documents import JsonFile, JsonItem, open_json
 from flow_pipelines.discovery.readers.nested import flatten, text_of_value
@@ -20,7 +20,6 @@ from flow_pipelines.discovery.readers.object_tables import DETAILS, ObjectTables
 from flow_pipelines.discovery.readers.read_table import (
     MOST_COLUMNS,
     ReadTable,
-    columns_of,
     read_cleaned,
     read_connections,
     rejected_table,
@@ -28,7 +27,7 @@ from flow_pipelines.discovery.readers.read_table import (
 from flow_pipelines.discovery.readers.rejections import RAW_TEXT_LIMIT, Rejection, limited
 from flow_pipelines.discovery.readers.table import HEAD_RECORDS, Record, TableHead, cleaned
 from flow_pipelines.reference.aliases import attribute_of_header
-from flow_pipelines.reference.source_formats import list_record_type
+from flow_pipelines.reference.record_types import list_record_type
 from flow_pipelines.settings import EngagementSettings
 
 IDENTIFYING = {"name", "host_name", "fqdn", "external_id", "vm_uuid", "bios_uuid", "serial_number", "ip_addresses"}
@@ -151,7 +150,7 @@ def _are_connections(items: Iterable[JsonItem], name: str) -> bool:
 
 
 def _columns(header: list[str], name: str) -> Columns:
-    return columns_of(TableHead(None, 0, header, column_names(header), []), name)
+    return recognised(TableHead(None, 0, header, column_names(header), []), name)
 
 
 def _cells(value: Any) -> dict[str, str] | None:  # noqa: ANN401  (JSON holds anything)

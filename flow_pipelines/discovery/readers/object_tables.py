@@ -11,14 +11,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flow_pipelines.discovery.readers.cells import CleanCells
-from flow_pipelines.discovery.readers.columns import Columns
+from flow_pipelines.discovery.readers.columns import Columns, recognised
 from flow_pipelines.discovery.readers.header import column_names
 from flow_pipelines.discovery.readers.nested import flatten
 from flow_pipelines.discovery.readers.read_table import (
     MOST_COLUMNS,
     NOTHING_DETECTED,
     ReadTable,
-    columns_of,
     read_data,
     rejected_table,
 )
@@ -27,7 +26,7 @@ from flow_pipelines.discovery.readers.rows import WITHOUT_CLASSES
 from flow_pipelines.discovery.readers.table import HEAD_RECORDS, DecidedRows, Record, TableHead
 from flow_pipelines.discovery.readers.workbook import MOST_CELLS
 from flow_pipelines.reference.aliases import attribute_of_header
-from flow_pipelines.reference.source_formats import list_record_type
+from flow_pipelines.reference.record_types import list_record_type
 from flow_pipelines.settings import EngagementSettings
 
 MOST_TABLES = 500
@@ -186,7 +185,7 @@ def _detected(table: _Table, header: list[str], records: list[Record], file_name
     """Return the columns of a table with what they were recognised as, or None if nothing tells."""
     below = [record.cells for record in records[:HEAD_RECORDS]]
     head = TableHead(table.key or None, 0, header, column_names(header), below)
-    columns = columns_of(head, file_name)
+    columns = recognised(head, file_name)
     columns = replace(columns, head=replace(head, sheet=table.name))
     detection = columns.detection
     if detection.template or detection.record_type in EDGES:

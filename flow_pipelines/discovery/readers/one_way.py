@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from flow_pipelines.discovery.readers.columns import Columns
 from flow_pipelines.reference.network_services import network_services
-from flow_pipelines.reference.source_formats import normalise_header
+from flow_pipelines.reference.record_types import normalise_header
 
 OTHER_END = {
     "source_address": "destination_address",

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from flow_pipelines.discovery.readers.cells import CleanCells
-from flow_pipelines.discovery.readers.columns import Columns
+from flow_pipelines.discovery.readers.columns import Columns, recognised
 from flow_pipelines.discovery.readers.engine import fetched, identifier, open_engine, plain_path
 from flow_pipelines.discovery.readers.header import column_names
 from flow_pipelines.discovery.readers.json_documents import DECODER
@@ -21,7 +21,6 @@ from flow_pipelines.discovery.readers.object_tables import ObjectTables
 from flow_pipelines.discovery.readers.read_table import (
     MOST_COLUMNS,
     ReadTable,
-    columns_of,
     read_data,
     read_line_file,
     rejected_table,
@@ -56,7 +55,7 @@ def _read(
         yield too_wide(None, rows)
         return
     nested = [column for column, data_type in types.items() if _is_nested(data_type)]
-    columns = columns_of(TableHead(None, 0, list(types), column_names(list(types)), []), name)
+    columns = recognised(TableHead(None, 0, list(types), column_names(list(types)), []), name)
     cells = [_text_of(column, data_type) for column, data_type in types.items()]
     if nested:
         yield from _read_nested(database, f"SELECT {', '.join(cells)} FROM {source}", types, name, settings)  # noqa: S608

@@ -12,21 +12,21 @@ from dataclasses import dataclass, replace
 from itertools import chain, dropwhile, islice
 from pathlib import Path
 
-from flow_pipelines.discovery.readers.columns import Columns, is_column_name
+from flow_pipelines.discovery.readers.columns import Columns, is_column_name, recognised
 from flow_pipelines.discovery.readers.connections import fold_connections
 from flow_pipelines.discovery.readers.header import SEARCHED_ROWS
 from flow_pipelines.discovery.readers.line_files import LineFile, write_line_file
 from flow_pipelines.discovery.readers.rejections import Rejection, limited
 from flow_pipelines.discovery.readers.rows import decide_rows
+from flow_pipelines.discovery.readers.samples import fold_samples
 from flow_pipelines.discovery.readers.table import (
     HEAD_RECORDS,
     CountedRecords,
     DecidedRows,
     Record,
-    TableHead,
     read_head,
 )
-from flow_pipelines.reference.source_formats import Detection, detect
+from flow_pipelines.reference.source_formats import Detection
 from flow_pipelines.settings import EngagementSettings
 
 # Exports have up to a thousand columns; a table with more has values where names should be.
@@ -57,11 +57,6 @@ def rejected_table(sheet: str | None, rejection: Rejection, detection: Detection
     return ReadTable(sheet, detection, rejection.row_count, DecidedRows(rejections=[rejection]))
 
 
-def columns_of(head: TableHead, name: str) -> Columns:
-    """Tell from its headers what a table is; `name` is the file's, a hint where the content leaves two choices."""
-    return Columns(head, detect([cell for cell in head.header if cell], head.sheet, file_name=name))
-
-
 def read_cleaned(records: Iterator[Record], sheet: str | None, name: str, settings: EngagementSettings) -> ReadTable:
     """Read a table of which any of the first records may hold the column names.
 
@@ -80,7 +75,7 @@ def read_cleaned(records: Iterator[Record], sheet: str | None, name: str, settin
     if len(head.header) > MOST_COLUMNS:
         return too_wide(sheet, len(first) + sum(1 for _ in records))
     data = dropwhile(lambda record: record.number <= head.header_number, chain(first, records))
-    return read_data(data, columns_of(head, name), settings)
+    return read_data(data, recognised(head, name), settings)
 
 
 def too_wide(sheet: str | None, rows: int) -> ReadTable:
@@ -109,6 +104,8 @@ def read_data(
     if columns.detection.record_type == "connection":
         return read_connections(data, columns, settings)
     counted = CountedRecords(data)
+    if columns.detection.record_type == "server_performance":
+        return _decided(columns, fold_samples(counted, columns, settings, delimiter), counted.count)
     unusable = _unusable(columns)
     if unusable:
         rows = sum(1 for _ in counted)

@@ -176,6 +176,7 @@ REASONS: dict[str, Reason] = {
         "none of the columns that could identify it is filled ({columns}).",
         "Fill a name, address, serial number or id in the source and import the file again.",
     ),
+    "sample_no_number": Reason("{value} is no number.", CORRECT_ROW),
     "incomplete_relation": Reason("the relation lacks its {missing}.", CORRECT_ROW),
     "class_not_migrated": Reason(
         "its class {value} is nothing that a migration moves.",

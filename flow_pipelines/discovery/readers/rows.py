@@ -34,8 +34,17 @@ LEAST_FOOTER_WIDTH = 3
 # one piece of a row that a line break split in two.
 LEAST_SHARE_OF_CELLS = 0.5
 # Kinds of rows whose class column, if there is one, is about something else.
-WITHOUT_CLASSES = {"relation", "server_disk", "server_partition", "server_network", "server_processor", "server_memory"}
-RELATION_ENDS = {"parent": "relation_parent", "child": "relation_child"}
+WITHOUT_CLASSES = {
+    "relation",
+    "server_disk",
+    "server_partition",
+    "server_network",
+    "server_processor",
+    "server_memory",
+    "server_tag",
+}
+# A list of applications with rows about their dependencies calls the parent by the applications' own name.
+RELATION_ENDS = {"parent": ("relation_parent", "name"), "child": ("relation_child", "depends_on")}
 # What a value of the class column must do to make it one: half of the distinct values have a known meaning.
 LEAST_SHARE_OF_CLASSES = 0.5
 
@@ -47,6 +56,8 @@ def least_cells(columns: Columns) -> int:
     """
     width = columns.head.width
     template = columns.detection.template
+    if template and template.least_cells:
+        return min(template.least_cells.values())
     return width if template and template.complete_rows else math.ceil(width * LEAST_SHARE_OF_CELLS)
 
 
@@ -65,7 +76,7 @@ def decide_rows(records: list[Record], columns: Columns, delimiter: str) -> Deci
     readable: list[tuple[Record, dict[str, str]]] = []
     torn = _torn_rows(records, columns.head.width)
     for index, record in enumerate(records):
-        rejection = _unreadable(record, torn.get(index), columns)
+        rejection = unreadable(record, torn.get(index), columns)
         if rejection:
             result.rejections.append(_placed(rejection, record, delimiter))
         else:
@@ -74,7 +85,7 @@ def decide_rows(records: list[Record], columns: Columns, delimiter: str) -> Deci
     for record, values in readable:
         verdict = classes.record_type_of(values)
         if isinstance(verdict, str):
-            verdict = _unidentified(values, verdict, columns) or verdict
+            verdict = _too_short(record, verdict, columns) or unidentified(values, verdict, columns) or verdict
         if isinstance(verdict, Rejection):
             result.rejections.append(_placed(verdict, record, delimiter))
         else:
@@ -100,7 +111,8 @@ def _torn_rows(records: list[Record], width: int) -> dict[int, int]:
     return torn
 
 
-def _unreadable(record: Record, other_piece: int | None, columns: Columns) -> Rejection | None:
+def unreadable(record: Record, other_piece: int | None, columns: Columns) -> Rejection | None:
+    """Return why a row can't be read, None if it can; `other_piece` is the number of cells of what was torn off it."""
     if record.problem:
         return Rejection(record.problem, details={"limit": csv.field_size_limit()})
     head, cells = columns.head, record.cells
@@ -137,11 +149,19 @@ def _values(cells: list[str], columns: Columns) -> dict[str, str]:
     return values
 
 
-def _unidentified(values: dict[str, str], record_type: str, columns: Columns) -> Rejection | None:
+def _too_short(record: Record, record_type: str, columns: Columns) -> Rejection | None:
+    """Reject a row that has enough cells for some of the format's kinds of rows, but not for its own kind."""
+    template = columns.detection.template
+    cells = len(record.cells)
+    if not template or cells >= template.least_cells.get(record_type, 0):
+        return None
+    return Rejection("too_few_cells", details={"cells": cells, "columns": columns.head.width})
+
+
+def unidentified(values: dict[str, str], record_type: str, columns: Columns) -> Rejection | None:
+    """Return why the filled cells of a row do not tell what it is about, None if they do."""
     if record_type == "relation":
-        missing = [
-            end for end, attribute in RELATION_ENDS.items() if values.keys().isdisjoint(columns.having(attribute))
-        ]
+        missing = [end for end, told in RELATION_ENDS.items() if values.keys().isdisjoint(columns.having(*told))]
         return Rejection("incomplete_relation", details={"missing": " and ".join(missing)}) if missing else None
     if not columns.identity or not columns.identity.isdisjoint(values):
         return None
@@ -156,7 +176,9 @@ class _Classes:
         self._of_table = columns.detection.record_type
         self._column = columns.class_column if self._of_table not in WITHOUT_CLASSES else None
         found = {values[self._column] for values in rows if self._column in values} if self._column else set()
-        meanings = {value: record_type_of_class(value) for value in found}
+        template = columns.detection.template
+        self._of_format = template.classes if template else {}
+        meanings = {value: self._meaning(value) for value in found}
         known = set(meanings.values()) - {None}
         if sum(meaning is not None for meaning in meanings.values()) < LEAST_SHARE_OF_CLASSES * len(meanings):
             self._column = None
@@ -167,7 +189,10 @@ class _Classes:
         value = values.get(self._column) if self._column else None
         if value is None:
             return self._of_table or Rejection("class_unknown", details={"value": "(empty)"})
-        meaning = record_type_of_class(value)
+        meaning = self._meaning(value)
         if meaning == "":
             return Rejection("class_not_migrated", column=self._column, details={"value": value})
         return meaning or self._of_unknown or Rejection("class_unknown", column=self._column, details={"value": value})
+
+    def _meaning(self, value: str) -> str | None:
+        return self._of_format.get(value) if self._of_format else record_type_of_class(value)

@@ -10,14 +10,13 @@ from itertools import islice
 from pathlib import Path
 
 from flow_pipelines.discovery.readers.cells import CleanCells
-from flow_pipelines.discovery.readers.columns import is_column_name
+from flow_pipelines.discovery.readers.columns import is_column_name, recognised
 from flow_pipelines.discovery.readers.flow_logs import FlowLog, detect_flow_log, flow_log_records, has_one_header
 from flow_pipelines.discovery.readers.header import column_names
 from flow_pipelines.discovery.readers.line_files import as_line_file
 from flow_pipelines.discovery.readers.read_table import (
     MOST_COLUMNS,
     ReadTable,
-    columns_of,
     no_header,
     read_connections,
     read_data,
@@ -50,7 +49,7 @@ def _read(path: Path, name: str, settings: EngagementSettings) -> ReadTable:
     if len(head.header) > MOST_COLUMNS:
         with open_text(path, layout.encoding) as file:
             return too_wide(None, sum(1 for _ in cleaned(records(text_lines(file), layout.delimiter), cells)))
-    columns = columns_of(head, name)
+    columns = recognised(head, name)
     is_connections = columns.detection.record_type == "connection"
     lines = as_line_file(path, layout, head.header_number) if is_connections else None
     if lines:
@@ -70,7 +69,7 @@ def _read(path: Path, name: str, settings: EngagementSettings) -> ReadTable:
 def _read_log(path: Path, log: FlowLog, name: str, settings: EngagementSettings) -> ReadTable:
     cells = CleanCells()
     first = [record.cells for record in islice(cleaned(flow_log_records(path, log), cells), HEAD_RECORDS)]
-    columns = columns_of(TableHead(None, log.header_number, log.header, column_names(log.header), first), name)
+    columns = recognised(TableHead(None, log.header_number, log.header, column_names(log.header), first), name)
     if columns.detection.record_type != "connection":
         return read_data(cleaned(flow_log_records(path, log), cells), columns, settings, delimiter=log.layout.delimiter)
     lines = as_line_file(path, log.layout, log.header_number, comment=log.comment, unset=log.unset)

@@ -454,7 +454,7 @@ def test_the_hypervisor_is_believed_about_size_and_the_cmdb_about_the_owner(sour
     assert outcome.conflicts("owner") == [("Bob", "Ann")]
     rows = outcome.result.inventory_conflicts
     rows = rows.loc[rows["attribute"] == "owner", ["kept_record_id", "losing_record_id", "rule"]]
-    rule = "trust: servicenow before rvtools on business facts (identity model 1)"
+    rule = "trust: servicenow before rvtools on business facts (identity model 2)"
     assert rows.to_numpy().tolist() == [[item, vm, rule]]
 
 
@@ -467,8 +467,8 @@ def test_of_one_format_the_record_discovered_last_is_believed_then_the_better_on
     assert outcome.conflicts("owner") == [("Bob", "Ann"), ("Cem", "Dan")]
     rules = sorted(outcome.result.inventory_conflicts["rule"])
     assert rules == [
-        "freshness: last discovered 2026-05-09 00:00, not 2026-05-01 00:00 (identity model 1)",
-        "quality: 0.90, not 0.20 (identity model 1)",
+        "freshness: last discovered 2026-05-09 00:00, not 2026-05-01 00:00 (identity model 2)",
+        "quality: 0.90, not 0.20 (identity model 2)",
     ]
     assert day(9) in outcome.inventory["last_discovered"].tolist()
 
@@ -551,3 +551,38 @@ def test_quality_of_an_asset_is_the_mean_of_its_records(sources: Sources) -> Non
     vm = sources.vm("web01", bios_uuid=BIOS, quality_score=0.6)
     sources.agent("web01", bios_uuid=BIOS, quality_score=0.8)
     assert sources.resolve().of(vm)["quality_score"] == pytest.approx(0.7)
+
+
+def test_what_is_kept_apart_says_by_which_contradiction() -> None:
+    sources = Sources()
+    one = sources.item("web01", serial_number="CZJ1", ip_addresses=["10.1.1.1"])
+    sources.agent("web01", serial_number="CZJ2", ip_addresses=["10.1.1.1"])
+    reason = sources.resolve().of(one)["resolution_reason"]
+    assert reason == (
+        "1 record: the only one about it, in servicenow; "
+        "kept apart from web01 in aws_migration_hub: different serial numbers"
+    )
+
+
+def test_what_runs_and_is_said_to_be_decommissioned_is_a_conflict() -> None:
+    sources = Sources()
+    sources.vm("web01", power_state="on", ip_addresses=["10.1.1.1"])
+    sources.item("web01", lifecycle_status="retired", ip_addresses=["10.1.1.1"])
+    outcome = sources.resolve()
+    assert outcome.named("web01")["power_state"] == "on"
+    assert outcome.conflicts("power_state") == [("on", "retired (lifecycle_status)")]
+
+
+def test_two_lines_of_one_short_list_are_not_one_because_of_a_placeholder() -> None:
+    sources = Sources()
+    one = sources.item("web01", serial_number="ASK-BOB", ip_addresses=["10.1.1.1"])
+    other = sources.item("db07", serial_number="ASK-BOB", ip_addresses=["10.9.9.9"])
+    assert not sources.resolve().are_one(one, other)
+
+
+@pytest.mark.parametrize("cells", [{}, {"environment": "production"}, {"owner": "Ann"}])
+def test_a_list_of_one_line_is_joined_to_nothing_that_it_shares_no_name_with(cells: dict[str, object]) -> None:
+    sources = Sources()
+    one = sources.record("generic", "server", name="web01", **cells)
+    other = sources.record("servicenow", "server", name="web02", **cells)
+    assert not sources.resolve().are_one(one, other)

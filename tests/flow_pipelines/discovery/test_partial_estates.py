@@ -49,7 +49,7 @@ def discover(folder: Path, *names: str) -> tuple[dict[str, int], int, list[str]]
     cleansed = cleanse_records(records, mappings, scope=SCOPE, settings=SETTINGS)
     resolved = resolve_inventory(cleansed.cleansed_records, scope=SCOPE, settings=SETTINGS)
     edges = find_dependencies(cleansed.cleansed_records, resolved.inventory, scope=SCOPE, settings=SETTINGS)
-    findings = find_tech_debt(resolved.inventory, scope=SCOPE, settings=SETTINGS)
+    findings = find_tech_debt(resolved.inventory, scope=SCOPE, settings=SETTINGS).findings
     problems = [
         *gates.import_problems(imported),
         *gates.mapping_problems(records, mappings),

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flow_pipelines.discovery import products
-from flow_pipelines.discovery.products import identify_databases, identify_operating_systems
+from flow_pipelines.discovery.products import identify_databases, identify_operating_systems, identify_software
 from flow_pipelines.reference.end_of_life import end_of_life_facts
 from flow_pipelines.reference.products import product_rules
 
@@ -503,7 +503,6 @@ def test_products_without_any_fact_are_the_ones_we_mean() -> None:
     recognized = {rule.product for rule in (*rules.operating_systems, *rules.databases) if rule.product}
     assert recognized - set(end_of_life_facts()["product"]) == {
         "firebird",
-        "informix",
         "netezza",
         "openvms",
         "progress-openedge",
@@ -514,7 +513,40 @@ def test_products_without_any_fact_are_the_ones_we_mean() -> None:
         "vertica",
         "xenserver",
     }
-    assert set(end_of_life_facts()["product"]) <= recognized
+    assert set(end_of_life_facts()["product"]) <= recognized | {rule.product for rule in rules.software}
+
+
+@pytest.mark.parametrize(
+    ("entry", "category", "product", "cycle"),
+    [
+        ("Apache Tomcat 9.0.54", "middleware", "tomcat", "9.0"),
+        ("Java 8 Update 201 (64-bit)", "runtime", "oracle-jdk", "8"),
+        ("java-1.8.0-openjdk-1.8.0.312.b07-1.el7_9.x86_64", "runtime", "red-hat-openjdk", "8"),
+        ("Eclipse Temurin JDK with Hotspot 8u392-b08 (x64)", "runtime", "eclipse-temurin", "8"),
+        ("OpenJDK 11.0.12", "runtime", "java", None),  # of nobody knows which distributor
+        ("Microsoft .NET Framework 4.5.2", "runtime", "dotnet-framework", "4.5.2"),
+        ("Microsoft ASP.NET Core 3.1.32 - Shared Framework (x64)", "runtime", "dotnet", "3.1"),
+        ("php7.2-fpm", "runtime", "php", "7.2"),
+        ("nginx/1.14.1", "middleware", "nginx", "1.14"),
+        ("httpd-2.4.6-97.el7", "middleware", "apache-http-server", "2.4"),
+        ("kafka_2.13-2.8.0", "middleware", "kafka", "2.8"),  # 2.13 is its Scala
+        ("Oracle WebLogic Server 12.2.1.4.0", "middleware", "weblogic", "12.2.1.4"),
+        ("WebSphere MQ 7.5", "middleware", "ibm-mq", "7.5"),
+        ("IIS 10", "middleware", "iis", "10.0"),
+        ("MySQL Server 5.7", "database", "mysql", "5.7"),
+        ("/usr/bin/python2.7", "runtime", "python", "2.7"),
+        ("SQL Server 2012 Native Client", None, None, None),
+        ("Microsoft SQL Server Management Studio - 18.9", None, None, None),
+        ("MySQL Workbench 8.0", None, None, None),
+        ("Notepad++ 7.9", None, None, None),
+    ],
+)
+def test_recognizes_software_in_the_entries_of_lists(
+    entry: str, category: str | None, product: str | None, cycle: str | None
+) -> None:
+    found = identify_software(pd.Series([entry], dtype=object)).iloc[0]
+    assert (found["product"], found["cycle"]) == (product, cycle)
+    assert product is None or found["category"] == category
 
 
 @given(data=st.data())

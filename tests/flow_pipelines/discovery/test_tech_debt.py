@@ -49,7 +49,7 @@ def inventory(*assets: dict[str, Any]) -> pd.DataFrame:
 
 def find(*assets: dict[str, Any], as_of: date = AS_OF, near: int = 365) -> pd.DataFrame:
     settings = EngagementSettings(as_of=as_of, near_end_of_life_days=near)
-    return find_tech_debt(inventory(*assets), scope=SCOPE, settings=settings)
+    return find_tech_debt(inventory(*assets), scope=SCOPE, settings=settings).findings
 
 
 def find_one(asset: dict[str, Any], **options: Any) -> dict[str, Any]:  # noqa: ANN401  (columns of any type)
@@ -270,6 +270,6 @@ def test_findings_do_not_depend_on_the_order_of_the_assets() -> None:
     settings = EngagementSettings(as_of=AS_OF)
     turned = assets.iloc[::-1].set_axis([5, 5, 5, 5])
     pd.testing.assert_frame_equal(
-        find_tech_debt(turned, scope=SCOPE, settings=settings),
-        find_tech_debt(assets, scope=SCOPE, settings=settings),
+        find_tech_debt(turned, scope=SCOPE, settings=settings).findings,
+        find_tech_debt(assets, scope=SCOPE, settings=settings).findings,
     )

@@ -58,7 +58,7 @@ def test_holds_the_dates_that_vendors_published(
 
 def test_every_fact_names_its_source_and_the_day_it_was_recorded() -> None:
     facts = end_of_life_facts()
-    assert facts["source"].str.contains("endoflife.date, commit a70eca3|https://").all()
+    assert facts["source"].str.contains("endoflife.date, commit a70eca3|https?://").all()
     assert facts["as_of"].map(type).eq(date).all()
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flow_pipelines.reference.header_words import dimension_of, parse_header
+from flow_pipelines.reference.header_words import dimension_of, expanded, parse_header
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,20 @@ def test_takes_any_text_apart_and_tells_only_units_that_measure_something(header
         *(word[:-3] for word in parsed.words),
     }
     assert parsed.unit is None or dimension_of(parsed.unit) is not None
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ("servername", ("server", "name")),
+        ("costctr", ("cost", "center")),
+        ("Anwendungsverantwortlicher", ("application", "responsible")),
+        ("Kostenplaats", ("cost", "center")),
+        ("Data installazione", ("installed", "date")),
+        ("Nb de processeurs", ("number", "de", "processor")),
+        ("disposition", ("disposition",)),
+        ("hosting", ("hosting",)),
+    ],
+)
+def test_brings_words_of_other_languages_and_glued_ones_to_english_words(header: str, words: tuple[str, ...]) -> None:
+    assert expanded(parse_header(header).words) == words
