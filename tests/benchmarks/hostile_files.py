@@ -110,7 +110,7 @@ def whole_files() -> dict[str, bytes]:
     """One undamaged file of each kind."""
     texts = {
         "comma": _delimited(HEADER, ROWS, ","),
-        "semicolon": b"sep=;\r\n" + _delimited(HEADER, ROWS, "\t", "\r\n"),
+        "lying_separator_line": b"sep=;\r\n" + _delimited(HEADER, ROWS, "\t", "\r\n"),
         "tab": _delimited(HEADER, ROWS, "\t", "\r"),
         "connections": _delimited(CONNECTION_HEADER, CONNECTIONS, ","),
         "flows": "\n".join(FLOWS).encode(),

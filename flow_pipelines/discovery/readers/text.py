@@ -43,6 +43,7 @@ VALID_PER_BROKEN = 10
 LONGEST_LINE = 16 << 20
 # So many cells of a row tell whether it holds column names.
 TELLING_CELLS = 200
+NO_TABLE = (0, 0.0, 0)
 SEPARATOR_LINE = "sep="
 
 
@@ -143,23 +144,32 @@ def detect_layout(path: Path, is_known: Callable[[str], bool]) -> TextLayout:
     lines = list(StringIO(sample, newline=""))
     if len(sample) == SAMPLE_BYTES:
         lines.pop()
-    told = lines[0].strip().casefold() if lines else ""
-    if told.startswith(SEPARATOR_LINE) and len(told) == len(SEPARATOR_LINE) + 1:
-        return TextLayout(encoding, lines[0].strip()[-1])
-    if told == SEPARATOR_LINE:
-        return TextLayout(encoding, "\t")
+    told = _told_delimiter(lines)
+    delimiters = dict.fromkeys([*([told] if told else []), *DELIMITERS])
     scores = {
         delimiter: _score([record.cells for record in islice(records(lines, delimiter), SAMPLE_RECORDS)], is_known)
-        for delimiter in DELIMITERS
+        for delimiter in delimiters
     }
-    return TextLayout(encoding, max(DELIMITERS, key=lambda delimiter: scores[delimiter]))
+    best = max(delimiters, key=lambda delimiter: scores[delimiter])
+    # What the file says of itself counts, unless more column names stand between others.
+    if told and scores[told] > NO_TABLE and scores[told][0] >= scores[best][0]:
+        best = told
+    return TextLayout(encoding, best)
+
+
+def _told_delimiter(lines: list[str]) -> str | None:
+    """Return the delimiter that the first line names, as spreadsheets write it."""
+    told = lines[0].strip().casefold() if lines else ""
+    if not told.startswith(SEPARATOR_LINE) or len(told) > len(SEPARATOR_LINE) + 1:
+        return None
+    return lines[0].strip()[len(SEPARATOR_LINE) :] or "\t"
 
 
 def _score(rows: list[list[str]], is_known: Callable[[str], bool]) -> tuple[int, float, int]:
     filled = [row for row in rows if any(map(str.strip, row))]
     widths = [len(row) for row in filled]
     if not any(width > 1 for width in widths):
-        return (0, 0.0, 0)
+        return NO_TABLE
     known = max(sum(map(is_known, row[:TELLING_CELLS])) for row in filled[:50])
     width, agreeing = max(Counter(width for width in widths if width > 1).items(), key=lambda item: (item[1], item[0]))
     return (known if known > 1 else 0, round(agreeing / len(filled) * (1 - 1 / width), 3), -widths.index(width))

@@ -69,6 +69,11 @@ def test_a_separator_line_of_a_spreadsheet_tells_the_delimiter_and_is_no_data(tm
     assert rows(result) == [(3, {"Server name": "web01", "IP address": "10.0.0.1"})]
 
 
+def test_a_separator_line_that_names_what_no_line_has_is_not_believed(tmp_path: Path) -> None:
+    result = import_text(tmp_path, "sep=;\nServer name\tIP address\nweb01\t10.0.0.1\n")
+    assert rows(result) == [(3, {"Server name": "web01", "IP address": "10.0.0.1"})]
+
+
 def test_a_stray_quote_costs_its_own_row_and_no_other(tmp_path: Path) -> None:
     body = [f'web{number:02},10.0.0.{number},"Debian 12"' for number in range(1, 60)]
     body[9] = 'web10,10.0.0.10,"Debian 12'
