@@ -42,4 +42,5 @@ def cycles(dependencies: pd.DataFrame) -> pd.DataFrame:
     entering = inner.groupby("target_id")["confidence"].max()
     weakest = leaving["out"].where(leaving["out"] < entering.reindex(leaving.index), entering.reindex(leaving.index))
     members = leaving.assign(confidence=weakest.groupby(leaving["cycle"]).transform("min"))
-    return members.rename_axis("asset_id").reset_index()[["asset_id", "cycle", "dependency_ids", "confidence"]]
+    columns = ["asset_id", "cycle", "dependency_ids", "confidence"]
+    return members.rename_axis("asset_id").reset_index().loc[:, columns]

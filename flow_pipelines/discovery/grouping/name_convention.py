@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from math import log
 
 import numpy as np
-import numpy.typing as npt
+import numpy.typing as nptfrom typing import Any
+
 import pandas as pd
 
 from flow_pipelines.reference.grouping_model import grouping_model
@@ -88,7 +89,7 @@ def _uncommon_word(words: Sequence[str]) -> str:
     return next((word for word in plain if word not in common), "") if len(words) > 1 else ""
 
 
-def _parts(words: pd.Series[tuple[str, ...]], count: int) -> Iterator[_Part]:
+def _parts(words: pd.Series[Any], count: int) -> Iterator[_Part]:
     rules = grouping_model().name_convention
     for word in range(count):
         if count > 1:
@@ -100,7 +101,7 @@ def _parts(words: pd.Series[tuple[str, ...]], count: int) -> Iterator[_Part]:
 
 
 def _best_part(
-    words: pd.Series[tuple[str, ...]], count: int, environments: pd.Series[str], links: pd.DataFrame
+    words: pd.Series[Any], count: int, environments: pd.Series[str], links: pd.DataFrame
 ) -> _Part | None:
     rules = grouping_model().name_convention
     if len(links) < rules.links:
