@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import log
+from typing import Any
 
 import numpy as np
-import numpy.typing as nptfrom typing import Any
-
+import numpy.typing as npt
 import pandas as pd
 
 from flow_pipelines.reference.grouping_model import grouping_model
@@ -100,9 +100,7 @@ def _parts(words: pd.Series[Any], count: int) -> Iterator[_Part]:
                 yield _Part(word, start, length)
 
 
-def _best_part(
-    words: pd.Series[Any], count: int, environments: pd.Series[str], links: pd.DataFrame
-) -> _Part | None:
+def _best_part(words: pd.Series[Any], count: int, environments: pd.Series[str], links: pd.DataFrame) -> _Part | None:
     rules = grouping_model().name_convention
     if len(links) < rules.links:
         return None
