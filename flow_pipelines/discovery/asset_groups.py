@@ -54,7 +54,7 @@ def _applications(inventory: pd.DataFrame, dependencies: pd.DataFrame, labels: p
         group_kind=APPLICATION,
         group_name=name,
         reason=rows["says"],
-        dependency_ids=[edges.get(asset, []) for asset in rows["asset_id"]],
+        dependency_ids=rows["asset_id"].map(lambda asset: edges.get(asset, [])),
     )
 
 

@@ -43,4 +43,5 @@ def cycles(dependencies: pd.DataFrame) -> pd.DataFrame:
     weakest = leaving["out"].where(leaving["out"] < entering.reindex(leaving.index), entering.reindex(leaving.index))
     members = leaving.assign(confidence=weakest.groupby(leaving["cycle"]).transform("min"))
     columns = ["asset_id", "cycle", "dependency_ids", "confidence"]
-    return members.rename_axis("asset_id").reset_index().loc[:, columns]
+    named: pd.DataFrame = members.rename_axis("asset_id").reset_index()
+    return named[columns]
