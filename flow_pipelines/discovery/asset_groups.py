@@ -68,7 +68,7 @@ def _cycles(dependencies: pd.DataFrame, labels: pd.Series[str]) -> pd.DataFrame:
     return rows.assign(
         group=first,
         group_kind=CYCLE,
-        group_name="cycle of " + first.map(labels),
+        group_name="cycle of " + first.map(labels).astype("str"),
         application_id=None,
         evidence="cycle",
         confidence=rows["confidence"].astype(float).round(3),
