@@ -128,6 +128,7 @@ def _quality(servers: int, connections: int, seed: int, progress: Callable[[str]
     return QualityReport(
         scores=tuple(score for part in parts for score in part.scores),
         calibrations=tuple(one for part in parts for one in part.calibrations),
+        groupings=tuple(one for part in parts for one in part.groupings),
     )
 
 

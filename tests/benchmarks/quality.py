@@ -14,6 +14,7 @@ import pandas as pd
 
 from flow_pipelines.discovery.inventory import resolve_inventory
 from tests.benchmarks.discovery_run import SCOPE, SETTINGS, Frames
+from tests.benchmarks.grouping import GroupingScore, measure_grouping
 from tests.benchmarks.truth import Score, Truth
 from tests.benchmarks.values import score_values
 
@@ -42,6 +43,7 @@ class QualityReport:
 
     scores: tuple[Score, ...]
     calibrations: tuple[Calibration, ...]
+    groupings: tuple[GroupingScore, ...] = ()
 
 
 def measure_quality(frames: Frames, truth: Truth) -> QualityReport:
@@ -57,6 +59,7 @@ def measure_quality(frames: Frames, truth: Truth) -> QualityReport:
     return QualityReport(
         scores=(mapping, *identity, *scores, *score_values(frames["inventory"], true_ids, truth)),
         calibrations=(*mapping_calibration, *identity_calibration, *edge_calibrations),
+        groupings=tuple(measure_grouping(frames, true_ids, truth)),
     )
 
 

@@ -45,6 +45,20 @@ def print_quality(report: QualityReport, console: Console, *, title: str) -> Non
             for one in report.calibrations
         ],
     )
+    _print(
+        console,
+        f"Applications inferred, {title}",
+        ("servers without a stated application", "host names", "adjusted Rand index", "groups"),
+        [
+            (
+                f"{one.removed:.0%}",
+                "as they are" if one.names_tell else "numbers",
+                f"{one.adjusted_rand:.3f}",
+                f"{one.groups:,}",
+            )
+            for one in report.groupings
+        ],
+    )
 
 
 def print_rollbacks(reports: Sequence[RollbackReport], console: Console) -> None:
@@ -108,6 +122,7 @@ def quality_as_json(report: QualityReport) -> dict[str, Any]:
             for score in report.scores
         ],
         "calibrations": [vars(one) for one in report.calibrations],
+        "groupings": [vars(one) for one in report.groupings],
         "expected_calibration_error": expected_calibration_error(report.calibrations),
     }
 
