@@ -11,6 +11,7 @@ from dagster import MetadataValue
 from assets_defs.charts import bar_chart
 from assets_defs.phase_assets import PhaseInputs, PhaseOutputs, PhaseShell
 from flow_pipelines.discovery import gates
+from flow_pipelines.discovery.asset_groups import group_assets
 from flow_pipelines.discovery.attribute_mapping import map_attributes
 from flow_pipelines.discovery.data_cleansing import cleanse_records
 from flow_pipelines.discovery.data_import import import_files
@@ -27,6 +28,7 @@ CHANGES = "discovery/cleansing_changes"
 INVENTORY = "discovery/inventory"
 CONFLICTS = "discovery/inventory_conflicts"
 DEPENDENCIES = "discovery/dependencies"
+GROUPS = "discovery/asset_groups"
 TECH_DEBT = "discovery/tech_debt"
 DEBT_SCORES = "discovery/debt_scores"
 DATA_QUALITY = "discovery/data_quality"
@@ -92,15 +94,20 @@ def inventory(phase: PhaseInputs) -> PhaseOutputs:
 
 
 def dependencies(phase: PhaseInputs) -> PhaseOutputs:
-    """Find the edges between assets."""
+    """Find the edges between assets, and the groups that they show."""
     cleansed, assets = phase.frames[CLEANSED], phase.frames[INVENTORY]
     edges = find_dependencies(cleansed, assets, scope=phase.scope, settings=phase.settings)
+    groups = group_assets(assets, edges, scope=phase.scope)
     return PhaseOutputs(
-        {DEPENDENCIES: edges},
+        {DEPENDENCIES: edges, GROUPS: groups},
         problems={
             DEPENDENCIES: gates.dependency_problems(assets, edges) + gates.connection_problems(cleansed, edges),
+            GROUPS: gates.group_problems(assets, edges, groups),
         },
-        metadata={DEPENDENCIES: {"edges_by_kind": bar_chart(edges["kind"])}},
+        metadata={
+            DEPENDENCIES: {"edges_by_kind": bar_chart(edges["kind"])},
+            GROUPS: {"memberships_by_evidence": bar_chart(groups["evidence"])},
+        },
     )
 
 

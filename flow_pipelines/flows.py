@@ -82,8 +82,8 @@ FLOWS: tuple[Flow, ...] = (
             Phase(
                 "dependencies",
                 "Dependencies",
-                "Find out which asset needs which other one, from relations and observed connections.",
-                ("dependencies",),
+                "Find out which asset needs which other one, and which of them belong together.",
+                ("dependencies", "asset_groups"),
             ),
             Phase(
                 "tech_debt",

@@ -11,7 +11,7 @@ import pandas as pd
 from flow_pipelines.discovery.edges.connections import connection_edges
 from flow_pipelines.discovery.edges.directory import build_directory
 from flow_pipelines.discovery.edges.relations import relation_edges
-from flow_pipelines.discovery.edges.services import flag_noise
+from flow_pipelines.discovery.edges.services import flag_noise, tell_shared_services
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings
 from flow_pipelines.tables.contract import conform, dtype_of
@@ -42,7 +42,7 @@ def find_dependencies(
     stated = relation_edges(cleansed_records, inventory, directory, scope=scope)
     observed = connection_edges(cleansed_records, directory, scope=scope)
     edges = pd.concat([_typed(stated), _typed(observed)], ignore_index=True)
-    edges = flag_noise(edges, settings=settings)
+    edges = tell_shared_services(flag_noise(edges, settings=settings))
     keys = edges[ID_KEY].astype(object).where(edges[ID_KEY].notna(), "")
     edges["dependency_id"] = scope.ids_of("dependency", keys.itertuples(index=False, name=None))
     return conform(edges, dependencies)

@@ -117,6 +117,16 @@ def connection_problems(cleansed_records: pd.DataFrame, dependencies: pd.DataFra
     return _problems("connections {} are in no dependency and do not say why", set(unexplained) - used)
 
 
+def group_problems(inventory: pd.DataFrame, dependencies: pd.DataFrame, asset_groups: pd.DataFrame) -> list[str]:
+    """List groups of assets or edges that do not exist, and assets in several groups of one kind."""
+    unknown = set(asset_groups["asset_id"]) - set(inventory["asset_id"])
+    problems = _problems("groups name unknown assets {}", unknown)
+    edges = set(asset_groups["dependency_ids"].explode().dropna()) - set(dependencies["dependency_id"])
+    problems += _problems("groups name unknown dependencies {}", edges)
+    several = asset_groups.loc[asset_groups.duplicated(["group_kind", "asset_id"]), "asset_id"]
+    return problems + _problems("assets {} are in several groups of one kind", set(several))
+
+
 def finding_problems(inventory: pd.DataFrame, tech_debt: pd.DataFrame) -> list[str]:
     """List findings about assets that do not exist."""
     unknown = set(tech_debt["asset_id"]) - set(inventory["asset_id"])

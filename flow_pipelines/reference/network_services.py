@@ -27,6 +27,7 @@ class NetworkServices:
         shared_service_least: Number of partners below which a share says nothing.
         first_ephemeral_port: Ports from here on are handed out to the opening side.
         reply_ports: Distinct ephemeral ports between two ends from which on they can be answers.
+        port_names: Names under which exports write ports, in lower case, to the port.
         noise_protocols: Protocol to why it is noise.
         noise_address_kinds: Kind of address to why traffic to it is noise.
     """
@@ -37,6 +38,7 @@ class NetworkServices:
     shared_service_least: int
     first_ephemeral_port: int
     reply_ports: int
+    port_names: dict[str, int]
     noise_protocols: dict[str, str]
     noise_address_kinds: dict[str, str]
 
@@ -57,6 +59,7 @@ def network_services() -> NetworkServices:
         shared_service_least=data["shared_service"]["least"],
         first_ephemeral_port=data["ephemeral"]["first_port"],
         reply_ports=data["ephemeral"]["reply_ports"],
+        port_names=data["port_names"],
         noise_protocols=data["noise_protocols"],
         noise_address_kinds=data["noise_address_kinds"],
     )

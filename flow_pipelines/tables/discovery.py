@@ -354,6 +354,14 @@ dependencies = output_table(
     optional("last_seen", TIMESTAMP, "Latest observation.", sources=[f"{CLEANSED}.observed_to"]),
     required("is_noise", BOOLEAN, "Whether it is infrastructure traffic that says nothing about applications."),
     optional("noise_reason", TEXT, "Why it counts as noise."),
+    optional("shared_service", TEXT, "What noise serves, such as backup, name resolution, monitoring or management."),
+    optional(
+        "shared_service_provider_id",
+        IDENTIFIER,
+        "The end that provides it: the one of which a port has more partners.",
+        sources=[f"{INVENTORY}.asset_id"],
+    ),
+    optional("shared_service_clients", INTEGER, "Ends that the provider is seen to serve on this port."),
     required("confidence", DECIMAL, "Probability that the dependency is real and its ends are right."),
     required("reason", TEXT, "Which rule gave it its kind and direction, in words."),
     required(
@@ -369,6 +377,47 @@ dependencies = output_table(
     entity="dependency",
     subtype="kind",
     label="source_name",
+)
+
+asset_groups = output_table(
+    "discovery",
+    "asset_groups",
+    "One row per asset and group that the graph shows it to be in: an application that no source names for all its "
+    "members, or a cycle of assets that need each other.",
+    required("membership_id", IDENTIFIER, "Deterministic id, from group and asset."),
+    required("group_id", IDENTIFIER, "The group; deterministic, from its kind and its application or first member."),
+    required("group_kind", TEXT, "application (inferred) or cycle (each member needs every other one)."),
+    required("group_name", TEXT, "The application's name, what its members' names share, or the first member's name."),
+    optional(
+        "application_id",
+        IDENTIFIER,
+        "The stated application that the group is; empty if it is inferred as a new one, and for cycles.",
+        sources=[f"{INVENTORY}.asset_id", f"{INVENTORY}.application_ids"],
+    ),
+    required("asset_id", IDENTIFIER, "The member.", sources=[f"{INVENTORY}.asset_id"]),
+    required("asset_name", TEXT, "Its name.", sources=[f"{INVENTORY}.name"]),
+    required("member_count", INTEGER, "Members of the group."),
+    required(
+        "evidence",
+        TEXT,
+        "What the membership rests on: stated (a source names the application), name, connections or cycle.",
+        sources=[f"{INVENTORY}.host_name", f"{INVENTORY}.application_ids", f"{DEPENDENCIES}.target_id"],
+    ),
+    required("confidence", DECIMAL, "Probability that the asset belongs to the group."),
+    required("reason", TEXT, "Why it does, in words."),
+    required(
+        "dependency_ids",
+        IDENTIFIER_LIST,
+        "Edges within the group that leave the asset; of all members together, the group's edges.",
+        sources=[f"{DEPENDENCIES}.dependency_id"],
+    ),
+    one_of("group_kind", "application", "cycle"),
+    one_of("evidence", "stated", "name", "connections", "cycle"),
+    share("confidence"),
+    key=("membership_id",),
+    entity="membership",
+    subtype="group_kind",
+    label="group_name",
 )
 
 FINDING_CATEGORIES = (

@@ -19,6 +19,7 @@ from typing import Any
 from rich.console import Console
 
 from flow_pipelines.sample import write_sample
+from tests.benchmarks.connections import measure_connections
 from tests.benchmarks.discovery_run import Frames, run_discovery
 from tests.benchmarks.fuzz import print_fuzz, run_fuzz
 from tests.benchmarks.held_out import map_held_out_headers, measure_held_out_headers
@@ -26,7 +27,14 @@ from tests.benchmarks.mapping_libraries import measure_mapping_libraries
 from tests.benchmarks.peers import MISSING, measure_peer
 from tests.benchmarks.quality import QualityReport, measure_handicapped_identity, measure_quality
 from tests.benchmarks.renamed_columns import measure_renamed_columns
-from tests.benchmarks.report import print_quality, print_rollbacks, print_speed, quality_as_json, speed_as_json
+from tests.benchmarks.report import (
+    print_connections,
+    print_quality,
+    print_rollbacks,
+    print_speed,
+    quality_as_json,
+    speed_as_json,
+)
 from tests.benchmarks.rollback import measure_rollbacks
 from tests.benchmarks.speed import measure_speed
 from tests.benchmarks.truth import Truth, read_truth
@@ -35,6 +43,7 @@ QUALITY_SERVERS, QUALITY_CONNECTIONS = 1_000, 200_000
 SPEED_SERVERS, SPEED_CONNECTIONS = (1_000, 10_000), 1_000_000
 ROLLBACK_SERVERS = (1_000, 100_000)
 FUZZED_FILES = 10_000
+AGGREGATED_CONNECTIONS = 50_000_000
 
 # Wide enough for every table, also where the output is no terminal.
 WIDTH = 120
@@ -51,6 +60,12 @@ def main() -> None:
         rollbacks = measure_rollbacks(arguments.servers or list(ROLLBACK_SERVERS), progress.print)
         print_rollbacks(rollbacks, console)
         found["rollback"] = [asdict(report) for report in rollbacks]
+    if arguments.which == "connections":  # asked for by name only: it writes 3 GB
+        rows = arguments.connections or AGGREGATED_CONNECTIONS
+        with _folder() as folder:
+            aggregated = measure_connections(folder, rows=rows, progress=progress.print)
+        print_connections(aggregated, console)
+        found["connections"] = asdict(aggregated)
     if arguments.which in {"all", "speed"}:
         found["speed"] = []
         for servers in arguments.servers or SPEED_SERVERS:
@@ -83,7 +98,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tests.benchmarks", description="Measure quality, speed and rollback, or import hostile files."
     )
-    parser.add_argument("which", nargs="?", choices=["all", "quality", "speed", "rollback", "fuzz"], default="all")
+    parser.add_argument(
+        "which", nargs="?", choices=["all", "quality", "speed", "rollback", "connections", "fuzz"], default="all"
+    )
     parser.add_argument("--servers", type=int, action="append", help="servers of an estate; may be repeated for speed")
     parser.add_argument("--connections", type=int, help="rows of observed connections")
     parser.add_argument("--files", type=int, default=FUZZED_FILES, help="hostile files of the fuzz")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from flow_pipelines.discovery.asset_groups import group_assets
 from flow_pipelines.discovery.attribute_mapping import map_attributes
 from flow_pipelines.discovery.data_cleansing import cleanse_records
 from flow_pipelines.discovery.data_import import SourceFile, import_files
@@ -54,7 +55,8 @@ def _inventory(_: Path, frames: Mapping[str, pd.DataFrame]) -> Frames:
 
 def _dependencies(_: Path, frames: Mapping[str, pd.DataFrame]) -> Frames:
     records, inventory = frames["cleansed_records"], frames["inventory"]
-    return {"dependencies": find_dependencies(records, inventory, scope=SCOPE, settings=SETTINGS)}
+    edges = find_dependencies(records, inventory, scope=SCOPE, settings=SETTINGS)
+    return {"dependencies": edges, "asset_groups": group_assets(inventory, edges, scope=SCOPE)}
 
 
 def _tech_debt(_: Path, frames: Mapping[str, pd.DataFrame]) -> Frames:

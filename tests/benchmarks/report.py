@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from tests.benchmarks.connections import ConnectionsReport
 from tests.benchmarks.quality import QualityReport, expected_calibration_error
 from tests.benchmarks.rollback import RollbackReport
 from tests.benchmarks.speed import SpeedReport
@@ -64,6 +65,21 @@ def print_rollbacks(reports: Sequence[RollbackReport], console: Console) -> None
             for one in reports
         ],
     )
+
+
+def print_connections(report: ConnectionsReport, console: Console) -> None:
+    """Print what aggregating connections took."""
+    _print(
+        console,
+        f"{report.rows:,} connections in {report.megabytes:,.0f} MB, to {report.records:,} records",
+        ("step", "seconds", "CPU seconds", "peak MiB"),
+        [
+            (name, f"{step.seconds:.1f}", f"{step.cpu_seconds:.1f}", f"{step.peak_mib:,.0f}")
+            for name, step in (("bare read", report.bare), ("import", report.imported))
+        ],
+    )
+    ratio = f"Import : bare read = {report.ratio:.1f} in time, {report.cpu_ratio:.1f} in processor time"
+    console.print(ratio)
 
 
 def print_speed(report: SpeedReport, console: Console) -> None:

@@ -92,4 +92,4 @@ def _rule_of(attribute: Attribute, cells: Sequence[str], unit: str | None, setti
 
 
 def _port(cell: str, otherwise: Rule) -> Cleansed:
-    return ports.port_with_protocol(cell) or otherwise(cell)
+    return ports.port_with_protocol(cell) or ports.port_of_name(cell) or otherwise(cell)

@@ -1,4 +1,4 @@
-"""Ports with their protocol: `443/tcp`, as firewalls and scanners write them.
+"""Ports with their protocol or by name: `443/tcp`, `https`, as firewalls and scanners write them.
 
 Belongs here: taking such a cell apart. Does not: plain numbers (`quantities.py`), names of protocols (`words.py`).
 """
@@ -9,6 +9,7 @@ import re
 
 from flow_pipelines.discovery.cleansing.cells import Cleansed, rule
 from flow_pipelines.discovery.cleansing.words import known_word
+from flow_pipelines.reference.network_services import network_services
 
 PORT_AND_PROTOCOL = re.compile(r"\s*(?:(\d{1,5})\s*/\s*([a-z]+)|([a-z]+)\s*[/:]\s*(\d{1,5}))\s*", re.IGNORECASE)
 MOST = 65_535
@@ -20,6 +21,13 @@ def port_with_protocol(cell: str) -> Cleansed | None:
     if protocol is None or port is None or int(port) > MOST:
         return None
     return Cleansed(int(port), rule("port_of_protocol"))
+
+
+def port_of_name(cell: str) -> Cleansed | None:
+    """Cleanse a port that is written as the name of its service: `https`, `ms-sql-s`; None if the name is not known."""
+    name, _, protocol = cell.strip().casefold().partition("/")
+    port = network_services().port_names.get(name) if protocol in {"", "tcp", "udp"} else None
+    return Cleansed(port, rule("port_of_name")) if port is not None else None
 
 
 def protocol_of_port(cell: str) -> str | None:

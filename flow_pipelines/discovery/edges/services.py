@@ -52,6 +52,36 @@ def flag_noise(edges: pd.DataFrame, *, settings: EngagementSettings) -> pd.DataF
     return edges.assign(is_noise=reason.notna(), noise_reason=reason)
 
 
+def tell_shared_services(edges: pd.DataFrame) -> pd.DataFrame:
+    """Return edges with what noise serves: shared_service, shared_service_provider_id, shared_service_clients.
+
+    A service is provided by the end of which one port has more partners: a name server is reached by its clients, a
+    backup server reaches them. Noise that is no service (an asset's own, ICMP, multicast) has no provider.
+
+    Args:
+        edges: Edges with `is_noise`, as `flag_noise` returns them.
+    """
+    is_apart = edges["source_id"] != edges["target_id"]
+    is_service = edges["is_noise"] & is_apart & edges["port"].notna() & (edges["origin"] == "network")
+    is_service &= address_kinds(edges["target_name"]).fillna("") != "group_address"
+    served = edges[is_service]
+    of_port = ["port", "protocol"]
+    clients = {
+        end: served.groupby([f"{end}_id", *of_port], dropna=False)[f"{other}_id"].transform("nunique")
+        for end, other in (("source", "target"), ("target", "source"))
+    }
+    serves_from_source = clients["source"] > clients["target"]
+    port = "port " + served["port"].astype("str")
+    told = pd.DataFrame(
+        {
+            "shared_service": services_of(served)["noise"].fillna(served["service"]).fillna(port),
+            "shared_service_provider_id": served["target_id"].mask(serves_from_source, served["source_id"]),
+            "shared_service_clients": clients["target"].mask(serves_from_source, clients["source"]).astype("Int64"),
+        }
+    )
+    return edges.join(told)
+
+
 def _sentence(texts: pd.Series[str]) -> pd.Series[str]:
     as_text = texts.astype("str")
     return as_text.str[:1].str.upper() + as_text.str[1:] + "."

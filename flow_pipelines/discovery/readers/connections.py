@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from importlib.resources import files
 from string import Template
 from typing import Any
@@ -41,6 +42,8 @@ ENDS = {
     "source": ("source_address", "source_name"),
     "destination": ("destination_address", "destination_name"),
 }
+# An address is at the end of many connections; judged anew for each of them it took half of the fetch.
+KNOWN_ADDRESSES = 100_000
 NO_DELIMITER = "\x01\x02\x03\x04"
 EMPTY_WORDS = {"", "-", "--", "?", "*", "n/a", "na", "null", "none", "nan", "unknown", "any", "nodata"}
 DAY_FIRST = ("%d/%m/%Y", "%d-%m-%Y")
@@ -105,11 +108,16 @@ def _missing_end(end: str, values: dict[str, str], held_by: list[tuple[str, bool
     malformed: Rejection | None = None
     for column, is_address in held_by:
         value = values.get(column, "")
-        if is_address and is_malformed_address(value):
+        if is_address and _is_malformed(value):
             malformed = Rejection("malformed_address", column=column, details={"value": value, "end": end})
         elif value.casefold() not in EMPTY_WORDS:
             return None
     return malformed or Rejection("no_endpoint", details={"end": end})
+
+
+@lru_cache(maxsize=KNOWN_ADDRESSES)
+def _is_malformed(address: str) -> bool:
+    return is_malformed_address(address)
 
 
 def _fold_statement(lines: LineFile, path: str, columns: Columns, settings: EngagementSettings) -> str:
@@ -119,26 +127,29 @@ def _fold_statement(lines: LineFile, path: str, columns: Columns, settings: Enga
         cell = f"c{index}"
         if attribute in KEY:
             groups.append(f"CASE WHEN reason IS NULL THEN {cell} END")
-            results.append(f"min({cell})")
+            results.append(f"any_value({cell})")
         elif attribute in MEASURES:
             number = _number(cell, settings)
             groups.append(f"CASE WHEN reason IS NULL AND {number} IS NULL THEN {cell} END")
             total = f"rtrim(rtrim(sum({number})::TEXT, '0'), '.')"  # every sum has the four decimals of its type
-            results.append(f"CASE WHEN count(*) = 1 THEN min({cell}) ELSE coalesce({total}, min({cell})) END")
+            # Rows without a number share their text, so any of them will do.
+            results.append(
+                f"CASE WHEN count(*) = 1 THEN any_value({cell}) ELSE coalesce({total}, any_value({cell})) END"
+            )
+        elif attribute == "observed_at":
+            # Comparing texts that nearly always differ would take a third of the whole fold.
+            results.append(f"CASE WHEN count(*) = 1 THEN any_value({cell}) END")
+            times.append(_microseconds(cell, _date_formats(columns, index - 1, settings)))
         else:
             results.append(f"CASE WHEN min({cell}) = max({cell}) THEN min({cell}) END")
-        if attribute == "observed_at":
-            times.append(_microseconds(cell, _date_formats(columns, index - 1, settings)))
     first = next(index for index, cell in enumerate(head.header) if cell)
     shift = int(lines.is_numbered)
-    return Template(files(__package__).joinpath("fold_connections.sql").read_text(encoding="utf-8")).substitute(
-        path=path,
-        newline=literal(NEWLINES[lines.newline]),
+    return _statement(
+        "fold_connections.sql",
+        split=_split(lines, path, columns),
         delimiter=literal(lines.delimiter),
-        no_delimiter=literal(NO_DELIMITER),
         is_numbered=lines.is_numbered,
         shift=shift,
-        header_number=head.header_number,
         first=first + 1,
         first_name=_name(head.header[first]),
         header=f"[{', '.join(map(_name, head.header[: head.width]))}]",
@@ -149,21 +160,43 @@ def _fold_statement(lines: LineFile, path: str, columns: Columns, settings: Enga
         most_footer_cells=MOST_FOOTER_CELLS,
         footer=literal(FOOTER.pattern),
         address=literal(ADDRESS.pattern),
-        filled=_filled(lines),
-        is_row=f"NOT starts_with(line, {literal(lines.comment)})" if lines.comment else "true",
         left_out=" ".join(_left_out(columns, shift)),
         counted=", ".join(map(literal, _counted(columns) or [""])),
         cells=", ".join(f"{cell} AS c{index}" for index, cell in enumerate(one_way_cells(columns, shift), start=1)),
-        observed_from=_span("least", "min", times),
-        observed_to=_span("greatest", "max", times),
+        times=", ".join(f"{time} AS t{place}" for place, time in enumerate(times)) or "NULL AS t",
+        observed_from=_span("least", "min", len(times)),
+        observed_to=_span("greatest", "max", len(times)),
         results=", ".join(f"{_restored(result, lines)} AS v{index}" for index, result in enumerate(results, start=1)),
         groups=", ".join(groups),
     )
 
 
-def _filled(lines: LineFile) -> str:
-    cell = "nullif(cell, '')"
-    for word in lines.unset:
+def _split(lines: LineFile, path: str, columns: Columns) -> str:
+    """Return the part that reads and splits the lines: by DuckDB's parser if all have a cell for every column."""
+    width = len(columns.head.columns)
+    names = [f"x{index}" for index in range(1, width + 1)]
+    return _statement(
+        "split_columns.sql" if lines.cells == width else "split_lines.sql",
+        path=path,
+        newline=literal(NEWLINES[lines.newline]),
+        delimiter=literal(lines.delimiter),
+        no_delimiter=literal(NO_DELIMITER),
+        is_numbered=lines.is_numbered,
+        header_number=columns.head.header_number,
+        filled=_filled("cell", lines),
+        is_row=f"NOT starts_with(line, {literal(lines.comment)})" if lines.comment else "true",
+        named=", ".join(names),
+        cells=", ".join(_filled(name, lines) for name in names),
+        typed=", ".join(f"'{name}': 'TEXT'" for name in names),
+    )
+
+
+def _statement(file_name: str, **parts: object) -> str:
+    return Template(files(__package__).joinpath(file_name).read_text(encoding="utf-8")).substitute(parts)
+
+
+def _filled(cell: str, lines: LineFile) -> str:
+    for word in ("", *lines.unset):
         cell = f"nullif({cell}, {literal(word)})"
     return cell
 
@@ -194,8 +227,8 @@ def _restored(result: str, lines: LineFile) -> str:
     return result
 
 
-def _span(extreme: str, fold: str, times: list[str]) -> str:
-    return f"{extreme}({', '.join(f'{fold}({time})' for time in times)})" if times else "NULL"
+def _span(extreme: str, fold: str, times: int) -> str:
+    return f"{extreme}({', '.join(f'{fold}(t{place})' for place in range(times))})" if times else "NULL"
 
 
 def _name(cell: str) -> str:
@@ -210,8 +243,10 @@ def _number(cell: str, settings: EngagementSettings) -> str:
 
 def _microseconds(cell: str, formats: list[str]) -> str:
     """Microseconds since 1970 of ISO 8601, of seconds or milliseconds since 1970, or of the formats; else NULL."""
+    # The plain form first, at a third of the cost: without an offset there is nothing for a time zone to change.
     return (
-        f"CASE WHEN ascii({cell}) BETWEEN 48 AND 57 THEN coalesce("
+        f"CASE WHEN strlen({cell}) = 19 AND {cell}[17] = ':' AND try_cast({cell} AS TIMESTAMP) IS NOT NULL "
+        f"THEN epoch_us(try_cast({cell} AS TIMESTAMP)) WHEN ascii({cell}) BETWEEN 48 AND 57 THEN coalesce("
         f"epoch_us(try_cast({cell} AS TIMESTAMPTZ)), "
         f"CASE WHEN regexp_full_match({cell}, '\\d{{10}}(\\.\\d+)?') THEN (1e6 * try_cast({cell} AS DOUBLE))::BIGINT "
         f"WHEN regexp_full_match({cell}, '\\d{{13}}') THEN 1000 * try_cast({cell} AS BIGINT) END, "

@@ -1,24 +1,11 @@
 -- Fold a line file of connections to one row per distinct combination of its key columns, and one per unreadable row.
 -- Filled in by connections.py (what follows a dollar sign); every literal it fills in is quoted there.
 CREATE TEMP TABLE folded AS
-WITH lines AS (
-    -- One column, whatever the line holds: DuckDB keeps the order of lines, so the window counts physical lines.
-    SELECT row_number() OVER () AS line_number, line
-    FROM read_csv(
-        $path, auto_detect = false, header = false, columns = {'line': 'TEXT'},
-        delim = $no_delimiter, quote = '', escape = '', new_line = $newline, strict_mode = false
-    )
-),
-split AS (
-    SELECT line_number, line, list_transform(string_split(line, $delimiter), lambda cell: $filled) AS cells
-    FROM lines
-    WHERE $is_numbered OR (line_number > $header_number AND trim(line, $delimiter) <> '' AND $is_row)
-),
+WITH $split,
 judged AS (
     -- A rewritten file's own cells follow the number of the row, so they are shifted by one.
     SELECT
         CASE WHEN $is_numbered THEN cells[1]::BIGINT ELSE line_number END AS number,
-        line,
         len(cells) - $shift AS cell_count,
         CASE
             -- The first comparison spares nearly every row the second one.
@@ -26,7 +13,7 @@ judged AS (
                 AND cells[1 + $shift:$width + $shift] IS NOT DISTINCT FROM $header
                 THEN 'repeated_header'
             WHEN $width >= $least_footer_width
-                AND len(list_filter(cells, lambda cell: cell IS NOT NULL)) <= $most_footer_cells + $shift
+                AND list_count(cells) <= $most_footer_cells + $shift
                 -- A condition of its own would be held against every cell of every row.
                 AND CASE
                     WHEN regexp_full_match(list_filter(cells, lambda cell: cell IS NOT NULL)[1 + $shift], $footer, 'is')
@@ -40,7 +27,12 @@ judged AS (
                 THEN 'too_few_cells'
             $left_out
         END AS reason,
-        $cells
+        CASE
+            WHEN reason IS NOT NULL
+            THEN coalesce(line, array_to_string(list_transform(cells, lambda cell: coalesce(cell, '')), $delimiter))
+        END AS rejected_line,
+        $cells,
+        $times
     FROM split
 )
 SELECT
@@ -48,7 +40,7 @@ SELECT
     min(number) AS number,
     count(*) AS row_count,
     max(cell_count) AS cell_count,
-    min(CASE WHEN reason IS NOT NULL THEN line END) AS line,
+    min(rejected_line) AS line,
     $observed_from AS observed_from,
     $observed_to AS observed_to,
     $results

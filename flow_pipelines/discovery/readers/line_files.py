@@ -48,6 +48,7 @@ class LineFile:
         rows: Number of data rows: lines that are not blank, below the header.
         comment: What lines start with that are no rows; empty if there are none.
         unset: Cells that stand for no value, besides empty ones.
+        cells: Number of cells of every line below the header; None if they differ or nobody looked.
     """
 
     path: Path
@@ -57,6 +58,7 @@ class LineFile:
     rows: int
     comment: str = ""
     unset: tuple[str, ...] = ()
+    cells: int | None = None
 
 
 def as_line_file(
@@ -83,6 +85,7 @@ def as_line_file(
     kinds[[*b"\r\n", ord(layout.delimiter)]] = SEPARATOR
     kinds[[*b'"', *REMOVED]] = SPECIAL
     carriage_returns = lines = rows = 0
+    widths: set[int] = set()
     with path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
             chunk += file.readline()
@@ -93,6 +96,7 @@ def as_line_file(
                 return None
             carriage_returns += chunk.count(b"\r")
             data = starts[max(0, header_number - lines) :]
+            widths |= _widths(chunk, data, layout.delimiter)
             lines += len(starts)
             if comment:
                 data = data[np.frombuffer(chunk, np.uint8)[data] != ord(comment)]
@@ -100,7 +104,10 @@ def as_line_file(
     if carriage_returns not in {0, lines}:
         return None
     newline = "\r\n" if carriage_returns else "\n"
-    return LineFile(path, layout.delimiter, newline, is_numbered=False, rows=rows, comment=comment, unset=unset)
+    cells = widths.pop() if len(widths) == 1 else None
+    return LineFile(
+        path, layout.delimiter, newline, is_numbered=False, rows=rows, comment=comment, unset=unset, cells=cells
+    )
 
 
 def _line_starts(chunk: bytes, kinds: npt.NDArray[np.uint8]) -> npt.NDArray[np.intp] | None:
@@ -118,6 +125,14 @@ def _line_starts(chunk: bytes, kinds: npt.NDArray[np.uint8]) -> npt.NDArray[np.i
     if (kind == SPECIAL).any() or touches.any() or (ends - starts).max() > LONGEST_LINE:
         return None
     return starts
+
+
+def _widths(chunk: bytes, starts: npt.NDArray[np.intp], delimiter: str) -> set[int]:
+    """Return the numbers of cells that lines have."""
+    if not len(starts):
+        return set()
+    delimiters = np.frombuffer(chunk, np.uint8) == ord(delimiter)
+    return set((1 + np.unique(np.add.reduceat(delimiters, starts, dtype=np.int32))).tolist())
 
 
 def _blank_lines(chunk: bytes, starts: npt.NDArray[np.intp], kinds: npt.NDArray[np.uint8]) -> int:

@@ -74,6 +74,54 @@ def upgrade() -> None:
         op.f("model_usage_by_engagement_id"), "model_usage", ["engagement_id"], unique=False, schema="platform"
     )
     op.create_table(
+        "asset_groups",
+        sa.Column("client_account_id", sa.Uuid(), nullable=False),
+        sa.Column("engagement_id", sa.Uuid(), nullable=False),
+        sa.Column("snapshot_id", sa.Uuid(), nullable=False),
+        sa.Column("membership_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("group_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("group_kind", sa.Text(), nullable=False),
+        sa.Column("group_name", sa.Text(), nullable=False),
+        sa.Column("application_id", sa.Uuid(as_uuid=False), nullable=True),
+        sa.Column("asset_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("asset_name", sa.Text(), nullable=False),
+        sa.Column("member_count", sa.BigInteger(), nullable=False),
+        sa.Column("evidence", sa.Text(), nullable=False),
+        sa.Column("confidence", sa.Double(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("dependency_ids", sa.ARRAY(sa.Uuid(as_uuid=False)), nullable=False),
+        sa.CheckConstraint(
+            "evidence IN ('stated', 'name', 'connections', 'cycle')", name=op.f("asset_groups_evidence_is_known")
+        ),
+        sa.CheckConstraint("group_kind IN ('application', 'cycle')", name=op.f("asset_groups_group_kind_is_known")),
+        sa.CheckConstraint("confidence BETWEEN 0 AND 1", name=op.f("asset_groups_confidence_is_a_share")),
+        sa.ForeignKeyConstraint(
+            ["client_account_id", "engagement_id", "snapshot_id"],
+            [
+                "platform.snapshots.client_account_id",
+                "platform.snapshots.engagement_id",
+                "platform.snapshots.snapshot_id",
+            ],
+            name=op.f("asset_groups_of_snapshots"),
+        ),
+        sa.PrimaryKeyConstraint("snapshot_id", "membership_id", name=op.f("asset_groups_key")),
+        schema="discovery_history",
+    )
+    op.create_index(
+        op.f("asset_groups_by_snapshot_id_application_id"),
+        "asset_groups",
+        ["snapshot_id", "application_id"],
+        unique=False,
+        schema="discovery_history",
+    )
+    op.create_index(
+        op.f("asset_groups_by_snapshot_id_asset_id"),
+        "asset_groups",
+        ["snapshot_id", "asset_id"],
+        unique=False,
+        schema="discovery_history",
+    )
+    op.create_table(
         "collection_gaps",
         sa.Column("client_account_id", sa.Uuid(), nullable=False),
         sa.Column("engagement_id", sa.Uuid(), nullable=False),
@@ -435,6 +483,43 @@ def upgrade() -> None:
             nullable=True,
             comment="Names or ids of what the asset depends on, sorted; become edges.",
         ),
+        schema="discovery_history",
+    )
+    op.add_column(
+        "dependencies",
+        sa.Column(
+            "shared_service",
+            sa.Text(),
+            nullable=True,
+            comment="What noise serves, such as backup, name resolution, monitoring or management.",
+        ),
+        schema="discovery_history",
+    )
+    op.add_column(
+        "dependencies",
+        sa.Column(
+            "shared_service_provider_id",
+            sa.Uuid(as_uuid=False),
+            nullable=True,
+            comment="The end that provides it: the one of which a port has more partners.",
+        ),
+        schema="discovery_history",
+    )
+    op.add_column(
+        "dependencies",
+        sa.Column(
+            "shared_service_clients",
+            sa.BigInteger(),
+            nullable=True,
+            comment="Ends that the provider is seen to serve on this port.",
+        ),
+        schema="discovery_history",
+    )
+    op.create_index(
+        op.f("dependencies_by_snapshot_id_shared_service_provider_id"),
+        "dependencies",
+        ["snapshot_id", "shared_service_provider_id"],
+        unique=False,
         schema="discovery_history",
     )
     op.add_column(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
-
 import pytest
 from typer.testing import CliRunner
 
@@ -15,6 +13,8 @@ from resources.pins import pins_of
 from tests.resources.views.happenings import Engagement
 
 WHY = ("--reason", "a test")
+# Of nothing; the same in every process, as those that share a run of the tests must name them alike.
+AN_ID = "00000000-0000-4000-8000-0000000000aa"
 
 
 class Command:
@@ -52,7 +52,7 @@ def flow(installation: Installation, scope: Scope) -> Command:
     return Command(installation, scope)
 
 
-@pytest.mark.parametrize("point", ["yesterday", "agreeed", str(uuid4())])
+@pytest.mark.parametrize("point", ["yesterday", "agreeed", AN_ID])
 def test_a_point_that_is_no_pin_no_time_and_no_snapshot_is_refused(flow: Command, point: str) -> None:
     refused = flow.refuses("rollback", "--to", point, *WHY)
     assert f"{point!r} is no pin, no time and no published snapshot" in refused.problem
@@ -108,7 +108,7 @@ def test_an_engagement_that_nobody_registered_has_nothing_to_pin_or_roll_back(fl
         assert isinstance(flow.refuses(*words, scope=nobody), ScopeError)
 
 
-@pytest.mark.parametrize("name", ["current", "2026-06-30", "2026-06-30T14:00", str(uuid4()), "", "-x", "a/b", "x" * 81])
+@pytest.mark.parametrize("name", ["current", "2026-06-30", "2026-06-30T14:00", AN_ID, "", "-x", "a/b", "x" * 81])
 def test_a_name_that_could_be_something_else_is_refused_for_a_pin(flow: Command, name: str) -> None:
     refused = flow.refuses("pin", *WHY, "--", name)
     assert isinstance(refused, InputError)

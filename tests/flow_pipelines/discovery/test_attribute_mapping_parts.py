@@ -28,6 +28,8 @@ def records(rows: list[dict[str, str]]) -> pd.DataFrame:
             "source_format": "generic",
             "record_type": "server",
             "raw_values": rows,
+            "landing_number": 1,
+            "exported_at": pd.Series([None] * len(rows), dtype="datetime64[us, UTC]"),
             "observed_from": pd.Series([None] * len(rows), dtype="datetime64[us, UTC]"),
             "observed_to": pd.Series([None] * len(rows), dtype="datetime64[us, UTC]"),
         }
