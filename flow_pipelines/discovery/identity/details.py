@@ -16,7 +16,7 @@ from flow_pipelines.discovery.identity.grouping import lists_of
 from flow_pipelines.discovery.identity.templates import are_templates
 from flow_pipelines.reference.identity_model import DetailFold, identity_model
 
-IDENTITY = ("vm_uuid", "external_id", "virtual_center", "name")
+IDENTITY = ("vm_uuid", "external_id", "virtual_center", "name", "fqdn", "host_name")
 # What a detail row and its machine must have in common, the surest first. Only with the UUID may several machines fit
 # (a machine listed twice); without it, a name that two machines have finds none of them.
 MATCHES = (
@@ -27,6 +27,8 @@ MATCHES = (
     ("name", "virtual_center"),
     ("external_id",),
     ("name",),
+    ("fqdn",),
+    ("host_name",),
 )
 
 
@@ -120,9 +122,13 @@ def _owners(details: pd.DataFrame, machines: pd.DataFrame) -> pd.Series[Any]:
 
 def _stand_ins(orphans: pd.DataFrame) -> pd.DataFrame:
     """Return one detail row for each machine that has no record of its own."""
-    named = orphans[orphans[["match_vm_uuid", "match_external_id", "match_name"]].notna().any(axis="columns")]
+    naming = ["match_vm_uuid", "match_external_id", "match_name", "match_fqdn", "match_host_name"]
+    named = orphans[orphans[naming].notna().any(axis="columns")]
     named = named.sort_values("record_id")
-    by_name = named["match_virtual_center"].fillna("") + "\n" + named["match_name"].fillna(named["match_external_id"])
+    first_name = named["match_name"]
+    for column in ("match_external_id", "match_fqdn", "match_host_name"):
+        first_name = first_name.fillna(named[column])
+    by_name = named["match_virtual_center"].fillna("") + "\n" + first_name
     keys = pd.DataFrame({"export": named["export"], "machine": named["match_vm_uuid"].fillna(by_name)})
     return named[~keys.duplicated()]
 

@@ -77,7 +77,8 @@ def as_line_file(
         The file with its data rows counted, or None if it is not in UTF-8, or holds quotes, characters to remove,
         mixed line ends, very long lines, or white space around cells.
     """
-    if not layout.encoding.startswith("utf-8"):
+    # Behind a byte-order mark a first line that is a comment does not start like one.
+    if not layout.encoding.startswith("utf-8") or (comment and layout.encoding == "utf-8-sig"):
         return None
     kinds = np.zeros(256, np.uint8)
     kinds[[*b" \t\v\f"]] = WHITE_SPACE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,18 @@ def test_a_connection_of_which_no_edge_can_be_made_says_why(tmp_path: Path) -> N
     issues = records.loc[records["record_type"] == "connection", "quality_issues"].explode()
     assert {"It lacks a source.", "It lacks a destination."} <= set(issues)
     assert gates.connection_problems(records, frames["dependencies"]) == []
+
+
+def test_disks_and_adapters_listed_within_servers_are_folded_into_them(tmp_path: Path) -> None:
+    disks = [{"name": "sda", "size_gb": 50}, {"name": "sdb", "size_gb": 100}]
+    adapters = [{"name": "eth0", "mac": "00:50:56:00:00:01"}]
+    servers = [
+        {"hostname": "web01", "ip": "10.0.0.1", "os": "RHEL 8", "disks": disks, "nics": adapters},
+        {"hostname": "web02", "ip": "10.0.0.2", "os": "RHEL 8", "disks": disks[:1]},
+    ]
+    inventory = discover(tmp_path, estate=json.dumps(servers))["inventory"].set_index("name")
+    assert inventory["storage_allocated_gib"].to_dict() == {"web01": 150, "web02": 50}
+    assert inventory["mac_addresses"]["web01"] == ["00:50:56:00:00:01"]
 
 
 def memberships(frames: Frames) -> dict[str, list[str]]:

@@ -85,6 +85,12 @@ def test_zeek_logs_are_read_by_their_fields_whether_in_columns_or_in_json(tmp_pa
         assert [code for _, code in rejections(result)] == ["refused_connection"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_zeek_logs_saved_by_an_editor_lose_no_row(tmp_path: Path, encoding: str) -> None:
+    result = import_text(tmp_path, zeek(ZEEK_FIELDS, ZEEK).encode(encoding), "log")
+    assert result.sheets[0].rows == 4
+
+
 def test_zeek_logs_of_two_days_in_one_file_may_have_different_columns(tmp_path: Path) -> None:
     order = [4, 5, 2, 3, 0, 1, 6, 7, 8, 9]
     second = zeek([ZEEK_FIELDS[place] for place in order], [[row[place] for place in order] for row in ZEEK])
