@@ -6,6 +6,8 @@ its own to another ephemeral port. Does not: direction of what was folded (`disc
 
 from __future__ import annotations
 
+import math
+
 from flow_pipelines.discovery.readers.columns import Columns
 from flow_pipelines.reference.network_services import network_services
 from flow_pipelines.reference.record_types import normalise_header
@@ -44,7 +46,13 @@ def one_way_cells(columns: Columns, shift: int) -> tuple[list[str], str]:
 def _by_trust(columns: Columns, attribute: str) -> list[str]:
     template = columns.detection.template
     known = template.columns if template else {}
-    return sorted(columns.having(attribute), key=lambda column: known[normalise_header(column)].rank)
+
+    def rank(column: str) -> float:
+        # A header that the format does not have, known by an alias, comes after its own.
+        own = known.get(normalise_header(column))
+        return own.rank if own else math.inf
+
+    return sorted(columns.having(attribute), key=rank)
 
 
 def _is_answer(source_port: str, destination_port: str) -> str:

@@ -98,3 +98,12 @@ def test_zeek_logs_of_two_days_in_one_file_may_have_different_columns(tmp_path: 
     assert result.imported_records["row_count"].sum() == 6
     assert {values["id.orig_h"] for _, values in rows(result)} == {"10.0.0.1"}
     assert len(rows(result)) == 2
+
+
+def test_flow_logs_whose_ports_have_other_names_are_turned_too(tmp_path: Path) -> None:
+    header = HEADER.replace("srcport dstport", "sport dport").replace(" ", ",")
+    text = "\n".join([header, *(one.replace(" ", ",") for one in VPC[:2])])
+    records = import_text(tmp_path, text, "flows.csv").imported_records
+    assert records["row_count"].tolist() == [2]
+    cells = records["raw_values"].iloc[0]
+    assert (cells["srcaddr"], cells["dstaddr"], cells["dport"]) == ("10.0.0.5", "10.0.0.9", "443")
