@@ -144,6 +144,7 @@ def _fold_statement(lines: LineFile, path: str, columns: Columns, settings: Enga
             results.append(f"CASE WHEN min({cell}) = max({cell}) THEN min({cell}) END")
     first = next(index for index, cell in enumerate(head.header) if cell)
     shift = int(lines.is_numbered)
+    cells, is_answer = one_way_cells(columns, shift)
     return _statement(
         "fold_connections.sql",
         split=_split(lines, path, columns),
@@ -162,7 +163,8 @@ def _fold_statement(lines: LineFile, path: str, columns: Columns, settings: Enga
         address=literal(ADDRESS.pattern),
         left_out=" ".join(_left_out(columns, shift)),
         counted=", ".join(map(literal, _counted(columns) or [""])),
-        cells=", ".join(f"{cell} AS c{index}" for index, cell in enumerate(one_way_cells(columns, shift), start=1)),
+        cells=", ".join(f"{cell} AS c{index}" for index, cell in enumerate(cells, start=1)),
+        is_answer=is_answer,
         times=", ".join(f"{time} AS t{place}" for place, time in enumerate(times)) or "NULL AS t",
         observed_from=_span("least", "min", len(times)),
         observed_to=_span("greatest", "max", len(times)),

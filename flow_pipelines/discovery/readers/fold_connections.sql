@@ -33,7 +33,7 @@ judged AS (
         END AS rejected_line,
         $cells,
         $times
-    FROM split
+    FROM (SELECT *, $is_answer AS is_answer FROM split)
 )
 SELECT
     reason,

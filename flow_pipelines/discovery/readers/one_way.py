@@ -19,8 +19,11 @@ OTHER_END = {
 }
 
 
-def one_way_cells(columns: Columns, shift: int) -> list[str]:
-    """Return the expression of each cell of a row; in answers those of the two ends change places.
+def one_way_cells(columns: Columns, shift: int) -> tuple[list[str], str]:
+    """Return the expression of each cell of a row, and the condition that makes the row an answer.
+
+    The condition reads both ports against every known service, so it is to be computed once a row, as `is_answer`, to
+    which the cells of the two ends refer: in each of them it took a third of the whole fold.
 
     Args:
         columns: The table's columns.
@@ -30,15 +33,14 @@ def one_way_cells(columns: Columns, shift: int) -> list[str]:
     template = columns.detection.template
     ports = [columns.having(attribute) for attribute in ("source_port", "destination_port")]
     if not template or not template.is_one_way or not all(ports):
-        return cells
+        return cells, "false"
     cell_of = dict(zip(columns.head.columns, cells, strict=True))
-    is_answer = _is_answer(*(cell_of[one[0]] for one in ports))
     turned = dict(cell_of)
     for source, destination in OTHER_END.items():
         for one, other in zip(_by_trust(columns, source), _by_trust(columns, destination), strict=False):
-            turned[one] = f"CASE WHEN {is_answer} THEN {cell_of[other]} ELSE {cell_of[one]} END"
-            turned[other] = f"CASE WHEN {is_answer} THEN {cell_of[one]} ELSE {cell_of[other]} END"
-    return [turned[column] for column in columns.head.columns]
+            turned[one] = f"CASE WHEN is_answer THEN {cell_of[other]} ELSE {cell_of[one]} END"
+            turned[other] = f"CASE WHEN is_answer THEN {cell_of[one]} ELSE {cell_of[other]} END"
+    return [turned[column] for column in columns.head.columns], _is_answer(*(cell_of[one[0]] for one in ports))
 
 
 def _by_trust(columns: Columns, attribute: str) -> list[str]:
