@@ -41,8 +41,9 @@ def one_way_cells(columns: Columns, shift: int) -> list[str]:
 
 def _by_trust(columns: Columns, attribute: str) -> list[str]:
     template = columns.detection.template
-    known = template.columns if template else {}
-    return sorted(columns.having(attribute), key=lambda column: known[normalise_header(column)].rank)
+    ranks = {header: column.rank for header, column in template.columns.items()} if template else {}
+    # A column that the format does not know, but whose name says as much, comes last.
+    return sorted(columns.having(attribute), key=lambda column: ranks.get(normalise_header(column), len(ranks)))
 
 
 def _is_answer(source_port: str, destination_port: str) -> str:
