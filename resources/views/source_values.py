@@ -25,7 +25,7 @@ def _asset_source_values() -> ControlView:
             "asset_name": "Its name.",
             "header": "Header of the column, as the source writes it.",
             "value": "The cell, as the source writes it.",
-            "attribute": "The attribute that the column was mapped to; empty for a custom attribute.",
+            "attribute": "The attribute that the column was mapped to, several in order; empty for a custom attribute.",
             "source_format": "Detected format of the source.",
             "source_file": "Name of the file.",
             "sheet": "Name of the worksheet; empty for a text file.",
@@ -39,7 +39,11 @@ SELECT a.client_account_id, a.engagement_id, a.asset_id, a.name AS asset_name, c
  CROSS JOIN LATERAL unnest(a.source_entity_ids) AS source (record_id)
   JOIN discovery.imported_records r ON r.engagement_id = a.engagement_id AND r.record_id = source.record_id
  CROSS JOIN LATERAL jsonb_each_text(r.raw_values::jsonb) AS cell (header, value)
-  LEFT JOIN discovery.attribute_mappings m ON m.engagement_id = r.engagement_id AND m.source_file = r.source_file
-        AND m.sheet IS NOT DISTINCT FROM r.sheet AND m.source_column = cell.header AND m.status = 'applied'
+  LEFT JOIN LATERAL (
+       SELECT string_agg(DISTINCT one.attribute, ', ' ORDER BY one.attribute) AS attribute
+         FROM discovery.attribute_mappings one
+        WHERE one.engagement_id = r.engagement_id AND one.source_file = r.source_file
+          AND one.sheet IS NOT DISTINCT FROM r.sheet AND one.source_column = cell.header AND one.status = 'applied'
+       ) AS m ON true
 """,
     )

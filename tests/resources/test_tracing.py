@@ -22,10 +22,13 @@ from tests.resources.traced_estate import (
     CONFLICTS,
     DEBT,
     DEPENDENCIES,
+    GROUPS,
     IMPORTED,
     INVENTORY,
     MAPPINGS,
     OVERVIEW,
+    QUALITY,
+    SCORES,
     Estate,
     make_edit,
     small_estate,
@@ -62,7 +65,8 @@ def test_an_asset_is_traced_back_to_the_rows_of_its_files_and_forward_to_all_dec
     estate: Estate, installation: Installation
 ) -> None:
     steps = traced(installation, estate.scope, estate.id("asset", "web01"))
-    assert seen(steps, "self") == [(0, INVENTORY, "web01")]
+    # Its score is told under its own id.
+    assert seen(steps, "self") == [(0, INVENTORY, "web01"), (0, SCORES, "web01")]
     assert seen(steps, "back") == [
         (1, CLEANSED, "web01, servers.csv, row 1"),
         (1, CLEANSED, "web01, servers.csv, row 2"),
@@ -72,15 +76,20 @@ def test_an_asset_is_traced_back_to_the_rows_of_its_files_and_forward_to_all_dec
     assert seen(steps, "forward") == [
         (1, CONFLICTS, "cpu_count"),
         (1, DEPENDENCIES, "word"),
+        (1, GROUPS, "word"),
         (1, DEBT, "web01"),
+        (1, QUALITY, "web01"),
         (1, OVERVIEW, "Shop"),
+        (2, GROUPS, "word"),
     ]
 
 
 def test_a_row_of_a_file_is_traced_forward_through_every_flow(estate: Estate, installation: Installation) -> None:
     steps = traced(installation, estate.scope, estate.id("record", 2))
     assert {table for _, table, _ in seen(steps, "self")} == {IMPORTED, CLEANSED}
-    assert {table for _, table, _ in seen(steps, "forward")} == {INVENTORY, CONFLICTS, DEPENDENCIES, DEBT, OVERVIEW}
+    assert {table for _, table, _ in seen(steps, "forward")} == {
+        *(INVENTORY, CONFLICTS, DEPENDENCIES, GROUPS, DEBT, SCORES, QUALITY, OVERVIEW)
+    }
     assert not seen(steps, "back")
 
 
@@ -218,6 +227,6 @@ def test_an_analyst_traces_rows_of_his_own_client_and_no_other(estate: Estate, i
             traced_rows = connection.execute("SELECT * FROM platform.trace(%s)", (asset,)).fetchall()
             versions = connection.execute("SELECT * FROM platform.versions_behind(%s)", (snapshot,)).fetchall()
             counts.append((len(traced_rows), len(versions)))
-    assert counts[0][0] == 9
+    assert counts[0][0] == 13
     assert counts[0][1] == 7
     assert counts[1] == (0, 0)

@@ -24,7 +24,10 @@ CHANGES = "discovery/cleansing_changes"
 INVENTORY = "discovery/inventory"
 CONFLICTS = "discovery/inventory_conflicts"
 DEPENDENCIES = "discovery/dependencies"
+GROUPS = "discovery/asset_groups"
 DEBT = "discovery/tech_debt"
+SCORES = "discovery/debt_scores"
+QUALITY = "discovery/data_quality"
 HANDOFF = "handoffs/discovery_to_assess"
 OVERVIEW = "assess/assessment_overview"
 FILLERS = {"Int64": 1, "Float64": 1.0, "boolean": False}
@@ -115,15 +118,32 @@ class Estate:
     def dependencies(self, run: str, count: int = 1) -> None:
         ends = {"source_id": self.id("asset", "shop"), "target_id": self.id("asset", "web01")}
         facts = {"kind": "runs_on", "origin": "cmdb", "source_entity_ids": [self.id("record", 1)]}
+        facts |= {"shared_service_provider_id": self.id("asset", "web01")}
         edges = [{"dependency_id": self.id("dependency", number), **ends, **facts} for number in range(count)]
-        self.phase(run, [CLEANSED, INVENTORY], discovery__dependencies=edges)
+        member = {
+            "membership_id": self.id("membership", 1),
+            "group_id": self.id("group", 1),
+            "group_kind": "application",
+        }
+        member |= {"asset_id": ends["target_id"], "application_id": ends["source_id"], "evidence": "name"}
+        member |= {"dependency_ids": [edges[0]["dependency_id"]]}
+        self.phase(run, [CLEANSED, INVENTORY], discovery__dependencies=edges, discovery__asset_groups=[member])
 
     def rest(self, run: str) -> None:
         self.dependencies(run)
         asset, application = self.id("asset", "web01"), self.id("asset", "shop")
         finding = {"finding_id": self.id("finding", 1), "asset_id": asset, "asset_name": "web01", "as_of": "2026-06-30"}
         finding |= {"category": "operating_system", "status": "past", "severity": "high"}
-        self.phase(run, [INVENTORY], discovery__tech_debt=[finding])
+        score = {"asset_id": asset, "asset_name": "web01", "asset_type": "server", "severity": "high"}
+        quality = {"quality_id": self.id("quality", 1), "level": "asset", "asset_id": asset, "asset_name": "web01"}
+        self.phase(
+            run,
+            [INVENTORY],
+            discovery__tech_debt=[finding],
+            discovery__debt_scores=[score],
+            discovery__data_quality=[quality],
+            discovery__collection_gaps=[],
+        )
         workload = {"workload_id": application, "workload_name": "Shop", "source_entity_ids": [asset]}
         workload |= {"workload_type": "application", "complexity": "low", "readiness": "ready"}
         self.phase(run, [INVENTORY, DEPENDENCIES, DEBT], assess__assessment_overview=[workload])

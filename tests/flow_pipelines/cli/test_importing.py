@@ -44,7 +44,7 @@ def test_one_file_is_one_object_with_format_confidence_and_sheets(tmp_path: Path
         "Servername": "name",
         "IP Adresse": "ip_addresses",
     }
-    assert set(sheet["mappings"][0]) >= {"source", "attribute", "method", "confidence", "status"}
+    assert set(sheet["mappings"][0]) >= {"source", "attribute", "part", "method", "confidence", "status"}
     assert shown["inventory"] is None
 
 

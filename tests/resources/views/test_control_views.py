@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from uuid import uuid4
+
 import psycopg
 import pytest
 from sqlalchemy import text
@@ -76,7 +78,9 @@ def two_clients(installation: Installation) -> tuple[Engagement, Engagement]:
     engagements = tuple(Engagement(installation.database, new_engagement(installation)) for _ in range(2))
     for engagement in engagements:
         engagement.refuse("discovery", "data_import", "no rows")
-        engagement.run_flow("discovery", {"discovery/inventory": [{}]})
+        record = {"record_id": str(uuid4()), "raw_values": {"Host": "web01"}}
+        asset = {"source_entity_ids": [record["record_id"]]}
+        engagement.run_flow("discovery", {"discovery/imported_records": [record], "discovery/inventory": [asset]})
         engagement.run_flow("assess", {"handoffs/discovery_to_assess": [{}]})
         engagement.pin("good")
         engagement.run("assess", "overview", {"assess/assessment_overview": [{}]})

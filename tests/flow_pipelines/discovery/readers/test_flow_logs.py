@@ -73,6 +73,15 @@ def test_vpc_flow_logs_of_any_field_order_are_read_and_the_packets_own_address_i
     assert (values["srcaddr"], values["dstport"], values["bytes"]) == ("10.0.0.5", "443", "3")
 
 
+def test_vpc_flow_logs_with_renamed_columns_are_turned_too(tmp_path: Path) -> None:
+    text = (
+        "interface-id,log-status,source_ip,dstaddr,srcport,dstport,protocol,bytes\n"
+        "eni-1,OK,10.0.0.5,10.0.0.9,50123,443,6,1\neni-1,OK,10.0.0.9,10.0.0.5,443,50123,6,2\n"
+    )
+    ((_, values),) = rows(import_text(tmp_path, text, "log"))
+    assert (values["source_ip"], values["dstport"], values["bytes"]) == ("10.0.0.5", "443", "3")
+
+
 def test_zeek_logs_are_read_by_their_fields_whether_in_columns_or_in_json(tmp_path: Path) -> None:
     lines = [json.dumps({k: v for k, v in zip(ZEEK_FIELDS, row, strict=True) if v != "-"}) for row in ZEEK]
     for text in (zeek(ZEEK_FIELDS, ZEEK), "\n".join(lines)):
