@@ -286,3 +286,19 @@ def test_what_is_stated_and_what_is_observed_are_two_edges(estate: Estate) -> No
     edges = estate.edges()
     assert set(edges["origin"]) == {"cmdb", "network"}
     assert edges["dependency_id"].is_unique
+
+
+def test_noise_says_which_shared_service_it_is_who_provides_it_and_to_how_many(estate: Estate) -> None:
+    names = estate.asset("server", "dns01", "10.0.0.1")
+    backup = estate.asset("server", "bkp01", "10.0.0.2")
+    for number in range(3):
+        estate.asset("server", f"web{number}", f"10.0.1.{number}")
+        estate.connection(f"10.0.1.{number}", "10.0.0.1", 53, "udp")
+        estate.connection("10.0.0.2", f"10.0.1.{number}", 1556)
+    estate.connection("10.0.1.0", "10.0.1.1", 8080)
+    edges = estate.edges()
+    columns = ["shared_service", "shared_service_provider_id", "shared_service_clients"]
+    of_port = {port: rows[columns].drop_duplicates().to_numpy().tolist() for port, rows in edges.groupby("port")}
+    assert of_port[53] == [["name resolution", names, 3]]
+    assert of_port[1556] == [["backup", backup, 3]]
+    assert edges.loc[edges["port"] == 8080, columns].isna().all(axis=None)

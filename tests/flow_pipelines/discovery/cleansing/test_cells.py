@@ -313,3 +313,11 @@ def test_a_column_tells_the_same_whatever_the_order_of_its_cells(order: list[str
     by_cell = dict(zip(order, cleanse_column(order, "storage_used_gib", "GB", SETTINGS), strict=True))
     assert by_cell["1.234"].value == 1234.0
     assert by_cell["2.5"].value == 2.5
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [("https", 443), (" MS-SQL-S ", 1433), ("domain/udp", 53), ("no-such-service", None), ("http/https", None)],
+)
+def test_a_port_may_be_written_as_the_name_of_its_service(cell: str, expected: int | None) -> None:
+    assert cleansed(cell, "destination_port").value == expected

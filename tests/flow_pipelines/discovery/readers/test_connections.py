@@ -264,3 +264,19 @@ def test_a_flow_log_of_a_cloud_is_read(tmp_path: Path) -> None:
     record = import_text(tmp_path, text, "flow.csv").imported_records.iloc[0]
     assert record["record_type"] == "connection"
     assert record["observed_to"] - record["observed_from"] == pd.Timedelta(seconds=60)
+
+
+def test_answers_join_the_connection_that_they_answer_where_both_ports_are_given(tmp_path: Path) -> None:
+    text = (
+        "source_ip,source_port,destination_ip,destination_port,protocol\n"
+        "10.0.0.1,50001,10.0.0.2,443,tcp\n"
+        "10.0.0.2,443,10.0.0.1,50001,tcp\n"
+        "10.0.0.2,443,10.0.0.1,50002,tcp\n"
+    )
+    ((_, count, values, *_),) = folded(import_text(tmp_path, text, "c.csv"))
+    assert count == 3
+    assert (values["source_ip"], values["destination_ip"], values["destination_port"]) == (
+        "10.0.0.1",
+        "10.0.0.2",
+        "443",
+    )
