@@ -56,7 +56,10 @@ def _by_trust(columns: Columns, attribute: str) -> list[str]:
 
 
 def _is_answer(source_port: str, destination_port: str) -> str:
-    """A known service answers an unknown port, or, both unknown, a low port answers an ephemeral one."""
+    """A known service answers an unknown port, or one in the ephemeral range; both unknown, a low port a high one.
+
+    Some services listen in the ephemeral range (Db2 on 50001), but what connects to them has no known low port itself.
+    """
     rules = network_services()
     known = ", ".join(f"'{port}'" for port in sorted(set(rules.services["port"])))
     first = rules.first_ephemeral_port
@@ -64,5 +67,9 @@ def _is_answer(source_port: str, destination_port: str) -> str:
         f"{source_port} NOT IN ({known}) AND try_cast({source_port} AS INTEGER) BETWEEN 1 AND {first - 1} "
         f"AND try_cast({destination_port} AS INTEGER) >= {first}"
     )
+    from_service = (
+        f"{source_port} IN ({known}) AND try_cast({source_port} AS INTEGER) < {first} "
+        f"AND try_cast({destination_port} AS INTEGER) >= {first}"
+    )
     is_answer = f"{destination_port} NOT IN ({known}) AND ({source_port} IN ({known}) OR ({low_to_high}))"
-    return f"coalesce({is_answer}, false)"
+    return f"coalesce(({from_service}) OR ({is_answer}), false)"
