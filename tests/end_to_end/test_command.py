@@ -146,7 +146,7 @@ def test_a_preview_says_what_would_happen_and_writes_nothing(flow: Command, tmp_
     assert preview["inventory"]["created"] == 2
     assert preview["inventory"]["vanished"] == 0
     assert versions(flow) == before
-    assert "2 new" in flow.ok("import", "acme/dc-exit", file, "--preview")
+    assert "2 assets are new" in flow.ok("import", "acme/dc-exit", file, "--preview")
 
 
 def test_errors_are_one_line_with_the_remedy(flow: Command, tmp_path: Path) -> None:
