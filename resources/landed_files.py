@@ -109,21 +109,18 @@ def take_in(database: Database, landing: Landing, scope: Scope, *, by: str) -> L
     for file in repeated:
         file.path.unlink()
     counting = [file for file in ledger if not file.set_aside]
-    newest = {file.name: file.landing_number for file in counting}
     return Landed(
         tuple(_source(landing, scope, file) for file in counting),
-        tuple(
-            (
-                f"{FILE_INPUT}{file.name}"
-                + ("" if file.landing_number == newest[file.name] else f" (landing {file.landing_number})"),
-                file.content_hash,
-            )
-            for file in counting
-        ),
+        tuple((_input_name(file.name, file.landing_number), file.content_hash) for file in counting),
         tuple(file.name for file, _ in arrived),
         tuple(file.name for file in repeated),
         pin,
     )
+
+
+def _input_name(name: str, landing_number: int) -> str:
+    # The number is part of it: the same bytes may land again after others, and each landing is undone by itself.
+    return f"{FILE_INPUT}{name} (landing {landing_number})"
 
 
 def _source(landing: Landing, scope: Scope, file: LandedFile) -> SourceFile:
@@ -208,17 +205,19 @@ def set_aside_by(connection: Connection, landing: Landing, scope: Scope, snapsho
     """Return the files that count and that a return to a version of the imported records would set aside."""
     read = _read_by(connection, snapshot_id) if snapshot_id else frozenset()
     return [
-        file for file in _ledger(connection, landing, scope) if not file.set_aside and file.content_hash not in read
+        file
+        for file in _ledger(connection, landing, scope)
+        if not file.set_aside and _input_name(file.name, file.landing_number) not in read
     ]
 
 
 @dataclass(frozen=True)
 class _Undoing:
-    """The last rollback of the data import: when it was, in words what, and the hashes of what still counted."""
+    """The last rollback of the data import: when it was, in words what, and the inputs that still counted."""
 
     moved_at: datetime
     words: str
-    hashes: frozenset[str]
+    inputs: frozenset[str]
 
 
 def _last_undoing(connection: Connection) -> _Undoing | None:
@@ -236,7 +235,7 @@ def _last_undoing(connection: Connection) -> _Undoing | None:
 
 
 def _read_by(connection: Connection, snapshot_id: UUID) -> frozenset[str]:
-    query = select(snapshot_inputs.c.input_version).where(
+    query = select(snapshot_inputs.c.input_name).where(
         snapshot_inputs.c.snapshot_id == snapshot_id, snapshot_inputs.c.input_name.startswith(FILE_INPUT)
     )
     return frozenset(connection.execute(query).scalars())
@@ -245,6 +244,7 @@ def _read_by(connection: Connection, snapshot_id: UUID) -> frozenset[str]:
 def _set_aside(row: Row[tuple[object, ...]], undone: _Undoing | None, landing: Landing, scope: Scope) -> str:
     if not landing.received(scope, row.landing_number, row.file_name).is_file():
         return "removed from the landing folder"
-    if undone and row.landed_at <= undone.moved_at and row.content_hash not in undone.hashes:
+    counted = undone and _input_name(row.file_name, row.landing_number) in undone.inputs
+    if undone and row.landed_at <= undone.moved_at and not counted:
         return undone.words
     return ""

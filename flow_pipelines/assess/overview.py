@@ -15,7 +15,7 @@ from flow_pipelines.assess.facts import edge_facts, finding_facts, part_facts
 from flow_pipelines.assess.readiness import data_confidence, judge_readiness
 from flow_pipelines.assess.workloads import find_parts
 from flow_pipelines.reference.assessment_weights import assessment_weights
-from flow_pipelines.tables.assess import assessment_overview
+from flow_pipelines.tables.assess.overview import assessment_overview
 from flow_pipelines.tables.contract import conform
 
 

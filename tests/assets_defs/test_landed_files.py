@@ -81,6 +81,19 @@ def test_an_import_that_is_undone_stays_undone_until_it_lands_again(
     assert counting(installation, scope) == [("estate.csv", 1), ("estate.csv", 3)]
 
 
+def test_bytes_that_land_again_after_others_are_undone_like_any_landing(
+    installation: Installation, scope: Scope, tmp_path: Path
+) -> None:
+    discovery = flow_named("discovery")
+    for text in (FEBRUARY, MARCH, FEBRUARY):
+        land(scope, tmp_path, "estate.csv", text)
+        run_phase(installation, scope, discovery, "data_import")
+    assert counting(installation, scope) == [("estate.csv", 1), ("estate.csv", 2), ("estate.csv", 3)]
+    remarks = roll_back(installation, scope, "before-import-3", "the export was last month's")
+    assert remarks == ("Set aside until they land again, so that no run reads them: estate.csv (landing 3).",)
+    assert counting(installation, scope) == [("estate.csv", 1), ("estate.csv", 2)]
+
+
 def test_rolling_forward_brings_an_undone_file_back(installation: Installation, scope: Scope, tmp_path: Path) -> None:
     discovery = flow_named("discovery")
     for name, text in (("a.csv", FEBRUARY), ("b.csv", MARCH)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flow_pipelines.reference.assessment_weights import assessment_weights
-from flow_pipelines.tables.assess import LEVELS, assessment_overview
+from flow_pipelines.tables.assess.overview import LEVELS, assessment_overview
 from flow_pipelines.tables.contract import closed_lists
 from flow_pipelines.tables.discovery import CHOICES, inventory, tech_debt
 

@@ -1,6 +1,6 @@
-"""The tables of the Assess flow.
+"""The table of the Assess flow's overview.
 
-Belongs here: what one row of each table is, column by column. Does not: how the rows come about
+Belongs here: what one row of it is, column by column. Does not: how the rows come about
 (`flow_pipelines/assess/`).
 """
 

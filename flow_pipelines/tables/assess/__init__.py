@@ -1,0 +1,9 @@
+"""The tables of the Assess flow, one module per phase.
+
+Belongs here: the modules; importing this package declares their tables. Does not: how the rows come about
+(`flow_pipelines/assess/`).
+"""
+
+from flow_pipelines.tables.assess import overview
+
+__all__ = ["overview"]
