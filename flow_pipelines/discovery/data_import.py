@@ -18,6 +18,7 @@ import pandas as pd
 from flow_pipelines.discovery.export_times import stated_export_time
 from flow_pipelines.discovery.readers.files import read_file
 from flow_pipelines.discovery.readers.read_table import ReadTable
+from flow_pipelines.discovery.readers.secrets import without_secrets
 from flow_pipelines.errors import InputError
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings
@@ -255,7 +256,8 @@ def _rejected(version: _Version, table: ReadTable, scope: Scope) -> pd.DataFrame
             "reason_code": [item.code for item in rejections],
             "reason": [item.reason(version.name, table.sheet) for item in rejections],
             "remedy": [item.remedy for item in rejections],
-            "raw_text": [item.raw_text for item in rejections],
+            # Of lines that could not be parted into cells, too.
+            "raw_text": [item.raw_text and without_secrets(item.raw_text) for item in rejections],
         },
         dtype=object,
     )

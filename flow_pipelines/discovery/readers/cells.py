@@ -1,11 +1,14 @@
 """Cells: what the text of one cell is.
 
-Belongs here: turning any cell of any reader into text, or the empty text. Does not: any judgement on that text.
+Belongs here: turning any cell of any reader into text, or the empty text. Does not: any judgement on that text, but
+for secrets, which go no further (`secrets.py`).
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+
+from flow_pipelines.discovery.readers.secrets import without_secrets
 
 # NUL can't be stored in PostgreSQL; the four information separators are ours (U+001F parts natural keys, the others
 # stand for line ends in files on their way to DuckDB). None of them is ever content.
@@ -25,7 +28,7 @@ class CleanCells(dict[str, str]):
         if not cleaned.isascii():
             # Half a surrogate pair, which JSON can name, is in no encoding.
             cleaned = cleaned.encode("utf-8", errors="replace").decode("utf-8")
-        self[cell] = cleaned
+        self[cell] = cleaned = without_secrets(cleaned)
         return cleaned
 
 

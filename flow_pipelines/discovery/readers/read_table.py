@@ -19,6 +19,7 @@ from flow_pipelines.discovery.readers.line_files import LineFile, write_line_fil
 from flow_pipelines.discovery.readers.rejections import Rejection, limited
 from flow_pipelines.discovery.readers.rows import decide_rows
 from flow_pipelines.discovery.readers.samples import fold_samples
+from flow_pipelines.discovery.readers.secrets import without_secret_columns
 from flow_pipelines.discovery.readers.table import (
     HEAD_RECORDS,
     CountedRecords,
@@ -101,6 +102,7 @@ def read_data(
         settings: The engagement's settings.
         delimiter: What joins cells to the text of a rejected row.
     """
+    data = without_secret_columns(data, columns.head.columns)
     if columns.detection.record_type == "connection":
         return read_connections(data, columns, settings)
     counted = CountedRecords(data)

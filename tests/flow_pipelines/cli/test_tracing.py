@@ -13,7 +13,20 @@ from resources.installation import Installation
 from resources.pins import set_pin
 from resources.snapshots import SnapshotStore
 from tests.conftest import new_engagement
-from tests.resources.traced_estate import HANDOFF, INVENTORY, Estate, make_edit, small_estate
+from tests.resources.traced_estate import (
+    CONFLICTS,
+    DEBT,
+    DEPENDENCIES,
+    GROUPS,
+    HANDOFF,
+    INVENTORY,
+    OVERVIEW,
+    QUALITY,
+    SCORES,
+    Estate,
+    make_edit,
+    small_estate,
+)
 
 HOSTILE = "[red]web[/red] [link=file:///etc]x[/link]\x1b[2J\x07\u202e\\"
 
@@ -60,7 +73,7 @@ def test_a_name_is_traced_to_file_row_and_cells_with_mapping_rule_lost_value_and
         "CPUs = four → cpu_count = 4  [person 1.00]  rule integer/1",
         "Note = x: not mapped, kept as it is",
         "record servers.csv, row 1",
-        "decided from it (4)",
+        "decided from it (6)",
         "workload Shop (application)",
     ):
         assert words in lines
@@ -69,7 +82,13 @@ def test_a_name_is_traced_to_file_row_and_cells_with_mapping_rule_lost_value_and
 def test_an_id_gives_the_whole_trace_as_json(estate: Estate) -> None:
     traced = json.loads(shown("trace", str(estate.scope), estate.id("asset", "web01"), "--json"))
     assert traced["entity_id"] == estate.id("asset", "web01")
-    assert len(traced["steps"]) == 9
+    assert {(step["direction"], step["table_key"]) for step in traced["steps"]} == {
+        ("back", "discovery/imported_records"),
+        ("back", "discovery/cleansed_records"),
+        ("self", INVENTORY),
+        ("self", SCORES),
+        *(("forward", key) for key in (CONFLICTS, DEPENDENCIES, GROUPS, DEBT, QUALITY, OVERVIEW)),
+    }
     asset = next(step for step in traced["steps"] if step["direction"] == "self")
     assert asset["row"]["name"] == "web01"
     assert asset["lost_values"][0]["losing_value"] == "2"
