@@ -10,7 +10,7 @@ import pandas as pd
 
 from flow_pipelines.discovery.edges.connection_ends import connection_ends
 from flow_pipelines.discovery.edges.directory import END_COLUMNS, AssetDirectory, record_lists
-from flow_pipelines.discovery.edges.services import services_of
+from flow_pipelines.discovery.edges.services import services_of, services_of_processes
 from flow_pipelines.reference.edge_evidence import edge_evidence
 from flow_pipelines.reference.network_services import network_services
 from flow_pipelines.scope import Scope
@@ -40,6 +40,7 @@ def connection_edges(cleansed_records: pd.DataFrame, directory: AssetDirectory, 
             "protocol": records["protocol"].astype("str"),
             "connection_count": records["connection_count"].fillna(records["row_count"]).astype("Int64"),
             "bytes_total": records[["bytes_sent", "bytes_received"]].astype("Int64").sum(axis="columns", min_count=1),
+            "process": services_of_processes(records["destination_process"]),
             "first_seen": records["observed_from"],
             "last_seen": records["observed_to"],
         }
@@ -92,6 +93,7 @@ def _edges(records: pd.DataFrame) -> pd.DataFrame:
             bytes_total=folded["bytes_total"].sum(min_count=1),
             first_seen=folded["first_seen"].min(),
             last_seen=folded["last_seen"].max(),
+            process=folded["process"].first(),
             source_entity_ids=record_lists(records["edge"], records["record_id"]),
             kind="connects_to",
             origin="network",
@@ -102,10 +104,14 @@ def _edges(records: pd.DataFrame) -> pd.DataFrame:
 
 def _judgement(edges: pd.DataFrame) -> dict[str, pd.Series]:
     """Return service, confidence and reason of edges."""
-    service = services_of(edges)["service"]
+    # What listens tells more than the port it listens at.
+    service = edges["process"].fillna(services_of(edges)["service"])
     evidence = edge_evidence().observed
     confidence = (edges["connection_count"] > 1).map({True: evidence["repeatedly"], False: evidence["once"]})
-    is_ephemeral = (edges["port"] >= network_services().first_ephemeral_port).fillna(value=False) & service.isna()
+    is_high = (edges["port"] >= network_services().first_ephemeral_port).fillna(value=False)
+    sources = edges.groupby(["target_id", "port", "protocol"], dropna=False)["source_id"].transform("nunique")
+    is_reached = sources >= edge_evidence().listening_sources
+    is_ephemeral = is_high & service.isna() & ~is_reached
     confidence = confidence.astype(float) * edges["ends_confidence"]
     confidence = confidence.mask(is_ephemeral, confidence * evidence["ephemeral_port"])
     counts = edges["connection_count"].map("{:,}".format) + (edges["connection_count"] == 1).map(
@@ -115,6 +121,10 @@ def _judgement(edges: pd.DataFrame) -> dict[str, pd.Series]:
     reason += edges["source_says"] + "; target " + edges["target_says"] + "."
     ephemeral = " No service is known at so high a port: the source may be the one that listens."
     reason += is_ephemeral.map({True: ephemeral, False: ""})
+    reached = sources.map(" {:,} sources reach this high port, so the target listens there.".format)
+    reason += reached.where(is_high & service.isna() & is_reached, "")
+    named = " The process that answers tells the service."
+    reason += edges["process"].notna().map({True: named, False: ""})
     turned = edges["turned_count"].map(" {:,} of them were recorded from the answering side.".format)
     reason += turned.where(edges["turned_count"] > 0, "")
     # Three digits: more would promise a precision that the weights do not have.

@@ -6,11 +6,20 @@ ports are what (`reference/network_services.yaml`).
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import pandas as pd
 
-from flow_pipelines.discovery.edges.directory import address_kinds
+from flow_pipelines.discovery.edges.directory import address_kinds, map_distinct
 from flow_pipelines.reference.network_services import network_services
 from flow_pipelines.settings import EngagementSettings
+
+# What stands around a program's name: /usr/sbin/mysqld --user=x, C:\SQL\sqlservr.exe -sX, postgres: writer.
+ARGUMENTS = re.compile(r"\.exe\b.*$|\s-.*$")
+PROGRAM = re.compile(r"(?:^|.*[/\\])(?P<program>[^/\\:\s]+)[^/\\]*")
+# Kinds of edges by which an asset uses another one, rather than being part of it or carried by it.
+USING = ("depends_on", "connects_to")
 
 
 def services_of(edges: pd.DataFrame) -> pd.DataFrame:
@@ -25,6 +34,34 @@ def services_of(edges: pd.DataFrame) -> pd.DataFrame:
     asked = edges[["port", "protocol"]].assign(protocol=edges["protocol"].fillna("tcp"))
     found = asked.merge(network_services().services, on=["port", "protocol"], how="left")
     return found[["service", "noise"]].set_axis(edges.index)
+
+
+def services_of_processes(processes: pd.Series[Any]) -> pd.Series[str]:
+    """Return the service that listens by the name of its program; missing where it is not known.
+
+    Args:
+        processes: Names of programs as sources write them: with their folder, their ending, their arguments, or not.
+    """
+
+    def service(process: str) -> str | None:
+        program = PROGRAM.fullmatch(ARGUMENTS.sub("", process.strip().casefold()))
+        known = network_services().processes if program else ()
+        return next((name for pattern, name in known if pattern.fullmatch(program["program"])), None)
+
+    return map_distinct(processes, service)
+
+
+def tell_database_links(edges: pd.DataFrame, inventory: pd.DataFrame) -> pd.DataFrame:
+    """Return edges with `is_database_link`: the target is a database, or what listens there is one.
+
+    Args:
+        edges: Edges with their target, service and whether they are noise.
+        inventory: The rows of `discovery/inventory`.
+    """
+    databases = inventory.loc[inventory["asset_type"] == "database", "asset_id"]
+    is_link = edges["target_id"].isin(databases) & edges["kind"].isin(USING)
+    is_link |= edges["service"].isin(network_services().databases) & ~edges["is_noise"].astype(bool)
+    return edges.assign(is_database_link=is_link)
 
 
 def flag_noise(edges: pd.DataFrame, *, settings: EngagementSettings) -> pd.DataFrame:

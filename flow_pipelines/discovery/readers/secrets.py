@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from flow_pipelines.discovery.readers.table import Record
 
-REMOVED = "[secret removed]"
+REMOVED = "[secret-removed]"
 WORDS = (
     r"pass(?:word|wd|phrase|wort|code)?|pwd|kennwort|mot[ _-]?de[ _-]?passe|contrase(?:ñ|n)a|senha|wachtwoord"
     r"|secret(?:[ _-]?(?:key|access[ _-]?key))?|(?:account|api|access|shared[ _-]?access|private|storage)[ _-]?key"
@@ -23,7 +23,7 @@ WORDS = (
 )
 # key=secret, key: secret and "key": "secret"; up to what ends a pair in connection strings, tags, JSON and addresses.
 PAIR = re.compile(
-    rf"(?P<kept>(?<![^\W_])(?:{WORDS})[\"']?\s*[=:]\s*)(?!\[secret removed\])"
+    rf"(?P<kept>(?<![^\W_])(?:{WORDS})[\"']?\s*[=:]\s*)(?!\[secret-removed\])"
     r"(?P<secret>\"[^\"]*\"|'[^']*'|\{[^}]*\}|[^;,&|\s\"'}{]+)",
     re.IGNORECASE,
 )
