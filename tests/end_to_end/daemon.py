@@ -18,7 +18,7 @@ from urllib.request import Request, urlopen
 
 import psycopg
 
-from tests.end_to_end.test_command import Command
+from tests.end_to_end.command import Command, Run
 
 # How long nothing at all may happen to any run: between two things that do, a sensor's 15 s pass and a process starts.
 PATIENCE, POLL_SECONDS = 240.0, 1.0
@@ -102,9 +102,9 @@ class Analyst:
 
 
 @contextmanager
-def services(state: Path, *scopes: str) -> Iterator[Services]:
+def services(state: Path, run: Run, *scopes: str) -> Iterator[Services]:
     """Start the services of an installation with some engagements."""
-    command = Command(state)
+    command = Command(state, run)
     for scope in scopes:
         command.ok("client", "add", scope.split("/")[0])
         command.ok("engagement", "add", scope)

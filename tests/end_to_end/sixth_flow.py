@@ -1,6 +1,6 @@
 """The `flow` command of a platform that has a sixth flow: one declaration and one function, nothing else.
 
-Run like the command itself. The tables' migration, which a real flow would bring along, is made from the declaration.
+Run by `command.py`. The tables' migration, which a real flow would bring along, is made from the declaration.
 SIXTH_FLOW_FOLLOWS names the flow that it follows; wherever it stands, it reads what Discovery found.
 """
 
@@ -54,7 +54,8 @@ def score(phase: PhaseInputs) -> PhaseOutputs:
 SHELLS["review"] = (PhaseShell("scoring", ("discovery/inventory",), score),)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Bring the schema up to the declaration, and run the command."""
     with lease(state_folder()) as address:
         owner = Database(make_url(address.url(OWNER, driver="postgresql+psycopg")))
         with owner.transaction() as connection:

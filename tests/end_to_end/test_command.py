@@ -1,62 +1,23 @@
-"""The `flow` command as its user runs it: processes of its own, an installation of its own, real files."""
+"""The `flow` command as its user runs it, on an installation of its own, with real files."""
 
 from __future__ import annotations
 
-import json
-import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 
 from flow_pipelines.sample import write_sample
-
-
-class Command:
-    """The `flow` command on one installation."""
-
-    def __init__(self, state: Path, program: str | None = None) -> None:
-        self.program = [program] if program else ["-m", "flow_pipelines.cli"]
-        self.environment = {**os.environ, "FLOW_STATE": str(state), "COLUMNS": "200", "NO_COLOR": "1"}
-        self.environment.pop("FLOW_DATABASE_URL", None)
-
-    def __call__(
-        self, *arguments: str | Path, stdin: str | None = None, columns: int = 200
-    ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, *self.program, *map(str, arguments)],
-            env={**self.environment, "COLUMNS": str(columns)},
-            input=stdin,
-            stdin=subprocess.DEVNULL if stdin is None else None,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
-
-    def ok(self, *arguments: str | Path, stdin: str | None = None, columns: int = 200) -> str:
-        finished = self(*arguments, stdin=stdin, columns=columns)
-        assert finished.returncode == 0, finished.stderr
-        return finished.stdout
-
-    def json(self, *arguments: str | Path) -> Any:  # noqa: ANN401  (whatever the command prints)
-        return json.loads(self.ok(*arguments, "--json"))
-
-    def fails(self, *arguments: str | Path, code: int) -> str:
-        finished = self(*arguments)
-        assert finished.returncode == code, finished.stdout + finished.stderr
-        assert "Traceback" not in finished.stderr
-        return finished.stderr
+from tests.end_to_end.command import Command, Run
 
 
 @pytest.fixture(scope="module")
-def flow(tmp_path_factory: pytest.TempPathFactory) -> Command:
+def flow(tmp_path_factory: pytest.TempPathFactory, warm_flow: Run) -> Command:
     """The command on an installation with one engagement that has run its flows on a sample of 40 servers."""
     folder = tmp_path_factory.mktemp("installation")
-    command = Command(folder / "state")
+    command = Command(folder / "state", warm_flow)
     sample = write_sample(folder / "sample", servers=40, connections=2_000, seed=7)
     settings = folder / "settings.yaml"
     settings.write_text("as_of: 2026-06-30\n", encoding="utf-8")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from flow_pipelines.tables import output_tables
+from tests.end_to_end.command import Run
 from tests.end_to_end.daemon import Analyst, Services, analyst, services
 
 TOLD, STILL = "acme/dc-exit", "globex/move"
@@ -28,9 +29,9 @@ SEVERAL = 2
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+def running(tmp_path_factory: pytest.TempPathFactory, warm_flow: Run) -> Iterator[Services]:
     """Services into whose landing folders two engagements' first files have just come."""
-    with services(tmp_path_factory.mktemp("installation") / "state", TOLD, STILL) as started:
+    with services(tmp_path_factory.mktemp("installation") / "state", warm_flow, TOLD, STILL) as started:
         started.land(TOLD, GOOD)
         started.land(STILL, COMPLETE)
         yield started

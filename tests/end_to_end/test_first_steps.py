@@ -9,13 +9,13 @@ import psycopg
 import pytest
 
 from resources.local_server import lease
-from tests.end_to_end.test_command import Command
+from tests.end_to_end.command import Command, cold
 
 
 @pytest.fixture(scope="module")
 def flow(tmp_path_factory: pytest.TempPathFactory) -> Command:
     """The command on an installation with one engagement without files."""
-    command = Command(tmp_path_factory.mktemp("installation") / "state")
+    command = Command(tmp_path_factory.mktemp("installation") / "state", cold)
     assert "flow client add acme && flow engagement add acme/dc-exit\n" in command.ok("status", columns=60)
     assert command.ok("client", "add", "acme") == "Client account acme added.\n"
     assert "added" in command.ok("engagement", "add", "acme/dc-exit")
@@ -61,7 +61,7 @@ def test_services_refuse_a_port_that_they_cannot_have(flow: Command) -> None:
 
 
 def test_services_refuse_a_database_newer_than_the_code(tmp_path: Path) -> None:
-    command = Command(tmp_path / "state")
+    command = Command(tmp_path / "state", cold)
     command.ok("client", "add", "acme")
     with lease(tmp_path / "state") as address, psycopg.connect(address.url("flow_owner", driver="postgresql")) as owner:
         owner.execute("UPDATE platform.alembic_version SET version_num = '9999'")

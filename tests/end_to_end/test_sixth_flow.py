@@ -2,23 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.test_command import Command
+from resources.local_server import lease
+from tests.end_to_end.command import Command, warm
 
 SERVERS = "hostname,ip_address,os,cpus,memory mb\nweb01,10.1.1.1,RHEL 8,4,8192\nweb002,10.1.1.2,RHEL 8,2,4096\n"
 SCORES = "SELECT server_name, score FROM review.scores ORDER BY server_name"
 
 
-def platform_with_a_sixth_flow(folder: Path) -> Command:
+@contextmanager
+def platform_with_a_sixth_flow(folder: Path, *, follows: str) -> Iterator[Command]:
     """The command of a platform with a sixth flow, on an engagement of two servers."""
-    command = Command(folder / "state", program=str(Path(__file__).with_name("sixth_flow.py")))
-    command.ok("client", "add", "acme")
-    command.ok("engagement", "add", "acme/dc-exit")
-    bring(command, folder, SERVERS)
-    return command
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SIXTH_FLOW_FOLLOWS", follows)
+        opened = warm(Path(__file__).with_name("sixth_flow.py"))
+        # The database server need not start and stop for each command.
+        with opened as run, lease(folder / "state"):
+            command = Command(folder / "state", run)
+            command.ok("client", "add", "acme")
+            command.ok("engagement", "add", "acme/dc-exit")
+            bring(command, folder, SERVERS)
+            yield command
+
+
+@pytest.fixture
+def after_discovery(tmp_path: Path) -> Iterator[Command]:
+    with platform_with_a_sixth_flow(tmp_path, follows="discovery") as command:
+        yield command
+
+
+@pytest.fixture
+def after_assess(tmp_path: Path) -> Iterator[Command]:
+    with platform_with_a_sixth_flow(tmp_path, follows="assess") as command:
+        yield command
 
 
 def bring(flow: Command, folder: Path, text: str) -> None:
@@ -32,8 +53,8 @@ def rows(flow: Command, query: str) -> list[str]:
     return flow.ok("sql", "acme/dc-exit", "--csv", "-c", query).splitlines()[1:]
 
 
-def test_a_sixth_flow_has_tracking_a_gate_a_hand_off_edits_trace_and_rollback(tmp_path: Path) -> None:
-    flow = platform_with_a_sixth_flow(tmp_path)
+def test_a_sixth_flow_has_tracking_a_gate_a_hand_off_edits_trace_and_rollback(after_discovery: Command) -> None:
+    flow = after_discovery
     flow.ok("run", "acme/dc-exit", "--flow", "review")
     assert rows(flow, SCORES) == ["web002,6", "web01,5"]
 
@@ -61,10 +82,9 @@ def test_a_sixth_flow_has_tracking_a_gate_a_hand_off_edits_trace_and_rollback(tm
 
 
 def test_a_sixth_flow_that_follows_the_second_reads_the_first_as_it_came_through_both_hand_offs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    after_assess: Command, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("SIXTH_FLOW_FOLLOWS", "assess")
-    flow = platform_with_a_sixth_flow(tmp_path)
+    flow = after_assess
     flow.ok("run", "acme/dc-exit", "--flow", "assess")
     flow.ok("run", "acme/dc-exit", "--flow", "review")
     assert rows(flow, SCORES) == ["web002,6", "web01,5"]
