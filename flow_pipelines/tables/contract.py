@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from sqlalchemy import (
     ARRAY,
@@ -97,14 +96,15 @@ def _cast(values: pd.Series[Any], column: Column[Any]) -> pd.Series[Any]:
     # Most columns of a wide table are empty in a small estate: a quarter of the time of the whole.
     if not present.any():
         return _missing(values.index, dtype)
-    cells = values.to_numpy(dtype=object)
+    cells = values.to_numpy(dtype=object, copy=True)
     if isinstance(column.type, Text):
         present = present & (cells != "")
-    return pd.Series(np.where(present, cells, None), index=values.index, dtype=object)
+    cells[~present] = None
+    return pd.Series(cells, index=values.index, dtype="object")
 
 
 def _missing(index: pd.Index[Any], dtype: str) -> pd.Series[Any]:
-    return pd.Series(None, index=index, dtype=dtype)
+    return pd.Series([None] * len(index), index=index, dtype=dtype)
 
 
 def _breaches(frame: pd.DataFrame, table: Table) -> list[str]:
