@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flow_pipelines.discovery.data_cleansing import CleansingResult, cleanse_records
+from flow_pipelines.reference.end_of_life import EndOfLifeFacts, end_of_life_facts
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings
 from flow_pipelines.tables import output_tables
@@ -320,3 +321,14 @@ def test_a_word_for_nothing_is_emptied_and_logged(word: str) -> None:
     result = cleanse({"Name": "a", "Owner": word})
     assert record(result)["owner"] is None
     assert rules(result)["owner"] == "missing_word@1"
+
+
+def test_a_release_that_only_newer_facts_know_is_told_by_them() -> None:
+    records = imported({"Name": "a", "OS": "Red Hat Enterprise Linux 11"})
+    newest = end_of_life_facts().query("product == 'rhel'").iloc[[-1]].assign(cycle="11")
+    newer = EndOfLifeFacts(pd.concat([end_of_life_facts(), newest], ignore_index=True))
+    cycles = [
+        cleanse_records(records, mapped(), scope=SCOPE, settings=SETTINGS, facts=facts).cleansed_records["os_cycle"][0]
+        for facts in (None, newer)
+    ]
+    assert cycles == [None, "11"]
