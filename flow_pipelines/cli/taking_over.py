@@ -29,6 +29,7 @@ from flow_pipelines.flows import flow_named
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import parse_settings
 from flow_pipelines.takeover.account import account_problems
+from flow_pipelines.takeover.approvals import row_for
 from resources.database import Database
 from resources.edits import DecidedElsewhere, EditStore
 from resources.imported_rows import rows_by_file
@@ -166,7 +167,7 @@ def _make_edits(database: Database, scope: Scope, taken: Taken) -> int:
             account.move(scope, "no_column", approval.mapping_id)
             continue
         edit_id = UUID(scope.id_of("approval", approval.mapping_id, approval.attribute))
-        draft = SetDraft(MAPPINGS, _row_for(approval.attribute, mappings[column]), "attribute", approval.attribute)
+        draft = SetDraft(MAPPINGS, row_for(approval.attribute, mappings[column]), "attribute", approval.attribute)
         decided[edit_id] = DecidedElsewhere(edit_id, draft, approval.actor, approval.reason)
         ids_there[edit_id] = approval.mapping_id
     reason = "field mappings approved in the replaced platform"
@@ -176,20 +177,14 @@ def _make_edits(database: Database, scope: Scope, taken: Taken) -> int:
     return len(made.made) + len(made.known)
 
 
-def _mappings_by_column(database: Database, scope: Scope) -> Mapping[tuple[str, str], list[dict[str, Any]]]:
+def _mappings_by_column(database: Database, scope: Scope) -> Mapping[tuple[str, str], list[Mapping[Any, Any]]]:
     """Return the rows of each file's column: one for each attribute that it feeds."""
     store = SnapshotStore(database)
     mappings = store.read(scope, store.current(scope, [MAPPINGS])[MAPPINGS])
-    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    found: dict[tuple[str, str], list[Mapping[Any, Any]]] = {}
     for row in mappings[["source_file", "source_column", "mapping_id", "attribute", "part"]].to_dict("records"):
         found.setdefault((str(row["source_file"]), str(row["source_column"])), []).append(row)
     return found
-
-
-def _row_for(attribute: str, rows: list[dict[str, Any]]) -> str:
-    """Return the id of the row that an approval is about: the attribute's own, or else that of the whole cell."""
-    best = min(rows, key=lambda row: (row["attribute"] != attribute, row["part"] is not None, str(row["mapping_id"])))
-    return str(best["mapping_id"])
 
 
 def _column(file: str, header: str) -> tuple[str, str]:

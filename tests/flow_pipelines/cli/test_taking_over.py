@@ -19,13 +19,11 @@ from resources.edits import EditStore
 from resources.imported_rows import FileRows, rows_by_file
 from resources.installation import Installation, landing_root
 from resources.landing import Landing
-from resources.snapshots import SnapshotStore
 from resources.takeover_files import origin_of
 from resources.tenancy import all_engagements, engagement_settings
 from tests.conftest import new_engagement
 from tests.resources.replaced_platform_database import NUMBERS, Source, add_tenant, source_database
 
-MAPPINGS = "discovery/attribute_mappings"
 PASSWORD = "hunter2-takeover-secret"  # noqa: S105  (to be looked for)
 
 
@@ -107,31 +105,6 @@ def test_everything_comes_over_and_again_gives_the_same(
     assert Landing(landing_root()).fingerprint(scope) == fingerprint
     assert source.fingerprint() == before
     assert holders_of(PASSWORD.encode(), installation.state) == []
-
-
-def test_an_approval_is_about_the_part_of_a_column_that_feeds_its_attribute(
-    installation: Installation, source: Source, client: str
-) -> None:
-    tenant = add_tenant(source, client, "DC exit", prefix="acme")
-    scope = {"client_account_id": tenant.client_id, "engagement_id": tenant.engagement_id}
-    (import_id,) = source.add("data_imports", {**scope, "import_name": "More", "filename": "more.xlsx"})
-    for number in range(1, 5):
-        cells = {"System": f"web{number:02} / 10.2.0.{number}", "OS": "Red Hat Enterprise Linux 8"}
-        record = {**scope, "data_import_id": import_id, "row_number": number, "raw_data": cells}
-        source.add("raw_import_records", record)
-    approved = {"data_import_id": import_id, "client_account_id": tenant.client_id, "status": "approved"}
-    by_person = {"approved_by": "jane@acme.example", "validated_by": "jane@acme.example"}
-    source.add(
-        "import_field_mappings", {**approved, **by_person, "source_field": "System", "target_field": "ip_address"}
-    )
-    import_all(source)
-    store = SnapshotStore(installation.database)
-    mappings = store.read(scope_of(client), store.current(scope_of(client), [MAPPINGS])[MAPPINGS])
-    of_column = mappings[mappings["source_column"] == "System"]
-    assert len(of_column) == 2
-    (edit,) = [one for one in EditStore(installation.database).all(scope_of(client)) if one.new_value == "ip_addresses"]
-    (part,) = of_column.loc[of_column["mapping_id"] == edit.entity_id, "part"]
-    assert part == "address"
 
 
 def holders_of(secret: bytes, folder: Path) -> list[Path]:
