@@ -119,6 +119,7 @@ class Estate:
         ends = {"source_id": self.id("asset", "shop"), "target_id": self.id("asset", "web01")}
         facts = {"kind": "runs_on", "origin": "cmdb", "source_entity_ids": [self.id("record", 1)]}
         facts |= {"shared_service_provider_id": self.id("asset", "web01")}
+        facts |= {"intermediary": "load_balancer", "intermediary_id": self.id("asset", "web01")}
         edges = [{"dependency_id": self.id("dependency", number), **ends, **facts} for number in range(count)]
         member = {
             "membership_id": self.id("membership", 1),
