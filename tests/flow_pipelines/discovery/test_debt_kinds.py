@@ -68,6 +68,7 @@ def edge(source: str, target: str, port: int | None = None, **facts: Any) -> Row
         "protocol": "tcp" if port else None,
         "service": None,
         "is_noise": False,
+        "is_database_link": False,
         "confidence": 1.0,
         "reason": "seen",
         "source_entity_ids": [],
