@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from flow_pipelines.discovery.export_times import stated_export_time
+from flow_pipelines.discovery.readers.cells import CleanCells
 from flow_pipelines.discovery.readers.files import read_file
 from flow_pipelines.discovery.readers.read_table import ReadTable
 from flow_pipelines.discovery.readers.secrets import without_secrets
@@ -249,6 +250,8 @@ def _timestamps(microseconds: list[int | None]) -> pd.Series[Any]:
 
 def _rejected(version: _Version, table: ReadTable, scope: Scope) -> pd.DataFrame:
     rejections = table.decided.rejections
+    # A reason may name what a file calls its parts, in characters that no database stores.
+    clean = CleanCells()
     return pd.DataFrame(
         {
             "record_id": [
@@ -264,7 +267,7 @@ def _rejected(version: _Version, table: ReadTable, scope: Scope) -> pd.DataFrame
             "column_name": [item.column for item in rejections],
             "row_count": pd.array([item.row_count for item in rejections], dtype="Int64"),
             "reason_code": [item.code for item in rejections],
-            "reason": [item.reason(version.name, table.sheet) for item in rejections],
+            "reason": [clean[item.reason(version.name, table.sheet)] for item in rejections],
             "remedy": [item.remedy for item in rejections],
             # Of lines that could not be parted into cells, too.
             "raw_text": [item.raw_text and without_secrets(item.raw_text) for item in rejections],

@@ -40,7 +40,7 @@ def stated_links(
     """
     holders = cleansed_records[cleansed_records["record_type"].isin(HOLDERS)]
     stated = pd.DataFrame(list(_stated(holders)), columns=STATED).astype({"port": "Int64"})
-    sources = stated.merge(_assets_of(holders, inventory), on="record_id")
+    sources = stated.merge(_assets_of(holders, inventory, directory), on="record_id")
     hosts = pd.DataFrame(index=sources.index, columns=ENDS, dtype=object)
     hosts["destination_name"] = sources["host"]
     ends = connection_ends(hosts, directory, scope=scope)
@@ -61,15 +61,14 @@ def _stated(records: pd.DataFrame) -> Iterator[tuple[object, ...]]:
                 yield record_id, column, one.host, one.port, one.service, one.database
 
 
-def _assets_of(records: pd.DataFrame, inventory: pd.DataFrame) -> pd.DataFrame:
+def _assets_of(records: pd.DataFrame, inventory: pd.DataFrame, directory: AssetDirectory) -> pd.DataFrame:
     """Return the asset that each record is about: record_id, source_id, source_name."""
     members = inventory[["asset_id", "asset_type", "source_entity_ids"]].explode("source_entity_ids")
     # A server's record names applications, too, which is not what it is about.
     own = records[["record_id", "record_type"]].merge(
         members, left_on=["record_id", "record_type"], right_on=["source_entity_ids", "asset_type"]
     )
-    labels = inventory[["name", "host_name", "fqdn", "asset_id"]].bfill(axis="columns").iloc[:, 0]
-    own["source_name"] = own["asset_id"].map(dict(zip(inventory["asset_id"], labels, strict=True)))
+    own["source_name"] = own["asset_id"].map(directory.assets.set_index("asset_id")["label"])
     return own.rename(columns={"asset_id": "source_id"})[["record_id", "source_id", "source_name"]].astype("object")
 
 

@@ -19,7 +19,7 @@ from flow_pipelines.discovery.readers.line_files import LineFile, write_line_fil
 from flow_pipelines.discovery.readers.rejections import Rejection, limited
 from flow_pipelines.discovery.readers.rows import decide_rows
 from flow_pipelines.discovery.readers.samples import fold_samples
-from flow_pipelines.discovery.readers.secrets import without_secret_columns
+from flow_pipelines.discovery.readers.secrets import without_secret_columns, without_secret_values
 from flow_pipelines.discovery.readers.table import (
     HEAD_RECORDS,
     CountedRecords,
@@ -103,6 +103,8 @@ def read_data(
         delimiter: What joins cells to the text of a rejected row.
     """
     data = without_secret_columns(data, columns.head.columns)
+    if columns.detection.record_type == "server_tag":
+        data = without_secret_values(data, *(_places(columns, name) for name in ("tag_key", "tag_value")))
     if columns.detection.record_type == "connection":
         return read_connections(data, columns, settings)
     counted = CountedRecords(data)
@@ -113,6 +115,10 @@ def read_data(
         rows = sum(1 for _ in counted)
         return rejected_table(columns.head.sheet, replace(unusable, row_count=rows), columns.detection)
     return _decided(columns, decide_rows(list(counted), columns, delimiter), counted.count)
+
+
+def _places(columns: Columns, attribute: str) -> list[int]:
+    return [columns.head.columns.index(name) for name in columns.having(attribute)]
 
 
 def read_connections(

@@ -46,16 +46,26 @@ AUTHORIZATION = re.compile(
     r"(?P<secret>[^\s\"']{4,9999})",
     re.IGNORECASE,
 )
+# A pair that is written as two, as tags are: {"Key": "db_password", "Value": "s3cret"}; and an element of XML.
+KEYED = re.compile(
+    rf"(?P<kept>[\"']key[\"']\s{{0,9}}:\s{{0,9}}[\"'](?:[^\"']{{0,99}}[^a-z\"'])?(?:{WORDS})[\"']\s{{0,9}},\s{{0,9}}"
+    r"[\"']value[\"']\s{0,9}:\s{0,9})(?!\[secret-removed\])(?P<secret>\"[^\"]{0,999}\"|'[^']{0,999}')",
+    re.IGNORECASE,
+)
+ELEMENT = re.compile(
+    rf"(?P<kept><(?:[a-z_-]{{0,40}})(?:{GLUED})(?:\s[^<>]{{0,200}})?>)(?!\[secret-removed\])(?P<secret>[^<>]{{1,999}})(?=</)",
+    re.IGNORECASE,
+)
 SIGNATURE = re.compile(r"(?P<kept>[?&](?:sig|x-amz-signature)=)(?P<secret>[^&\s\"']{1,999})", re.IGNORECASE)
 PRIVATE_KEY = re.compile(r"(?P<kept>-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----)(?P<secret>.*)", re.DOTALL)
-SECRETS = (PAIR, ARGUMENT, AUTHORIZATION, SIGNATURE, LOGIN, SLASHED_LOGIN, PRIVATE_KEY)
+SECRETS = (PAIR, KEYED, ELEMENT, ARGUMENT, AUTHORIZATION, SIGNATURE, LOGIN, SLASHED_LOGIN, PRIVATE_KEY)
 # A column that holds nothing but secrets; one about them, such as Password last set, does not end so.
 COLUMN = re.compile(rf"(?:.*[^a-z])?(?!pass$)(?:{WORDS})s?", re.IGNORECASE)
 # Password*, Password: and Password (2) are called Password.
 AROUND_NAME = re.compile(r"[\W\d_]+$")
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # Without one of these nothing matches: most cells are passed by in 0.1 µs.
-MARKS = ("=", ":", "--")
+MARKS = ("=", ":", "--", "</")
 
 
 def without_secrets(text: str) -> str:
@@ -79,6 +89,20 @@ def without_secret_columns(records: Iterable[Record], columns: Sequence[str]) ->
     """
     secret = [(index, name) for index, name in enumerate(columns) if is_secret_column(name)]
     return (_covered(record, secret) for record in records) if secret else records
+
+
+def without_secret_values(records: Iterable[Record], keys: Sequence[int], values: Sequence[int]) -> Iterable[Record]:
+    """Replace the values of rows that are a key and a value each, as tags are exported, where the key names a secret.
+
+    Args:
+        records: The records.
+        keys: Positions of the columns that hold keys.
+        values: Positions of the columns that hold values.
+    """
+    for record in records:
+        named = [record.cells[place] for place in keys if place < len(record.cells)]
+        covers = any(map(is_secret_column, named))
+        yield _covered(record, [(place, "") for place in values]) if covers else record
 
 
 def _covered(record: Record, secret: Sequence[tuple[int, str]]) -> Record:

@@ -12,11 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flow_pipelines.discovery.readers.secrets import REMOVED, is_secret_column, without_secrets
-from tests.flow_pipelines.discovery.readers.importing import import_paths
+from tests.flow_pipelines.discovery.readers.importing import import_paths, import_text, rows
 
 HIDDEN = "Tr0ub4dor3"
 STRING = f"Server=tcp:db01.corp.example,1433;Database=shop;User Id=jane;Password={HIDDEN};Encrypt=True"
 HOSTILE = [
+    "<a",
+    "<pwd>",
+    '"key":"',
     *("a", "a:", "a-", 'password="', "pwd ", "x://", "jdbc:oracle:thin:a/", "-----BEGIN ", "= ", "pwd={"),
     *("--a-", "--password ", "authorization:", "?sig=", "pwd1"),
 ]
@@ -46,6 +49,8 @@ KEPT = [
         ("jdbc:mysql://db01/shop?user=a&password=s3cret&useSSL=1", f"jdbc:mysql://db01/shop?user=a&password={REMOVED}&useSSL=1"),
         ('{"host": "db01", "secret_key": "s3cret"}', f'{{"host": "db01", "secret_key": {REMOVED}}}'),
         ("AccountName=a;AccountKey=s3cret==;EndpointSuffix=x", f"AccountName=a;AccountKey={REMOVED};EndpointSuffix=x"),
+        ('[{"Key": "db_password", "Value": "s3cret"}]', f'[{{"Key": "db_password", "Value": {REMOVED}}}]'),
+        ("<db><dbPassword>s3cret</dbPassword></db>", f"<db><dbPassword>{REMOVED}</dbPassword></db>"),
         ("root Passwort: s3cret", f"root Passwort: {REMOVED}"),
         ("jdbc.dbPassword=s3cret", f"jdbc.dbPassword={REMOVED}"),
         ("PGPASSWORD=s3cret psql -h db01", f"PGPASSWORD={REMOVED} psql -h db01"),
@@ -67,7 +72,7 @@ def test_what_holds_no_secret_stays_as_it_is(cell: str) -> None:
     assert without_secrets(cell) == cell
 
 
-@given(st.text(alphabet=st.characters(exclude_characters=":=-"), max_size=60))
+@given(st.text(alphabet=st.characters(exclude_characters=":=-<"), max_size=60))
 def test_text_without_any_sign_of_a_pair_is_never_touched(cell: str) -> None:
     assert without_secrets(cell) == cell
 
@@ -123,4 +128,11 @@ def test_a_row_that_repeats_the_name_of_a_secret_column_is_no_asset(tmp_path: Pa
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_a_cell_of_millions_of_characters_comes_to_an_end(piece: str) -> None:
     """Searches that begin anew at each of them would take hours."""
-    without_secrets("=:" + piece * (3_000_000 // len(piece)))
+    found = without_secrets("=:" + piece * (3_000_000 // len(piece)))
+    assert found.startswith("=:")
+
+
+def test_the_value_of_a_tag_whose_key_names_a_secret_goes(tmp_path: Path) -> None:
+    result = import_text(tmp_path, f"MachineId,Key,Value\nvm-1,db_password,{HIDDEN}\nvm-1,owner,Jane\n")
+    assert set(result.imported_records["record_type"]) == {"server_tag"}
+    assert [values["Value"] for _, values in rows(result)] == [REMOVED, "Jane"]
