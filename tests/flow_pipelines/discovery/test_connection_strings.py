@@ -186,3 +186,12 @@ def test_an_unknown_address_that_uses_much_and_serves_nobody_stands_for_several(
 def test_a_cell_of_millions_of_characters_comes_to_an_end(piece: str) -> None:
     """Searches that begin anew at each of them would take hours."""
     assert stated_services("=:" + piece * (3_000_000 // len(piece))) == []
+
+
+def test_a_known_server_that_uses_much_is_simply_a_client() -> None:
+    estate = Estate()
+    estate.asset("server", "batch", "192.168.9.9")
+    for number in range(1, 7):
+        estate.asset("server", f"web{number}", f"10.0.0.{number}")
+        estate.connection("192.168.9.9", f"10.0.0.{number}", (443, 1433, 8080)[number % 3])
+    assert estate.edges()["intermediary"].isna().all()
