@@ -142,7 +142,7 @@ def _write_lists(book: Any, sheet: Any, lists: Any, table: Table, rows: int) -> 
         told = "Choose one from the list" + (", or leave it empty." if column.nullable else ".")
         if editing.values:  # noqa: PD011  (no frame)
             # A row each: the library keeps one row in memory, so there is no way back up.
-            source = _write_list(lists, number, editing.values)  # noqa: PD011  (no frame)
+            source = _write_list(lists, number, editing.values)
             sheet.data_validation(1, number, last, number, {**rule, "source": source, "error_message": told})
         elif editing.chosen_by:
             by = xlsxwriter.utility.xl_rowcol_to_cell(1, names.index(editing.chosen_by), col_abs=True)

@@ -202,7 +202,8 @@ def _apply(frame: pd.DataFrame, table: Table, edit: Edit, place: int | None) -> 
     # A declaration that has changed since may have no room for the edit any more; that must not stop the phase.
     if place is None or editing is None:
         return EditOutcome(edit.edit_id, "not_found", None)
-    row = frame.iloc[place].to_dict() if editing.chosen_by else {}
+    by = editing.chosen_by
+    row = {by: frame.at[place, by]} if by else {}  # noqa: PD008  (a cell)
     if value_problem(edit.new_value, table.columns[edit.column], editing, row):
         return EditOutcome(edit.edit_id, "not_found", None)
     computed = plain(frame.at[place, edit.column])  # noqa: PD008  (a cell)

@@ -128,7 +128,8 @@ def _imported(parts: pd.DataFrame, asked: Questionnaire) -> dict[str, pd.DataFra
         for answer in question.answers
     }
     pairs = zip(tags["question"], tags["said"].str.casefold(), strict=True)
-    tags["answer"] = pd.Series([known.get(pair) for pair in pairs], index=tags.index, dtype=object)
+    given: list[Any] = [known.get(pair) for pair in pairs]
+    tags["answer"] = pd.Series(given, index=tags.index, dtype=object)
     return {str(name): _agreed(of_question) for name, of_question in tags.groupby("question")}
 
 
@@ -136,16 +137,15 @@ def _agreed(tags: pd.DataFrame) -> pd.DataFrame:
     """Return the one answer of each workload: the application's own, else that on which its parts agree."""
     has_own = tags.groupby(PLACE)["is_head"].transform("any")
     speaking = tags[tags["is_head"] | ~has_own].sort_values([PLACE, "said"])
-    by_place = speaking.groupby(PLACE)
-    said = by_place["said"].agg(lambda values: ", ".join(dict.fromkeys(values)))
-    answers = by_place["answer"].agg(lambda values: values.iloc[0] if values.nunique(dropna=False) == 1 else None)
-    rows: list[tuple[Any, Any, str]] = [
-        (answer, "import", f"A tag says so: {text}.")
-        if isinstance(answer, str)
-        else (UNKNOWN, "unknown", f"Tags say {text}: not one of the answers, or several.")
-        for answer, text in zip(answers, said, strict=True)
-    ]
-    return pd.DataFrame(rows, columns=list(COLUMNS), index=said.index, dtype="object")
+    rows: dict[Any, tuple[Any, str, str]] = {}
+    for place, of_place in speaking.groupby(PLACE):
+        said = ", ".join(dict.fromkeys(of_place["said"]))
+        given = set(of_place["answer"])
+        if len(given) == 1 and not given & {None}:
+            rows[place] = (given.pop(), "import", f"A tag says so: {said}.")
+        else:
+            rows[place] = (UNKNOWN, "unknown", f"Tags say {said}: not one of the answers, or several.")
+    return pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS), dtype="object")
 
 
 def _risks(rows: pd.DataFrame) -> pd.Series[Any]:

@@ -154,13 +154,17 @@ def _title(product: str) -> str:
 
 def _evidence(estate: Estate, components: pd.DataFrame, clouds: Sequence[Cloud]) -> Evidence:
     placed = components.assign(**{PLACE: range(len(components))})
-    memberships = placed[[PLACE, "workload_ids"]].explode("workload_ids").rename(columns={"workload_ids": "workload_id"})
+    memberships = (
+        placed[[PLACE, "workload_ids"]].explode("workload_ids").rename(columns={"workload_ids": "workload_id"})
+    )
     criticality = estate.overview.set_index("workload_id")["criticality"]
     workloads = memberships.merge(estate.treatments[["workload_id", "treatment"]], on="workload_id")
     findings = estate.tech_debt[["asset_id", "category", "status", "product"]].astype(object)
     findings = findings.assign(finding=findings["category"] + "/" + findings["status"])
     # A database's findings are about it; a server's are about many things, so that the product decides.
-    own = placed[[PLACE, "asset_id", "component_type", "product"]].merge(findings, on="asset_id", suffixes=("", "_found"))
+    own = placed[[PLACE, "asset_id", "component_type", "product"]].merge(
+        findings, on="asset_id", suffixes=("", "_found")
+    )
     own = own[(own["component_type"] == DATABASE) | (own["product"] == own["product_found"])]
     return {
         "component": placed,

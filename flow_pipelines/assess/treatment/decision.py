@@ -130,7 +130,8 @@ def rank(rules: CompiledRules, holds: Booleans) -> tuple[Numbers, Booleans]:
 
 def chosen(points: Numbers, is_vetoed: Booleans) -> Places:
     """Return the option with most points of those that are not ruled out; of equal ones the first."""
-    return np.where(is_vetoed, -np.inf, points).argmax(axis=1)
+    best: Places = np.argmax(np.where(is_vetoed, -np.inf, points), axis=1)
+    return best
 
 
 def decide(rules: CompiledRules, states: States) -> Decisions:
@@ -158,7 +159,8 @@ def _confidence(rules: CompiledRules, margin: Numbers, swing: Numbers) -> Number
     model = rules.book.confidence
     spread = np.sqrt(model.weight_error**2 + (swing**2).sum(axis=1))
     with np.errstate(over="ignore"):
-        return 1.0 / (1.0 + np.exp(-NORMAL_SLOPE * margin / spread))
+        confidence: Numbers = 1.0 / (1.0 + np.exp(-NORMAL_SLOPE * margin / spread))
+    return confidence
 
 
 def _most_wanted(rules: CompiledRules, states: States, swing: Numbers) -> Places:

@@ -32,7 +32,7 @@ class NumberFact:
     @property
     def told(self) -> Booleans:
         """Whether it is known."""
-        return self.low == self.high
+        return np.equal(self.low, self.high)
 
 
 @dataclass(frozen=True)

@@ -55,17 +55,17 @@ def _vetoes(voice: Voice, states: States, decisions: Decisions, state: int) -> l
     rules = voice.rules
     return [
         f"{rules.options[option]}: "
-        + "; ".join(rules.book.rules[rule].says for rule in np.flatnonzero(states.holds[state] & rules.vetoes[:, option]))
+        + "; ".join(
+            rules.book.rules[rule].says for rule in np.flatnonzero(states.holds[state] & rules.vetoes[:, option])
+        )
         for option in np.flatnonzero(decisions.is_vetoed[state])
     ]
 
 
 def _ruled_out(voice: Voice, states: States, state: int) -> list[str]:
-    options = voice.rules.options
-    return [
-        f"{', '.join(options[option] for option in np.flatnonzero(voice.rules.vetoes[rule]))} ({voice.rules.book.rules[rule].says})"
-        for rule in np.flatnonzero(states.holds[state] & voice.rules.vetoes.any(axis=1))
-    ]
+    names = np.array(voice.rules.options)
+    vetoing = np.flatnonzero(states.holds[state] & voice.rules.vetoes.any(axis=1))
+    return [f"{', '.join(names[voice.rules.vetoes[rule]])} ({voice.rules.book.rules[rule].says})" for rule in vetoing]
 
 
 def _flip(voice: Voice, states: States, flip: Flip, state: int) -> str:
@@ -125,4 +125,3 @@ def _unknown(voice: Voice, states: States, decisions: Decisions, state: int) -> 
         return ""
     most = f"; most would come of knowing: {voice.facts[voice.rules.facts[wanted]]}" if wanted >= 0 else ""
     return f"{count} {'rule is' if count == 1 else 'rules are'} undecided for want of facts{most}."
-

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from flow_pipelines.reference.questionnaire import RISKS, answer_choices
 from flow_pipelines.reference.rulebook import component_rules, treatment_rules
+from flow_pipelines.tables.assess.overview import DEPENDENCIES, EVIDENCE, TECH_DEBT, assessment_overview
 from flow_pipelines.tables.declaration import (
     DATE,
     DECIMAL,
@@ -22,7 +23,6 @@ from flow_pipelines.tables.declaration import (
     required,
     share,
 )
-from flow_pipelines.tables.assess.overview import DEPENDENCIES, EVIDENCE, TECH_DEBT, assessment_overview
 from flow_pipelines.tables.discovery import INVENTORY
 
 OVERVIEW = f"{assessment_overview.schema}/{assessment_overview.name}"
@@ -98,7 +98,10 @@ treatments = output_table(
     required("would_change", TEXT_LIST, "What would have to be different for another treatment, cheapest first."),
     optional("most_wanted_fact", TEXT, "The unknown fact that matters most to the choice."),
     required(
-        "questionnaire_risk", TEXT, "What the answers come to: red, yellow, green or unknown.", sources=[f"{ANSWERS}.risk"]
+        "questionnaire_risk",
+        TEXT,
+        "What the answers come to: red, yellow, green or unknown.",
+        sources=[f"{ANSWERS}.risk"],
     ),
     required("answered_share", DECIMAL, "Share of the questions that are answered.", sources=[ANSWER]),
     required(
@@ -165,7 +168,10 @@ component_treatments = output_table(
     optional("decided_by", TEXT, "Who decided otherwise."),
     optional("decision_reason", TEXT, "Why."),
     required(
-        "source_entity_ids", IDENTIFIER_LIST, "The database, or the server it is seen on.", sources=[f"{INVENTORY}.asset_id"]
+        "source_entity_ids",
+        IDENTIFIER_LIST,
+        "The database, or the server it is seen on.",
+        sources=[f"{INVENTORY}.asset_id"],
     ),
     one_of("component_type", "database", "middleware"),
     one_of("component_treatment", *component_rules().options),
