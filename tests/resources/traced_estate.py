@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import date
 from uuid import uuid4
 
 import pandas as pd
@@ -147,6 +148,35 @@ class Estate:
         workload = {"workload_id": application, "workload_name": "Shop", "source_entity_ids": [asset]}
         workload |= {"workload_type": "application", "complexity": "low", "readiness": "ready"}
         self.phase(run, [INVENTORY, DEPENDENCIES, DEBT], assess__assessment_overview=[workload])
+        self.treatment(run)
+
+    def treatment(self, run: str) -> None:
+        asset, application = self.id("asset", "web01"), self.id("asset", "shop")
+        answer = {
+            "answer_id": self.id("answer", 1),
+            "workload_id": application,
+            "derived_from": "unknown",
+            "risk": "red",
+        }
+        treatment = {"workload_id": application, "workload_type": "application", "treatment": "rehost"}
+        treatment |= {"questionnaire_risk": "red", "source_entity_ids": [asset]}
+        component = {
+            "component_id": self.id("component", 1),
+            "component_type": "database",
+            "workload_ids": [application],
+        }
+        component |= {
+            "component_treatment": "retain",
+            "services_as_of": date(2026, 6, 30),
+            "source_entity_ids": [asset],
+        }
+        self.phase(
+            run,
+            [OVERVIEW],
+            assess__questionnaire_answers=[answer],
+            assess__treatments=[treatment],
+            assess__component_treatments=[component],
+        )
 
 
 def frame(key: str, rows: Rows) -> pd.DataFrame:
