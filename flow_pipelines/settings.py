@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from flow_pipelines.errors import SettingsError
 
@@ -29,6 +29,61 @@ class SourceStatement(BaseModel):
     coverage: Literal["full", "partial"] | None = Field(
         default=None, description="Whether what one of them does not mention has vanished; found out if not set."
     )
+
+
+class Blackout(BaseModel):
+    """Days on which nothing may be changed, such as the end of the business year."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    begin: date = Field(description="The first day.")
+    end: date = Field(description="The last day.")
+    reason: str = Field(min_length=1, description="Why.")
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.end < self.begin:
+            raise ValueError(f"the black-out {self.reason!r} ends on {self.end}, before it begins on {self.begin}")
+        return self
+
+
+class WaveSettings(BaseModel):
+    """How waves are planned."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    start: date | None = Field(default=None, description="The first day of the programme; as_of if not set.")
+    cadence_days: int = Field(
+        default=28, ge=1, le=366, description="Days from one wave's begin to the next one's, at least."
+    )
+    blackouts: tuple[Blackout, ...] = Field(default=(), description="Days on which nothing may be changed.")
+
+
+class RoadmapSettings(BaseModel):
+    """How long the steps of the roadmap take, and by when all must be done."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    team_days_per_week: float = Field(
+        default=25.0,
+        gt=0,
+        le=10_000,
+        description="Person days that the migration team can spend in a week.",
+    )
+    landing_zone_days: int = Field(
+        default=30, ge=1, le=1000, description="Working days until the landing zone is ready; nothing is moved before."
+    )
+    cutover_weekday: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = Field(
+        default="saturday", description="On which day of the week a wave is cut over."
+    )
+    cutover_days: int = Field(default=2, ge=1, le=14, description="How many days on end a cutover takes.")
+    hypercare_days: int = Field(
+        default=10, ge=1, le=366, description="Working days for which a wave is watched closely after its cutover."
+    )
+    decommission_days: int = Field(
+        default=20, ge=1, le=1000, description="Working days to clear the data centre once the last wave is done."
+    )
+    deadline: date | None = Field(default=None, description="The day by which the data centre must be left.")
 
 
 class EngagementSettings(BaseModel):
@@ -63,6 +118,10 @@ class EngagementSettings(BaseModel):
     )
     sources: tuple[SourceStatement, ...] = Field(
         default=(), description="What people say about which files are newer exports of one source; the first counts."
+    )
+    waves: WaveSettings = Field(default_factory=WaveSettings, description="How waves are planned.")
+    roadmap: RoadmapSettings = Field(
+        default_factory=RoadmapSettings, description="How long the steps of the roadmap take, and the deadline."
     )
 
 
