@@ -44,6 +44,7 @@ def handoff_shell(flow: Flow) -> PhaseShell:
                 table: {name: str(snapshot_id) for name, snapshot_id in phase.manifests.get(table, {}).items()}
                 for table in tables
             },
+            approvals=phase.approvals,
         )
         rules["remedy"] = rules["remedy"].str.replace("<scope>", str(phase.scope))
         package = package_rows(frames, {table: phase.snapshots[table].data_version for table in tables})

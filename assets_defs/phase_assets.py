@@ -29,8 +29,9 @@ import flow_pipelines
 from assets_defs.catalog_metadata import asset_key
 from assets_defs.partitions import ENGAGEMENTS
 from assets_defs.platform_resource import PlatformResource
+from flow_pipelines.approvals import Approval
 from flow_pipelines.discovery.data_import import SourceFile
-from flow_pipelines.edits import Edit, EditOutcome
+from flow_pipelines.edits import Decision, Edit, EditOutcome
 from flow_pipelines.flows import HANDOFF_PHASE, HANDOFFS, Flow, flow_of
 from flow_pipelines.reference.end_of_life import EndOfLifeFacts, installed_facts
 from flow_pipelines.scope import Scope
@@ -55,6 +56,8 @@ class PhaseInputs:
         edits: People's corrections of the phase's own tables. Those of single cells are applied by the shell.
         files: The landed files, if the phase reads them.
         progress: Takes a line for the log.
+        decisions: By table key, the edits that are in the rows of the tables that it reads.
+        approvals: Of a hand-off, by table key, people's approval of the very version that it reads.
         facts: The end-of-life facts that the installation uses; part of the inputs manifest if the phase reads them.
     """
 
@@ -66,6 +69,8 @@ class PhaseInputs:
     edits: Sequence[Edit]
     files: Sequence[SourceFile]
     progress: Callable[[str], None]
+    decisions: Mapping[str, Sequence[Decision]] = field(default_factory=dict)
+    approvals: Mapping[str, Approval] = field(default_factory=dict)
     facts: EndOfLifeFacts = field(default_factory=installed_facts)
 
 

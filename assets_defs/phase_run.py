@@ -193,9 +193,13 @@ def _read_inputs(
     files = landed.files if landed else ()
     edits = active_edits(platform.edits.of_tables(scope, plan.keys))
     facts = platform.facts if plan.shell.reads_facts else installed_facts()
+    is_handoff = plan.shell.phase == HANDOFF_PHASE
+    approvals = platform.approvals.of_snapshots(scope, chosen.values()) if is_handoff else {}
+    numbers = sorted(one.number for one in approvals.values())
     manifest = [
         Input("settings", _hash(settings.model_dump_json())),
         *([Input("edits", _hash(json.dumps([edit.edit_id for edit in edits])))] if edits else []),
+        *([Input("approvals", _hash(json.dumps(numbers)))] if numbers else []),
         *(Input(name, digest) for name, digest in (landed.inputs if landed else ())),
         *([Input("landings", _hash(json.dumps([[one.landing_number, one.name] for one in files])))] if files else []),
         *([Input("facts:end_of_life", facts.version)] if plan.shell.reads_facts else []),
@@ -210,6 +214,8 @@ def _read_inputs(
         edits=edits,
         files=files,
         progress=context.log.info,
+        approvals=approvals,
+        decisions=platform.edits.decisions_in(scope, chosen.values()),
         facts=facts,
     ), manifest
 

@@ -18,6 +18,7 @@ from assets_defs.run_coordinator import IN_PROCESS_TAG
 from flow_pipelines.errors import RunError
 from flow_pipelines.reference.end_of_life import EndOfLifeFacts
 from flow_pipelines.scope import Scope
+from resources.approvals import ApprovalStore
 from resources.database import Database
 from resources.edits import EditStore
 from resources.installation import Installation, landing_root, open_installation
@@ -57,6 +58,11 @@ class PlatformResource(ConfigurableResource["PlatformResource"]):
     def edits(self) -> EditStore:
         """People's corrections."""
         return EditStore(self.database)
+
+    @property
+    def approvals(self) -> ApprovalStore:
+        """People's approvals."""
+        return ApprovalStore(self.database)
 
     @property
     def facts(self) -> EndOfLifeFacts:

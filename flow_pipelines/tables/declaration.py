@@ -120,6 +120,8 @@ class Editing:
         sets_if_emptied: What is set instead when the column is emptied; the same if not given.
         only_over: The computed values over which a correction counts, any if empty: what passes needs no waiver.
         covers: A column that says how many rows the correction is about; beyond that number it no longer counts.
+        made_in: The table, flow/table, of the same key and with an editable column of the same name, in which the
+            correction is made: what is decided there is only shown here. Itself if not given.
     """
 
     values: tuple[str, ...] = ()
@@ -127,6 +129,7 @@ class Editing:
     sets_if_emptied: Mapping[str, object] = field(default_factory=dict)
     only_over: tuple[str, ...] = ()
     covers: str | None = None
+    made_in: str | None = None
 
     def companions(self, value: object) -> Mapping[str, object]:
         """Return what else is set in the row when the column is set to a value."""
@@ -141,10 +144,11 @@ def editable(
     sets_if_emptied: Mapping[str, object] | None = None,
     only_over: Iterable[str] = (),
     covers: str | None = None,
+    made_in: str | None = None,
 ) -> Column[Any]:
     """Declare that a person may correct a column; see `Editing`. The correction is kept and applied on every run."""
     column.info["editing"] = Editing(
-        tuple(values), dict(sets or {}), dict(sets_if_emptied or {}), tuple(only_over), covers
+        tuple(values), dict(sets or {}), dict(sets_if_emptied or {}), tuple(only_over), covers, made_in
     )
     return column
 
