@@ -87,7 +87,8 @@ class Approved(_Rule):
     kind: Literal["approved"]
 
 
-Rule = Rows | Filled | NoneOf | AtLeast | AtMostShare | Approved
+RowRule = Rows | Filled | NoneOf | AtLeast | AtMostShare
+Rule = RowRule | Approved
 
 
 class HandoffRules(_Data):
