@@ -64,7 +64,8 @@ def _draw(workloads: pd.DataFrame, dependencies: pd.DataFrame, wave: int, *, mos
     for (source, target), count in sorted(edges.items(), key=lambda edge: (places[edge[0][0]], places[edge[0][1]])):
         hint = f"{source.label} needs {target.label}" + (f" ({count:,} times)" if count > 1 else "")
         colour = RED if source.is_outside or target.is_outside else COLOURS[0]
-        parts.append(_arc(places[source], places[target], colour, THICKEST * count / heaviest, hint))
+        thickness = 1 + (THICKEST - 1) * (count - 1) / max(heaviest - 1, 1)
+        parts.append(_arc(places[source], places[target], colour, thickness, hint))
     for node, y in places.items():
         ink, colour = (GREY, RED) if node.is_outside else (INK, COLOURS[0])
         parts.append(words(LABEL_WIDTH - 10, y + 4, node.label, anchor="end", fill=ink, longest=36))
@@ -131,5 +132,5 @@ def _arc(source: float, target: float, colour: str, thickness: float, hint: str)
     x = LABEL_WIDTH + 4
     path = f"M{x} {source:g} C{x + reach:g} {source:g} {x + reach:g} {target:g} {x} {target:g}"
     end = f'<path d="M{x} {target:g} l8 -3 v6 z" fill="{colour}"/>'
-    stroke = f'stroke="{colour}" stroke-width="{max(thickness, 1):.2g}" stroke-opacity="0.6"'
+    stroke = f'stroke="{colour}" stroke-width="{thickness:.2g}" stroke-opacity="0.6"'
     return f'<path d="{path}" fill="none" {stroke}><title>{escape(UNWRITABLE.sub("", hint))}</title></path>{end}'

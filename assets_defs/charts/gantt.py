@@ -96,7 +96,7 @@ def _draw(
             parts += _milestone(step, axis, top) if step["is_milestone"] else _bar(step, axis, top)
     if deadline:
         parts += [line(axis.x(deadline), HEAD - 8, axis.x(deadline), height, RED)]
-        parts += [words(axis.x(deadline) - 4, HEAD - 12, f"deadline {deadline}", anchor="end", fill=RED)]
+        parts += [words(axis.x(deadline) - 4, 13, f"deadline {deadline}", anchor="end", fill=RED)]
     return svg(LABEL_WIDTH + axis.width + 30, height, parts)
 
 

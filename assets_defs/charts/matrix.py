@@ -38,7 +38,7 @@ def matrix_chart(pairs: pd.DataFrame) -> MarkdownMetadataValue:
     }
     shown = [number for number in sides if number <= last]
     between = max([count for (one, other), count in sums.items() if one != other], default=1.0)
-    parts = [words(LABEL_WIDTH, 12, "… is needed by the row: column", longest=40)]
+    parts = [words(LABEL_WIDTH, 12, "row needs column")]
     for row, source in enumerate(shown):
         top = 24 + (row + 1) * SIDE
         parts += [words(LABEL_WIDTH - 8, top + 21, names[source], anchor="end")]
