@@ -62,7 +62,8 @@ def attribute_mapping(phase: PhaseInputs) -> PhaseOutputs:
 def data_cleansing(phase: PhaseInputs) -> PhaseOutputs:
     """Cleanse every cell."""
     imported = phase.frames[IMPORTED]
-    result = cleanse_records(imported, phase.frames[MAPPINGS], scope=phase.scope, settings=phase.settings)
+    mappings = phase.frames[MAPPINGS]
+    result = cleanse_records(imported, mappings, scope=phase.scope, settings=phase.settings, facts=phase.facts)
     return PhaseOutputs(
         {CLEANSED: result.cleansed_records, CHANGES: result.cleansing_changes},
         problems={
@@ -145,7 +146,7 @@ def tech_debt(phase: PhaseInputs) -> PhaseOutputs:
 DISCOVERY = (
     PhaseShell("data_import", (), data_import, reads_files=True),
     PhaseShell("attribute_mapping", (IMPORTED,), attribute_mapping),
-    PhaseShell("data_cleansing", (IMPORTED, MAPPINGS), data_cleansing),
+    PhaseShell("data_cleansing", (IMPORTED, MAPPINGS), data_cleansing, reads_facts=True),
     PhaseShell("inventory", (CLEANSED,), inventory),
     PhaseShell("dependencies", (CLEANSED, INVENTORY), dependencies),
     PhaseShell(

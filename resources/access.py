@@ -77,6 +77,9 @@ VACUUM_READS = (
 # And the columns that it may change: of the client's row none is; to lock it takes the right to.
 VACUUM_UPDATES = {"snapshots": "rows_dropped_at", "client_accounts": "created_at"}
 
+# A comment may hold a percent sign, which the driver would take for the place of a parameter.
+AS_IT_IS = {"no_parameters": True}
+
 
 def apply_access(connection: Connection, database: str) -> None:
     """Bring roles, policies, grants, views and comments in step with the declaration.
@@ -91,7 +94,7 @@ def apply_access(connection: Connection, database: str) -> None:
         return
     drop_views(connection)
     for statement in _statements(connection, database):
-        connection.exec_driver_sql(statement)
+        connection.exec_driver_sql(statement, execution_options=AS_IT_IS)
     connection.exec_driver_sql(f"COMMENT ON SCHEMA {PLATFORM} IS '{_fingerprint(connection, database)}'")
 
 

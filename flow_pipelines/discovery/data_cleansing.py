@@ -17,7 +17,9 @@ from flow_pipelines.discovery.cleansing.columns import cleanse_column
 from flow_pipelines.discovery.cleansing.derived import derive
 from flow_pipelines.discovery.cleansing.draft import Draft, Objects, objects
 from flow_pipelines.discovery.cleansing.quality import score
+from flow_pipelines.discovery.products import KnownCycle
 from flow_pipelines.reference.cell_parts import cell_parts
+from flow_pipelines.reference.end_of_life import EndOfLifeFacts, installed_facts
 from flow_pipelines.reference.source_formats import template_for
 from flow_pipelines.scope import SEPARATOR, Scope
 from flow_pipelines.settings import EngagementSettings
@@ -73,6 +75,7 @@ def cleanse_records(
     *,
     scope: Scope,
     settings: EngagementSettings,
+    facts: EndOfLifeFacts | None = None,
 ) -> CleansingResult:
     """Cleanse every cell of every imported record.
 
@@ -86,6 +89,7 @@ def cleanse_records(
         attribute_mappings: One row per source column and attribute that it feeds, as table `attribute_mappings`.
         scope: The engagement.
         settings: Its settings; decide where a column itself does not tell.
+        facts: The end-of-life facts, whose release cycles products are told by; the installed ones if not given.
 
     Returns:
         One cleansed record per imported one, and one change per cell that was changed or derived.
@@ -94,10 +98,11 @@ def cleanse_records(
     applied = attribute_mappings[attribute_mappings["status"] == "applied"].sort_values(
         ["confidence", "source_column"], ascending=[False, True], kind="stable"
     )
+    known_cycle = (facts or installed_facts()).known_cycle
     sheets = _sheet_keys(imported)
     mapped = _sheet_keys(applied)
     cleansed = [
-        _cleanse_sheet(imported.iloc[rows], applied[mapped == sheet], settings)
+        _cleanse_sheet(imported.iloc[rows], applied[mapped == sheet], settings, known_cycle)
         for sheet, rows in imported.groupby(sheets).indices.items()
     ]
     tables = output_tables()
@@ -111,7 +116,9 @@ def _sheet_keys(frame: pd.DataFrame) -> pd.Series[str]:
     return frame["source_file"] + SEPARATOR + frame["sheet"].fillna("")
 
 
-def _cleanse_sheet(imported: pd.DataFrame, mappings: pd.DataFrame, settings: EngagementSettings) -> CleansedSheet:
+def _cleanse_sheet(
+    imported: pd.DataFrame, mappings: pd.DataFrame, settings: EngagementSettings, known_cycle: KnownCycle
+) -> CleansedSheet:
     draft = Draft(imported["raw_values"].tolist())
     # A cell that is taken apart is kept whole besides: its parts need not be all that it says.
     taken_apart = mappings["part"].isin(cell_parts().parts)
@@ -121,7 +128,7 @@ def _cleanse_sheet(imported: pd.DataFrame, mappings: pd.DataFrame, settings: Eng
         codes, cells = draft.cells(column.sources, column.part)
         results = cleanse_column(cells, column.attribute, column.unit, settings)
         draft.fill(column.attribute, ", ".join(column.sources), codes, cells, results)
-    derive(draft, imported["record_type"], _listed_as_virtual(imported, draft.headers), settings)
+    derive(draft, imported["record_type"], _listed_as_virtual(imported, draft.headers), settings, known_cycle)
     found = {attribute: column.found for attribute, column in draft.attributes.items()}
     scores, issues = score(imported["record_type"], found, draft.issues)
     values = {

@@ -25,6 +25,9 @@ from flow_pipelines.settings import EngagementSettings
 from flow_pipelines.tables.contract import conform, empty
 from flow_pipelines.tables.discovery import imported_records, rejected_records
 
+# Read in ten seconds or more: so long nobody waits without being told for what.
+LARGE_BYTES = 100_000_000
+
 
 @dataclass(frozen=True)
 class SourceFile:
@@ -102,7 +105,7 @@ def import_files(
         files: The files; their order does not matter. Those of one name are versions of one file, by landing.
         scope: The engagement.
         settings: Its settings.
-        progress: Told in a few words what was just read.
+        progress: Told in a few words what was just read, and before it which large file is being read.
 
     Returns:
         Both tables, conforming to their contracts, and a report per sheet in order of file and worksheet.
@@ -119,6 +122,7 @@ def import_files(
     for versions in _versions(files):
         called: dict[tuple[str, str | None], str] = {}
         for age, file in reversed(list(enumerate(versions))):
+            _announce(file, progress)
             tables = list(read_file(file.path, file.name, settings))
             name = _name_of(file, tables, called)
             exported_at = stated_export_time(file.path, name, [table.detection for table in tables], settings)
@@ -135,6 +139,12 @@ def import_files(
         conform(pd.concat(rejected or [empty(rejected_records)], ignore_index=True), rejected_records),
         tuple(sheets),
     )
+
+
+def _announce(file: SourceFile, progress: Callable[[str], None]) -> None:
+    size = file.path.stat().st_size if file.path.is_file() else 0
+    if size >= LARGE_BYTES:
+        progress(f"{file.name}: reading {size / 1e9:,.2f} GB")
 
 
 def _place(file: SourceFile) -> tuple[str, int]:

@@ -75,7 +75,7 @@ def conform(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
             except (TypeError, ValueError) as error:
                 breaches.append(f"column {column.name} is not {dtype_of(column)}: {error}")
         elif column.nullable:
-            columns[column.name] = pd.Series([None] * len(frame), index=frame.index, dtype=dtype_of(column))
+            columns[column.name] = _missing(frame.index, dtype_of(column))
         else:
             breaches.append(f"required column {column.name} is absent")
     result = pd.DataFrame(columns, index=frame.index)
@@ -91,19 +91,27 @@ def conform(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
 def _cast(values: pd.Series[Any], column: Column[Any]) -> pd.Series[Any]:
     dtype = dtype_of(column)
     if dtype != "object":
-        return values.astype(pd.api.types.pandas_dtype(dtype))
-    as_object = values.astype(object)
-    present = as_object.notna()
+        return values if values.dtype == dtype else values.astype(pd.api.types.pandas_dtype(dtype))
+    present = values.notna().to_numpy(dtype=bool)
+    # Most columns of a wide table are empty in a small estate: a quarter of the time of the whole.
+    if not present.any():
+        return _missing(values.index, dtype)
+    cells = values.to_numpy(dtype=object, copy=True)
     if isinstance(column.type, Text):
-        present &= as_object != ""
-    return as_object.where(present, None)
+        present = present & (cells != "")
+    cells[~present] = None
+    return pd.Series(cells, index=values.index, dtype="object")
+
+
+def _missing(index: pd.Index[Any], dtype: str) -> pd.Series[Any]:
+    return pd.Series([None] * len(index), index=index, dtype=dtype)
 
 
 def _breaches(frame: pd.DataFrame, table: Table) -> list[str]:
     breaches = [
         f"required column {column.name} is empty in {empty_cells} rows"
         for column in table.columns
-        if column.name in frame and not column.nullable and (empty_cells := int(frame[column.name].isna().sum()))
+        if not column.nullable and column.name in frame and (empty_cells := int(frame[column.name].isna().sum()))
     ]
     key = list(table.info["key"])
     if set(key) <= set(frame.columns) and (repeated := int(frame.duplicated(key).sum())):

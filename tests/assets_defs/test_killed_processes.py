@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from dagster import AssetRecordsFilter, DagsterInstance, RunsFilter
@@ -101,8 +102,11 @@ def wait_for_lock(installation: Installation, scope: Scope) -> None:
         time.sleep(0.05)
 
 
-def assert_whole(store: SnapshotStore, scope: Scope) -> None:
-    """Every phase's tables are of one run, and every current version reads back as it was registered."""
+def assert_whole(store: SnapshotStore, scope: Scope, read_back: set[UUID]) -> None:
+    """Every phase's tables are of one run, and every current version reads back as it was registered.
+
+    Nobody may change a version, so one that was read back already, whose id is in `read_back`, is not read again.
+    """
     current = store.current(scope)
     with store.database.in_scope(scope) as connection:
         rows = connection.execute(text("SELECT snapshot_id, run_id FROM platform.snapshots")).all()
@@ -110,7 +114,9 @@ def assert_whole(store: SnapshotStore, scope: Scope) -> None:
     runs_of_step: dict[tuple[str, str], set[str]] = {}
     for key, snapshot in current.items():
         runs_of_step.setdefault(step_of(key), set()).add(run_of[snapshot.snapshot_id])
-        assert data_version(store.read(scope, snapshot), output_tables()[key]) == snapshot.data_version
+        if snapshot.snapshot_id not in read_back:
+            assert data_version(store.read(scope, snapshot), output_tables()[key]) == snapshot.data_version
+            read_back.add(snapshot.snapshot_id)
     assert all(len(runs) == 1 for runs in runs_of_step.values())
 
 
@@ -138,6 +144,7 @@ def test_killed_at_any_instant_nothing_is_half_done_and_the_next_start_mends_it(
     land(scope, tmp_path, ESTATES[0])
     lengths = {work: doomed.length(work, scope) for work in (discover, try_to_assess)}
     lengths[roll_back] = doomed.length(roll_back, scope, PINS[1])
+    read_back: set[UUID] = set()
     mended: dict[Callable[..., None], int] = dict.fromkeys(lengths, 0)
     for turn in range(KILLS):
         before = store.current(scope)
@@ -152,7 +159,7 @@ def test_killed_at_any_instant_nothing_is_half_done_and_the_next_start_mends_it(
         else:
             land(scope, tmp_path, ESTATES[turn // 3 % 2])
             doomed.kill(Order(work, (scope,), at, delay))
-        assert_whole(store, scope)
+        assert_whole(store, scope, read_back)
         wait_for_lock(installation, scope)
         mended[work] += bool(recover(installation.database, instance, scope))
         assert_agreed(installation, instance, scope)

@@ -74,6 +74,18 @@ def test_analysts_find_every_column_documented(fresh: Database) -> None:
             assert all(comment for _, comment in documented)
 
 
+def test_a_comment_may_hold_any_character(fresh: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    comment = "50 % of %(it)s, 'quoted', \\n and : {braces}"
+    monkeypatch.setattr(output_tables()["discovery/inventory"].c["name"], "comment", comment)
+    bring_up_to_date(fresh, {})
+    query = text(
+        "SELECT col_description(attrelid, attnum) FROM pg_attribute "
+        "WHERE attrelid = CAST('discovery.inventory' AS regclass) AND attname = 'name'"
+    )
+    with fresh.transaction() as connection:
+        assert connection.execute(query).scalar_one() == comment
+
+
 def test_a_second_start_changes_nothing(fresh: Database) -> None:
     bring_up_to_date(fresh, {})
     with fresh.transaction() as connection:

@@ -18,12 +18,12 @@ from flow_pipelines.discovery.cleansing.draft import Draft, Objects, factorize, 
 from flow_pipelines.discovery.cleansing.host_names import is_placeholder, split_fqdn
 from flow_pipelines.discovery.cleansing.ports import protocol_of_port
 from flow_pipelines.discovery.cleansing.words import MAIL
-from flow_pipelines.discovery.products import identify_databases, identify_operating_systems
+from flow_pipelines.discovery.products import KnownCycle, identify_databases, identify_operating_systems
 from flow_pipelines.reference.vocabularies import vocabularies
 from flow_pipelines.settings import EngagementSettings
 
 HOSTS = frozenset({"server", "hypervisor_host", "network_device"})
-Identify = Callable[["pd.Series[str]", "pd.Series[str]"], pd.DataFrame]
+Identify = Callable[["pd.Series[str]", "pd.Series[str]", KnownCycle], pd.DataFrame]
 Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
@@ -53,7 +53,9 @@ PRODUCTS = (
 )
 
 
-def derive(draft: Draft, record_types: pd.Series[str], listed: Mask, settings: EngagementSettings) -> None:
+def derive(
+    draft: Draft, record_types: pd.Series[str], listed: Mask, settings: EngagementSettings, known_cycle: KnownCycle
+) -> None:
     """Fill what follows from other cells.
 
     Args:
@@ -61,6 +63,7 @@ def derive(draft: Draft, record_types: pd.Series[str], listed: Mask, settings: E
         record_types: What each of them describes.
         listed: Which of them are on a sheet that lists virtual machines only.
         settings: The engagement's settings; they say how to read a value in a tag that can be read in two ways.
+        known_cycle: Finds the release cycle of a product by its release.
     """
     parts.derive_wholes(draft, (record_types == "server").to_numpy(dtype=np.bool_))
     parts.derive_from_pairs(draft)
@@ -78,7 +81,7 @@ def derive(draft: Draft, record_types: pd.Series[str], listed: Mask, settings: E
     draft.derive("is_virtual", virtual, "listed_by_hypervisor")
     for product in PRODUCTS:
         if product.name in draft.attributes:
-            _identify(draft, product)
+            _identify(draft, product, known_cycle)
 
 
 def _names(draft: Draft, is_host: Mask) -> None:
@@ -135,11 +138,11 @@ def _owners(draft: Draft) -> None:
     )
 
 
-def _identify(draft: Draft, product: Product) -> None:
+def _identify(draft: Draft, product: Product, known_cycle: KnownCycle) -> None:
     names = draft.attributes[product.name].found
     versions = draft.attributes[product.version].found if product.version in draft.attributes else names[:0]
     named = pd.Series(names, dtype="object").dropna()
-    identified = product.identify(named, pd.Series(versions, dtype="object").reindex(named.index))
+    identified = product.identify(named, pd.Series(versions, dtype="object").reindex(named.index), known_cycle)
     for part, attribute in product.parts.items():
         follows = np.full(len(names), None, dtype=object)
         follows[named.index] = identified[part].to_numpy()

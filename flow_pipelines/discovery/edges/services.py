@@ -44,9 +44,9 @@ def services_of_processes(processes: pd.Series[Any]) -> pd.Series[str]:
     """
 
     def service(process: str) -> str | None:
-        program = PROGRAM.fullmatch(ARGUMENTS.sub("", process.strip().casefold()))
-        known = network_services().processes if program else ()
-        return next((name for pattern, name in known if pattern.fullmatch(program["program"])), None)
+        matched = PROGRAM.fullmatch(ARGUMENTS.sub("", process.strip().casefold()))
+        program = matched["program"] if matched else ""
+        return next((name for pattern, name in network_services().processes if pattern.fullmatch(program)), None)
 
     return map_distinct(processes, service)
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flow_pipelines.discovery.data_cleansing import CleansingResult, cleanse_records
+from flow_pipelines.reference.end_of_life import EndOfLifeFacts, end_of_life_facts
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings
 from flow_pipelines.tables import output_tables
@@ -260,7 +261,7 @@ CELLS = st.one_of(
 TABLES = st.lists(st.dictionaries(st.sampled_from([*MAPPINGS, "Rack"]), CELLS, max_size=6), min_size=1, max_size=6)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(table=TABLES, order=st.randoms(use_true_random=False))
 def test_nothing_is_lost_and_the_order_of_rows_does_not_matter(
     table: list[dict[str, str]], order: random.Random
@@ -275,7 +276,7 @@ def test_nothing_is_lost_and_the_order_of_rows_does_not_matter(
     pd.testing.assert_frame_equal(again.cleansing_changes, result.cleansing_changes)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(table=TABLES)
 def test_every_cell_ends_in_its_attribute_or_is_kept_and_every_change_is_logged_once(
     table: list[dict[str, str]],
@@ -320,3 +321,14 @@ def test_a_word_for_nothing_is_emptied_and_logged(word: str) -> None:
     result = cleanse({"Name": "a", "Owner": word})
     assert record(result)["owner"] is None
     assert rules(result)["owner"] == "missing_word@1"
+
+
+def test_a_release_that_only_newer_facts_know_is_told_by_them() -> None:
+    records = imported({"Name": "a", "OS": "Red Hat Enterprise Linux 11"})
+    newest = end_of_life_facts().query("product == 'rhel'").iloc[[-1]].assign(cycle="11")
+    newer = EndOfLifeFacts(pd.concat([end_of_life_facts(), newest], ignore_index=True))
+    cycles = [
+        cleanse_records(records, mapped(), scope=SCOPE, settings=SETTINGS, facts=facts).cleansed_records["os_cycle"][0]
+        for facts in (None, newer)
+    ]
+    assert cycles == [None, "11"]

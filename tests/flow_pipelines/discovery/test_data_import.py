@@ -234,3 +234,14 @@ def test_the_row_sum_fails_when_a_row_is_lost_or_counted_twice(tmp_path: Path) -
     assert check_row_sum(lost) == ["servers.csv: 2 rows were read, but 1 imported and 0 rejected"]
     unread = replace(result, sheets=())
     assert check_row_sum(unread) == ["servers.csv: 0 rows were read, but 2 imported and 0 rejected"]
+
+
+def test_a_large_file_is_announced_before_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flow_pipelines.discovery.data_import.LARGE_BYTES", 30)
+    told: list[str] = []
+    for name, text in (("large.csv", "name,os\nweb01,RHEL 8\nweb02,RHEL 8\n"), ("small.csv", "name,os\na,b\n")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    files = [SourceFile(path.name, path) for path in sorted(tmp_path.iterdir())]
+    import_files(files, scope=SCOPE, settings=SETTINGS, progress=told.append)
+    assert [words.split(":")[0] for words in told] == ["large.csv", "large.csv", "small.csv"]
+    assert "reading" in told[0]
