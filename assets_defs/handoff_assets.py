@@ -54,7 +54,7 @@ def handoff_shell(flow: Flow) -> PhaseShell:
     def audit(frames: Frames) -> dict[str, list[str]]:
         return {key: handoff_problems(frames[key])}
 
-    def describe(frames: Frames) -> dict[str, dict[str, MetadataValue[Any]]]:
+    def describe(_phase: PhaseInputs, frames: Frames) -> dict[str, dict[str, MetadataValue[Any]]]:
         return {key: {"validation": results_table(frames[key])}}
 
     reads = (*(one for one in before if one), *tables)

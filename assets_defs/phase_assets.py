@@ -27,6 +27,7 @@ from dagster_shared.utils.warnings import PreviewWarning
 
 import flow_pipelines
 from assets_defs.catalog_metadata import asset_key
+from assets_defs.charts import Picture
 from assets_defs.partitions import ENGAGEMENTS
 from assets_defs.platform_resource import PlatformResource
 from flow_pipelines.approvals import Approval
@@ -41,6 +42,7 @@ from resources.snapshots import Snapshot
 
 GATE = "gate"
 Frames = Mapping[str, pd.DataFrame]
+Descriptions = Mapping[str, Mapping[str, MetadataValue[Any] | Picture]]
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,8 @@ class PhaseShell:
         reads_files: Whether it reads the landed files.
         reads_facts: Whether it reads the end-of-life facts.
         audit: Lists the problems of the frames after people's corrections.
-        describe: Returns metadata of the frames after people's corrections, by table key.
+        describe: Returns metadata of the frames after people's corrections, by table key and name; pictures are written
+            to files too, and some to files only.
     """
 
     phase: str
@@ -107,7 +110,7 @@ class PhaseShell:
     reads_files: bool = False
     reads_facts: bool = False
     audit: Callable[[Frames], Mapping[str, Sequence[str]]] | None = None
-    describe: Callable[[Frames], Mapping[str, Mapping[str, MetadataValue[Any]]]] | None = None
+    describe: Callable[[PhaseInputs, Frames], Descriptions] | None = None
 
 
 @dataclass(frozen=True)

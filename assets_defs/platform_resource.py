@@ -19,6 +19,7 @@ from flow_pipelines.errors import RunError
 from flow_pipelines.reference.end_of_life import EndOfLifeFacts
 from flow_pipelines.scope import Scope
 from resources.approvals import ApprovalStore
+from resources.artefacts import FOLDER, Artefacts
 from resources.database import Database
 from resources.edits import EditStore
 from resources.installation import Installation, landing_root, open_installation
@@ -68,6 +69,11 @@ class PlatformResource(ConfigurableResource["PlatformResource"]):
     def facts(self) -> EndOfLifeFacts:
         """The end-of-life facts that runs use."""
         return reference_facts().current()
+
+    @property
+    def artefacts(self) -> Artefacts:
+        """The files beside tables."""
+        return Artefacts(self._installation.state / FOLDER)
 
     @property
     def landing(self) -> Landing:

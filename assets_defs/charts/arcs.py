@@ -77,10 +77,8 @@ def _nodes(workloads: pd.DataFrame, wave: int, most: int) -> dict[str, _Node]:
     """Return the node that stands for each workload."""
     is_inside = (workloads["wave_number"] == wave).fillna(value=False).astype(bool)
     inside, outside = workloads[is_inside], workloads[~is_inside]
-    named = {
-        row.workload_id: _Node(row.workload_name, row.workload_id, is_outside=False)
-        for row in inside.itertuples(index=False)
-    }
+    names = zip(inside["workload_id"].astype(str), inside["workload_name"].astype(str), strict=True)
+    named = {one: _Node(name, one, is_outside=False) for one, name in names}
     if len(named) > most:
         sizes = Counter(inside["move_group_name"])
         groups = zip(inside["workload_id"], inside["move_group_name"], strict=True)

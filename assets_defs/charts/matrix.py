@@ -32,10 +32,8 @@ def matrix_chart(pairs: pd.DataFrame) -> MarkdownMetadataValue:
     last = sides[MOST_SIDES - 1] if len(sides) > MOST_SIDES else sides[-1]
     names = {number: f"{number}" if number < last or last == sides[-1] else f"{last}+" for number in sides}
     placed = known.assign(**{side: known[side].astype("int64").clip(upper=last) for side in ("source", "target")})
-    sums = {
-        (int(key[0]), int(key[1])): float(count)  # type: ignore[index]  (of two columns the key is a pair)
-        for key, count in placed.groupby(["source", "target"])["count"].sum().items()
-    }
+    summed = placed.groupby(["source", "target"], as_index=False)["count"].sum()
+    sums = {(source, target): count for source, target, count in summed.astype(float).itertuples(index=False)}
     shown = [number for number in sides if number <= last]
     between = max([count for (one, other), count in sums.items() if one != other], default=1.0)
     parts = [words(LABEL_WIDTH, 12, "row needs column")]

@@ -57,3 +57,32 @@ def _problems(sentence: str, offenders: Iterable[str]) -> list[str]:
         return []
     more = f" and {len(listed) - NAMED} more" if len(listed) > NAMED else ""
     return [sentence.format(", ".join(listed[:NAMED]) + more)]
+
+
+def roadmap_problems(waves: pd.DataFrame, roadmap: pd.DataFrame) -> list[str]:
+    """List workloads with a wave that are in no cutover, or in that of another wave.
+
+    Args:
+        waves: The rows of `assess/waves`.
+        roadmap: The rows of `assess/roadmap`, edited or not.
+    """
+    moving = waves.loc[waves["wave_number"].notna(), ["workload_id", "wave_number"]]
+    expected = {(one, int(number)) for one, number in moving.itertuples(index=False)}
+    cutovers = roadmap.loc[roadmap["step_type"] == "cutover", ["workload_ids", "wave_number"]].explode("workload_ids")
+    found = {(one, int(number)) for one, number in cutovers.itertuples(index=False)}
+    problems = _problems("workloads {} are cut over in no wave or another one", {one for one, _ in expected - found})
+    return problems + _problems("workloads {} are cut over without being planned", {one for one, _ in found - expected})
+
+
+def plan_problems(overview: pd.DataFrame, plan: pd.DataFrame) -> list[str]:
+    """List workloads that are missing from the plan or invented, and those that move at no time.
+
+    Args:
+        overview: The rows of `assess/assessment_overview`.
+        plan: The rows of `assess/plan_of_record`.
+    """
+    known, planned = set(overview["workload_id"]), set(plan["workload_id"])
+    problems = _problems("workloads {} are missing from the plan", known - planned)
+    problems += _problems("workloads {} are in the plan and not in the overview", planned - known)
+    timeless = plan.loc[plan["wave_number"].notna() & plan["cutover_date"].isna(), "workload_id"]
+    return problems + _problems("workloads {} have a wave and no date", timeless)

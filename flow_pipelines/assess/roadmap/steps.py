@@ -84,10 +84,8 @@ def find_waves(waves: pd.DataFrame, treatments: pd.DataFrame, overview: pd.DataF
     sure = moving.merge(treatments[["workload_id", "confidence"]], on="workload_id", how="left")
     sure = sure.merge(overview[["workload_id", "data_confidence"]], on="workload_id", how="left")
     sure["confidence"] = sure[["confidence", "data_confidence"]].min(axis="columns").astype(float).fillna(0.0)
-    return [
-        _wave(int(number), rows)
-        for number, rows in sure.assign(wave_number=sure["wave_number"].astype("int64")).groupby("wave_number")
-    ]
+    numbers = sure["wave_number"].astype("int64")
+    return [_wave(number, sure[numbers == number]) for number in sorted(set(numbers.tolist()))]
 
 
 def _wave(number: int, rows: pd.DataFrame) -> Wave:

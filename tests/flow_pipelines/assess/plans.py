@@ -84,7 +84,8 @@ def treatments(planned: Sequence[Planned]) -> pd.DataFrame:
 
 
 def overview(planned: Sequence[Planned]) -> pd.DataFrame:
-    rows = [{"workload_id": one.workload_id, "data_confidence": 0.9, "owner": "Jane"} for one in planned]
+    told = {"data_confidence": 0.9, "owner": "Jane", "criticality": "high", "environment": "production"}
+    rows = [{"workload_id": one.workload_id, **told} for one in planned]
     return pd.DataFrame(rows).astype({"data_confidence": "Float64"})
 
 
