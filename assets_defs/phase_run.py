@@ -98,7 +98,7 @@ def _materialize(
     context: AssetExecutionContext, platform: PlatformResource, plan: PhasePlan, scope: Scope, phase_run_id: UUID
 ) -> list[MaterializeResult[None]]:
     inputs, manifest = _read_inputs(scope, plan, platform, context)
-    corrected = _correct(plan.shell.compute(inputs), inputs.edits)
+    corrected = correct(plan.shell.compute(inputs), inputs.edits)
     outputs, store = corrected.outputs, platform.snapshots
     described = plan.shell.describe(inputs, outputs.frames) if plan.shell.describe else {}
     candidates = store.write(
@@ -180,7 +180,8 @@ def _materialization(
     )
 
 
-def _correct(outputs: PhaseOutputs, edits: Sequence[Edit]) -> Corrected:
+def correct(outputs: PhaseOutputs, edits: Sequence[Edit]) -> Corrected:
+    """Apply people's corrections to what a phase computed."""
     frames, outcomes = dict(outputs.frames), {}
     of_assets = {outcome.edit_id: outcome for outcome in outputs.edit_outcomes}
     for key, frame in outputs.frames.items():

@@ -40,6 +40,7 @@ from resources.snapshots import Snapshot, SnapshotStore, snapshots_by_id
 
 # Problems that a message names: enough to see what is wrong.
 NAMED = 20
+SUPPOSED = "what if"
 # Outcomes of edits that make the rows what they are.
 IN_THE_ROWS = ("applied", "agreed", "ground_changed")
 
@@ -176,6 +177,29 @@ class EditStore:
         """Return all that speaks against making edits."""
         with self.database.in_scope(scope) as connection:
             return check_drafts(connection, drafts)[1]
+
+    def supposed(self, scope: Scope, drafts: Sequence[Draft]) -> list[Edit]:
+        """Return the edits that drafts would become if they were made now; nothing is written.
+
+        Raises:
+            InputError: One of them may not be made; all problems are listed.
+        """
+        with self.database.in_scope(scope) as connection:
+            found, problems = check_drafts(connection, drafts)
+            refuse(problems)
+            last = max((edit.number for edit in edits_of(connection)), default=0)
+            moment = connection.execute(select(func.now())).scalar_one()
+        return [
+            Edit(
+                **new.__dict__,
+                edit_id=scope.id_of("supposed_edit", number),
+                number=number,
+                actor=SUPPOSED,
+                reason=SUPPOSED,
+                made_at=moment,
+            )
+            for number, new in enumerate(found, start=last + 1)
+        ]
 
     def withdraw(self, scope: Scope, chosen: Sequence[str], *, actor: str, reason: str) -> list[Edit]:
         """Withdraw edits, by number or id: the next run of their phase does without them.

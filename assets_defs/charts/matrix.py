@@ -33,7 +33,8 @@ def matrix_chart(pairs: pd.DataFrame) -> MarkdownMetadataValue:
     names = {number: f"{number}" if number < last or last == sides[-1] else f"{last}+" for number in sides}
     placed = known.assign(**{side: known[side].astype("int64").clip(upper=last) for side in ("source", "target")})
     summed = placed.groupby(["source", "target"], as_index=False)["count"].sum()
-    sums = {(source, target): count for source, target, count in summed.astype(float).itertuples(index=False)}
+    ends = zip(summed["source"].tolist(), summed["target"].tolist(), strict=True)
+    sums = dict(zip(ends, summed["count"].astype(float).tolist(), strict=True))
     shown = [number for number in sides if number <= last]
     between = max([count for (one, other), count in sums.items() if one != other], default=1.0)
     parts = [words(LABEL_WIDTH, 12, "row needs column")]

@@ -24,6 +24,7 @@ from flow_pipelines.cli import (
     running,
     sampling,
     services,
+    supposing,
     tenants,
     tracing,
     tracking,
@@ -66,6 +67,7 @@ querying.add_commands(app)
 tracing.add_commands(app)
 editing.add_commands(app)
 approving.add_commands(app)
+supposing.add_commands(app)
 sampling.add_commands(app)
 services.add_commands(app)
 tracking.add_commands(app)
