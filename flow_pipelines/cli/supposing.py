@@ -39,7 +39,7 @@ def what_if(
     scope: ScopeArgument,
     cells: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[TABLE ENTITY COLUMN VALUE]...", help="Edits to suppose, as flow edit set takes them."),
+        typer.Argument(metavar="TABLE ENTITY COLUMN VALUE", help="Edits to suppose, as flow edit set takes them."),
     ] = None,
     settings: Annotated[
         Path | None, typer.Option("--settings", metavar="FILE", help="Settings to suppose instead of the engagement's.")
