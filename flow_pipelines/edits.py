@@ -230,7 +230,11 @@ def _apply(frame: pd.DataFrame, table: Table, edit: Edit, place: int | None) -> 
     """Apply one edit in place."""
     editing = editable_columns(table).get(edit.column)
     # A declaration that has changed since may have no room for the edit any more; that must not stop the phase.
-    if place is None or editing is None or value_problem(edit.new_value, table.columns[edit.column], editing):
+    if place is None or editing is None:
+        return EditOutcome(edit.edit_id, "not_found", None)
+    by = editing.chosen_by
+    row = {by: frame.at[place, by]} if by else {}  # noqa: PD008  (a cell)
+    if value_problem(edit.new_value, table.columns[edit.column], editing, row):
         return EditOutcome(edit.edit_id, "not_found", None)
     computed = plain(frame.at[place, edit.column])  # noqa: PD008  (a cell)
     if editing.only_over and computed not in editing.only_over:

@@ -137,7 +137,7 @@ def _check_set(draft: SetDraft, seen: _Seen | None) -> NewEdit:
         value = read_value(draft.value, column)
     except ValueError as problem:
         raise ValueError(f"{where}: {problem}") from problem
-    if problem_with_value := value_problem(value, column, editing):
+    if problem_with_value := value_problem(value, column, editing, row):
         raise ValueError(f"{where} {problem_with_value}")
     cell = (entity_id, draft.column)
     computed = seen.computed.get(cell, row[draft.column])

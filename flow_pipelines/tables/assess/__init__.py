@@ -4,6 +4,6 @@ Belongs here: the modules; importing this package declares their tables. Does no
 (`flow_pipelines/assess/`).
 """
 
-from flow_pipelines.tables.assess import editor, overview, roadmap
+from flow_pipelines.tables.assess import editor, overview, roadmap, treatment
 
-__all__ = ["editor", "overview", "roadmap"]
+__all__ = ["editor", "overview", "roadmap", "treatment"]

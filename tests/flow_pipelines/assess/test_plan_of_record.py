@@ -7,7 +7,7 @@ from datetime import date
 
 import pandas as pd
 
-from flow_pipelines.assess.gates import plan_problems
+from flow_pipelines.assess.plan_gates import plan_problems
 from flow_pipelines.assess.plan_of_record import build_plan_of_record
 from flow_pipelines.assess.roadmap.roadmap import build_roadmap
 from flow_pipelines.edits import Decision
