@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from flow_pipelines.cli.output import notices
@@ -28,6 +29,7 @@ from flow_pipelines.flows import flow_named
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import parse_settings
 from flow_pipelines.takeover.account import account_problems
+from flow_pipelines.takeover.approvals import row_for
 from resources.database import Database
 from resources.edits import DecidedElsewhere, EditStore
 from resources.imported_rows import rows_by_file
@@ -155,17 +157,17 @@ def _bring(installation: Installation, taken: Taken, outcome: EngagementOutcome)
 
 def _make_edits(database: Database, scope: Scope, taken: Taken) -> int:
     """Make edits of the approvals of an engagement; returns how many there are now, earlier ones too."""
-    mapping_ids = _mapping_ids(database, scope)
+    mappings = _mappings_by_column(database, scope)
     account = taken.account_of("mappings")
     decided: dict[UUID, DecidedElsewhere] = {}
     ids_there: dict[UUID, str] = {}
     for approval in taken.approvals[scope]:
         column = _column(taken.import_files.get(approval.import_id, ""), approval.source_field)
-        if column not in mapping_ids:
+        if column not in mappings:
             account.move(scope, "no_column", approval.mapping_id)
             continue
         edit_id = UUID(scope.id_of("approval", approval.mapping_id, approval.attribute))
-        draft = SetDraft(MAPPINGS, mapping_ids[column], "attribute", approval.attribute)
+        draft = SetDraft(MAPPINGS, row_for(approval.attribute, mappings[column]), "attribute", approval.attribute)
         decided[edit_id] = DecidedElsewhere(edit_id, draft, approval.actor, approval.reason)
         ids_there[edit_id] = approval.mapping_id
     reason = "field mappings approved in the replaced platform"
@@ -175,11 +177,14 @@ def _make_edits(database: Database, scope: Scope, taken: Taken) -> int:
     return len(made.made) + len(made.known)
 
 
-def _mapping_ids(database: Database, scope: Scope) -> Mapping[tuple[str, str], str]:
+def _mappings_by_column(database: Database, scope: Scope) -> Mapping[tuple[str, str], list[Mapping[Any, Any]]]:
+    """Return the rows of each file's column: one for each attribute that it feeds."""
     store = SnapshotStore(database)
     mappings = store.read(scope, store.current(scope, [MAPPINGS])[MAPPINGS])
-    rows = zip(mappings["source_file"], mappings["source_column"], mappings["mapping_id"], strict=True)
-    return {(str(file), str(column)): str(mapping_id) for file, column, mapping_id in rows}
+    found: dict[tuple[str, str], list[Mapping[Any, Any]]] = {}
+    for row in mappings[["source_file", "source_column", "mapping_id", "attribute", "part"]].to_dict("records"):
+        found.setdefault((str(row["source_file"]), str(row["source_column"])), []).append(row)
+    return found
 
 
 def _column(file: str, header: str) -> tuple[str, str]:

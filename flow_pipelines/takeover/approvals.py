@@ -5,8 +5,9 @@ Belongs here: which mappings count, who approved them and why. Does not: making 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from flow_pipelines.reference.replaced_platform import replaced_platform
 from flow_pipelines.takeover.account import RefusedError
@@ -81,6 +82,20 @@ def latest_approvals(approvals: Iterable[Approval]) -> tuple[list[Approval], lis
     last = {(one.import_id, one.source_field): one for one in ordered}
     counting = sorted(last.values(), key=lambda one: (one.import_id, one.source_field))
     return counting, [one for one in ordered if last[one.import_id, one.source_field] is not one]
+
+
+def row_for(attribute: str, rows: Sequence[Mapping[Any, Any]]) -> str:
+    """Return the id of the mapping that an approval is about.
+
+    Args:
+        attribute: The attribute that was approved.
+        rows: The mappings of its column here, one for each attribute that it feeds: mapping_id, attribute, part.
+
+    Returns:
+        The attribute's own row, or else that of the whole cell.
+    """
+    best = min(rows, key=lambda row: (row["attribute"] != attribute, row["part"] is not None, str(row["mapping_id"])))
+    return str(best["mapping_id"])
 
 
 def person_of(row: Row) -> str:

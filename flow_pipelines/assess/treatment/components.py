@@ -105,8 +105,14 @@ def find_components(estate: Estate) -> pd.DataFrame:
     found["workload_ids"] = found["asset_id"].map(workloads)
     found = found[found["workload_ids"].notna()].sort_values(["asset_id", "product"], ignore_index=True)
     of_asset = assets.loc[found["asset_id"]].reset_index(drop=True)
-    names = of_asset[["name", "host_name", "fqdn", "asset_id"]].astype(object).bfill(axis="columns").iloc[:, 0]
-    titles = found["product"].map(_title, na_action="ignore")
+    names = (
+        of_asset[["name", "host_name", "fqdn", "asset_id"]]
+        .astype(object)
+        .bfill(axis="columns")
+        .iloc[:, 0]
+        .astype(object)
+    )
+    titles = found["product"].map(_title, na_action="ignore").astype(object)
     is_database = found["component_type"] == DATABASE
     return found.assign(
         component_name=names.where(is_database & titles.isna(), names + " (" + titles.fillna("unknown") + ")"),

@@ -12,7 +12,7 @@ import pandas as pd
 
 from flow_pipelines.assess.treatment.facts import PLACE
 from flow_pipelines.assess.workloads import find_parts
-from flow_pipelines.reference.questionnaire import UNKNOWN
+from flow_pipelines.reference.questionnaire import UNKNOWN, questionnaire
 
 Evidence = dict[str, pd.DataFrame]
 # Attributes of which one shows that somebody has measured how much a server is used.
@@ -65,7 +65,8 @@ def answer_evidence(answers: pd.DataFrame, places: Mapping[str, int]) -> Evidenc
     """
     told = answers["answer"].where(answers["answer"] != UNKNOWN, None)
     table = answers.assign(answer=told).pivot(index="workload_id", columns="question", values="answer")  # noqa: PD010
-    table = table.astype(object).where(table.notna(), None)
+    table = table.reindex(columns=list(questionnaire().questions)).astype(object)
+    table = table.where(table.notna(), None)
     return {"answers": table.reset_index().assign(**{PLACE: [places[one] for one in table.index]})}
 
 

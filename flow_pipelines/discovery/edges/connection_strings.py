@@ -11,15 +11,17 @@ from dataclasses import dataclass
 
 from flow_pipelines.reference.connection_strings import Engine, engines
 
-HOST = r"\[[0-9a-f:.]+\]|[\w.-]+(?:\\[\w$-]+)?"
-HOSTS = rf"(?:{HOST})(?::\d+)?(?:,(?:{HOST})(?::\d+)?)*"
+HOST = r"\[[0-9a-f:.]{2,45}\]|[\w.-]{1,253}(?:\\[\w$-]{1,50})?"
+HOSTS = rf"(?:{HOST})(?::\d{{1,5}})?(?:,(?:{HOST})(?::\d{{1,5}})?){{0,20}}"
 URI = re.compile(
-    rf"(?<![\w.+])(?:jdbc:)?(?P<scheme>[a-z][\w+.-]*(?::[a-z0-9]+)?):(?://|(?=\w))(?:[^\s/@]*@)?(?P<hosts>{HOSTS})"
-    r"(?:/(?P<database>[\w$#.-]+))?(?P<rest>[;?][^\s]*)?",
+    rf"(?<![\w.+])(?:jdbc:)?(?P<scheme>[a-z][\w+.-]{{0,30}}(?::[a-z0-9]{{1,20}})?):(?://|(?=\w))"
+    rf"(?:[^\s/@]{{0,300}}@)?(?P<hosts>{HOSTS})"
+    r"(?:/(?P<database>[\w$#.-]{1,128}))?(?P<rest>[;?]\S{0,2000})?",
     re.IGNORECASE,
 )
 ORACLE_THIN = re.compile(
-    rf"jdbc:(?P<scheme>oracle:(?:thin|oci8?)):[^\s@]*@(?://)?(?P<hosts>{HOSTS})(?:[:/](?P<database>[\w$#.-]+))?",
+    rf"jdbc:(?P<scheme>oracle:(?:thin|oci8?)):[^\s@]{{0,300}}@(?://)?(?P<hosts>{HOSTS})"
+    r"(?:[:/](?P<database>[\w$#.-]{1,128}))?",
     re.IGNORECASE,
 )
 ORACLE_ADDRESS = re.compile(
@@ -52,6 +54,8 @@ OWN_HOSTS = ("(local)", ".", "(localdb)")
 WITH_PORT = re.compile(rf"(?P<host>{HOST})(?::(?P<port>\d+))?", re.IGNORECASE)
 # Every form has one of these; most texts are passed by.
 MARKS = ("=", "://", "jdbc:")
+# No driver takes a longer one, and a search that begins anew at each letter of 10 million would not end.
+LONGEST = 4_000
 
 
 @dataclass(frozen=True)
@@ -72,8 +76,11 @@ class StatedService:
 
 
 def stated_services(text: str) -> list[StatedService]:
-    """Return what the connection strings in a text lead to, each once, in order; most texts hold none."""
-    if not any(mark in text for mark in MARKS):
+    """Return what the connection strings in a text lead to, each once, in order; most texts hold none.
+
+    A text of more than `LONGEST` characters is no connection string.
+    """
+    if len(text) > LONGEST or not any(mark in text for mark in MARKS):
         return []
     found = [*_from_oracle_net(text), *_from_addresses(text)] or _from_pairs(text)
     return list(dict.fromkeys(found))

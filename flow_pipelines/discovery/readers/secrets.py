@@ -21,17 +21,20 @@ WORDS = (
     r"|secret(?:[ _-]?(?:key|access[ _-]?key))?|(?:account|api|access|shared[ _-]?access|private|storage)[ _-]?key"
     r"|(?:client|app)[ _-]?secret|(?:auth|access|bearer|api|sas)[ _-]?token|credentials?"
 )
+# Everything is bounded: a cell may have 10 million characters, and a search that began anew at each would not end.
 # key=secret, key: secret and "key": "secret"; up to what ends a pair in connection strings, tags, JSON and addresses.
 PAIR = re.compile(
-    rf"(?P<kept>(?<![^\W_])(?:{WORDS})[\"']?\s*[=:]\s*)(?!\[secret-removed\])"
-    r"(?P<secret>\"[^\"]*\"|'[^']*'|\{[^}]*\}|[^;,&|\s\"'}{]+)",
+    rf"(?P<kept>(?<![^\W_])(?:{WORDS})[\"']?\s{{0,9}}[=:]\s{{0,9}})(?!\[secret-removed\])"
+    r"(?P<secret>\"[^\"]{0,999}\"|'[^']{0,999}'|\{[^}]{0,999}\}|[^;,&|\s\"'}{]+)",
     re.IGNORECASE,
 )
 # Who logs in stays, with which password does not: postgresql://jane:secret@db01/shop.
-LOGIN = re.compile(r"(?P<kept>[a-z][a-z0-9+.:-]*://[^\s/:@]*:)(?P<secret>[^\s/]+)(?=@)", re.IGNORECASE)
+LOGIN = re.compile(
+    r"(?P<kept>(?<![a-z0-9+.-])[a-z][a-z0-9+.:-]{0,40}://[^\s/:@]{0,99}:)(?P<secret>[^\s/]{1,999})(?=@)", re.IGNORECASE
+)
 # Oracle's jdbc:oracle:thin:scott/tiger@db01.
-SLASHED_LOGIN = re.compile(r"(?P<kept>jdbc:oracle:\w+:\w+/)(?P<secret>[^\s/@]+)(?=@)", re.IGNORECASE)
-PRIVATE_KEY = re.compile(r"(?P<kept>-----BEGIN [A-Z ]*PRIVATE KEY-----)(?P<secret>.*)", re.DOTALL)
+SLASHED_LOGIN = re.compile(r"(?P<kept>jdbc:oracle:\w{1,20}:\w{1,99}/)(?P<secret>[^\s/@]{1,999})(?=@)", re.IGNORECASE)
+PRIVATE_KEY = re.compile(r"(?P<kept>-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----)(?P<secret>.*)", re.DOTALL)
 SECRETS = (PAIR, LOGIN, SLASHED_LOGIN, PRIVATE_KEY)
 # A column that holds nothing but secrets; one about them, such as Password last set, does not end so.
 COLUMN = re.compile(rf"(?:.*[^a-z])?(?!pass$)(?:{WORDS})", re.IGNORECASE)

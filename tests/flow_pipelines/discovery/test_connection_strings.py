@@ -15,6 +15,7 @@ ORACLE_NET = (
     "ERP=(DESCRIPTION=(ADDRESS_LIST=(ADDRESS=(PROTOCOL=TCP)(HOST=o1)(PORT=1522))(ADDRESS=(PROTOCOL=TCP)(HOST=o2)))"
     "(CONNECT_DATA=(SERVICE_NAME=ERP.corp)))"
 )
+HOSTILE = ["a", "a=", "server=a;", "jdbc:", "x://a,", "(HOST=a)", 'a="', " "]
 BOTH = [("db01", 1433, SQL, "shop"), ("db02", 1433, SQL, "shop")]
 DB2, QUEUE = ("i01", 50001, "IBM Db2", "A"), ("mq01", 5671, "AMQP over TLS", None)
 
@@ -175,3 +176,9 @@ def test_an_unknown_address_that_uses_much_and_serves_nobody_stands_for_several(
     edges = estate.edges()
     assert set(edges["intermediary"]) == {"address_translation"}
     assert set(edges["intermediary_id"]) == set(edges["source_id"])
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_a_cell_of_millions_of_characters_comes_to_an_end(piece: str) -> None:
+    """Searches that begin anew at each of them would take hours."""
+    stated_services("=:" + piece * (3_000_000 // len(piece)))

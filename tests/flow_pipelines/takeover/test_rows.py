@@ -12,7 +12,7 @@ from flow_pipelines.reference.attributes import ATTRIBUTES
 from flow_pipelines.reference.relation_types import relation_types
 from flow_pipelines.reference.replaced_platform import replaced_platform
 from flow_pipelines.takeover.account import RefusedError, TableAccount, account_problems
-from flow_pipelines.takeover.approvals import approval_of, latest_approvals
+from flow_pipelines.takeover.approvals import approval_of, latest_approvals, row_for
 from flow_pipelines.takeover.attribution import Attribution
 from flow_pipelines.takeover.cells import import_file_name, json_cell, raw_record
 
@@ -164,3 +164,12 @@ def test_what_the_reference_says_of_the_platform_is_known_here() -> None:
         assert set(table.parents.values()) <= set(known.tables)
     assert known.attribute_of("asset.hostname") == "host_name"
     assert known.attribute_of("quantum_flux") is None
+
+
+def test_an_approval_is_about_the_part_of_a_column_that_feeds_its_attribute_or_else_about_the_whole_cell() -> None:
+    parts = [("a", "host_name", "name"), ("b", "ip_addresses", "address"), ("c", "description", None)]
+    rows = [dict(zip(("mapping_id", "attribute", "part"), part, strict=True)) for part in parts]
+    for turned in (rows, rows[::-1]):
+        assert row_for("host_name", turned) == "a"
+        assert row_for("ip_addresses", turned) == "b"
+        assert row_for("owner", turned) == "c"
