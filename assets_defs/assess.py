@@ -11,6 +11,7 @@ from typing import Any
 
 from dagster import MetadataValue
 
+from assets_defs.assess_plan import PLANNED
 from assets_defs.charts import bar_chart
 from assets_defs.phase_assets import Frames, PhaseInputs, PhaseOutputs, PhaseShell
 from flow_pipelines.assess import gates, treatment_gates
@@ -80,4 +81,5 @@ def treatment_charts(_phase: PhaseInputs, frames: Frames) -> Mapping[str, Mappin
 ASSESS: tuple[PhaseShell, ...] = (
     PhaseShell("overview", (INVENTORY, DEPENDENCIES, TECH_DEBT), overview),
     PhaseShell("treatment", (OVERVIEW, INVENTORY, DEPENDENCIES, TECH_DEBT), treatment, describe=treatment_charts),
+    *PLANNED,
 )
