@@ -101,7 +101,10 @@ def find_components(estate: Estate) -> pd.DataFrame:
     seen = pd.concat([_found_on(estate), _reached_on(estate, assets)]).drop_duplicates(["asset_id", "product"])
     seen = _without(seen, _hosted(estate, databases))
     found = pd.concat([databases[COMPONENT], seen[COMPONENT]], ignore_index=True)
-    workloads = estate.parts.groupby("asset_id")["workload_id"].agg(lambda ids: sorted(set(ids)))
+    memberships = estate.parts[["asset_id", "workload_id"]].sort_values(["asset_id", "workload_id"])
+    workloads = (
+        memberships[memberships["asset_id"].isin(found["asset_id"])].groupby("asset_id")["workload_id"].agg(list)
+    )
     found["workload_ids"] = found["asset_id"].map(workloads)
     found = found[found["workload_ids"].notna()].sort_values(["asset_id", "product"], ignore_index=True)
     of_asset = assets.loc[found["asset_id"]].reset_index(drop=True)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from flow_pipelines.assess.treatment.decision import CompiledRules, Decisions, Places, States, chosen, rank
-from flow_pipelines.assess.treatment.facts import Booleans
 
 # More than so many things that would all have to be different are no near miss.
 MOST_TOGETHER = 3
@@ -39,7 +38,8 @@ def find_flips(rules: CompiledRules, states: States, decisions: Decisions, state
     """
     changeable = np.flatnonzero([not rule.is_fixed for rule in rules.book.rules])
     best, runner_up = int(decisions.best[state]), int(decisions.runner_up[state])
-    after = chosen(*rank(rules, _changed(states.holds[state], list(changeable[:, None]))))
+    each = np.arange(len(rules.book.rules)) == changeable[:, None]
+    after = chosen(*rank(rules, states.holds[state] ^ each))
     found, options = changeable[after != best], after[after != best]
     if len(found):
         shift = np.abs(rules.weights[found]).sum(axis=1)
@@ -48,20 +48,13 @@ def find_flips(rules: CompiledRules, states: States, decisions: Decisions, state
     return _together(rules, states, decisions, state, changeable)
 
 
-def _changed(holds: Booleans, rules: list[Places]) -> Booleans:
-    """Return which rules hold after some are changed, one row for each list of rules."""
-    after = np.repeat(holds[None, :], len(rules), axis=0)
-    for row, changed in enumerate(rules):
-        after[row, changed] ^= True
-    return after
-
-
 def _together(rules: CompiledRules, states: States, decisions: Decisions, state: int, changeable: Places) -> list[Flip]:
     """Return the few rules that would bring the runner-up to the top if all of them were different."""
     runner_up, holds = int(decisions.runner_up[state]), states.holds[state]
     gain = np.where(holds, decisions.tilt[state], -decisions.tilt[state])[changeable]
     largest = changeable[np.lexsort((changeable, -gain))]
     ways = [largest[:count] for count in range(2, MOST_TOGETHER + 1)]
-    after = chosen(*rank(rules, _changed(holds, ways)))
+    together = np.array([np.isin(np.arange(len(holds)), way) for way in ways])
+    after = chosen(*rank(rules, holds ^ together))
     found = [way for way, option in zip(ways, after, strict=True) if option == runner_up]
     return [Flip(runner_up, tuple(int(rule) for rule in found[0]))] if found else []
