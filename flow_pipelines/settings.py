@@ -109,6 +109,33 @@ class WaveSettings(BaseModel):
     seed: int = Field(default=1, ge=0, le=2**31 - 1, description="Seed of the search.")
 
 
+class RoadmapSettings(BaseModel):
+    """How long the steps of the roadmap take, and by when all must be done."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    team_days_per_week: float = Field(
+        default=25.0,
+        gt=0,
+        le=10_000,
+        description="Person days that the migration team can spend in a week.",
+    )
+    landing_zone_days: int = Field(
+        default=30, ge=1, le=1000, description="Working days until the landing zone is ready; nothing is moved before."
+    )
+    cutover_weekday: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = Field(
+        default="saturday", description="On which day of the week a wave is cut over."
+    )
+    cutover_days: int = Field(default=2, ge=1, le=14, description="How many days on end a cutover takes.")
+    hypercare_days: int = Field(
+        default=10, ge=1, le=366, description="Working days for which a wave is watched closely after its cutover."
+    )
+    decommission_days: int = Field(
+        default=20, ge=1, le=1000, description="Working days to clear the data centre once the last wave is done."
+    )
+    deadline: date | None = Field(default=None, description="The day by which the data centre must be left.")
+
+
 class EngagementSettings(BaseModel):
     """Settings of one engagement; written as YAML, stored with the engagement, part of every input manifest."""
 
@@ -142,7 +169,10 @@ class EngagementSettings(BaseModel):
     sources: tuple[SourceStatement, ...] = Field(
         default=(), description="What people say about which files are newer exports of one source; the first counts."
     )
-    waves: WaveSettings = Field(default=WaveSettings(), description="How waves are planned.")
+    waves: WaveSettings = Field(default_factory=WaveSettings, description="How waves are planned.")
+    roadmap: RoadmapSettings = Field(
+        default_factory=RoadmapSettings, description="How long the steps of the roadmap take, and the deadline."
+    )
 
 
 def parse_settings(text: str, *, origin: str, today: date) -> EngagementSettings:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +21,8 @@ from flow_pipelines.settings import WaveSettings
 
 # What tells the environments of one application apart in their names: Shop (Test), shop-prod.
 ENVIRONMENT_WORD = re.compile(
-    r"\b(?:prod(?:uction)?|prd|dev(?:elopment)?|te?st|uat|stag(?:e|ing)|stg|qa|int|sandbox|dr)\b|[^a-z0-9]+", re.IGNORECASE
+    r"\b(?:prod(?:uction)?|prd|dev(?:elopment)?|te?st|uat|stag(?:e|ing)|stg|qa|int|sandbox|dr)\b|[^a-z0-9]+",
+    re.IGNORECASE,
 )
 NO_PAIRS: Ints = np.empty((0, 2), dtype=np.int64)
 
@@ -58,12 +61,14 @@ class Built:
         group_of: The group of each workload.
         broken: Hard edges inside a cycle that is too large for any wave, as pairs of positions of workloads.
         too_large: Positions of workloads that are too large for any wave, and get one as if they just fitted.
+        production_pairs: Workloads of one application: development or test, and the production that comes after it.
     """
 
     problem: WaveProblem
     group_of: Ints
     broken: Ints
     too_large: tuple[int, ...]
+    production_pairs: Ints
 
 
 def moving(workloads: pd.DataFrame, dependencies: pd.DataFrame) -> Workloads:
@@ -88,7 +93,7 @@ def moving(workloads: pd.DataFrame, dependencies: pd.DataFrame) -> Workloads:
         edges=np.array(summed.index.to_list(), dtype=np.int64).reshape(-1, 2),
         traffic=summed.to_numpy(dtype=float),
         tied=np.array(tied, dtype=np.int64).reshape(-1, 2),
-        fixed=(rows["fixed_wave"].fillna(0).astype(int) - 1).to_numpy(dtype=np.int64),
+        fixed=np.asarray(rows["fixed_wave"].fillna(0).astype(int) - 1, dtype=np.int64),
         forbidden=tuple(frozenset(int(wave) - 1 for wave in _listed(cell)) for cell in rows["forbidden_waves"]),
     )
 
@@ -103,9 +108,8 @@ def build(workloads: Workloads, settings: WaveSettings, wave_count: int) -> Buil
     count = int(group_of.max(initial=-1)) + 1
     unary = _sum_by_group(_unary(workloads, settings, wave_count), group_of, count)
     pairs, pair_costs = _between_groups(workloads.edges, workloads.traffic * settings.weights.cut, group_of)
-    orders, order_costs = _between_groups_directed(
-        _before_production(workloads), settings.weights.before_production, group_of
-    )
+    production_pairs = _before_production(workloads)
+    orders, order_costs = _between_groups_directed(production_pairs, settings.weights.before_production, group_of)
     rules = wave_rules().environments
     environment = workloads.rows["environment"]
     group_sizes = _sum_by_group(sizes, group_of, count)
@@ -132,7 +136,7 @@ def build(workloads: Workloads, settings: WaveSettings, wave_count: int) -> Buil
         pilot_cost=_units(settings.weights.pilot) if wave_count > 1 else 0,
         peak_cost=max(1, _units(settings.weights.balance / mean_effort)) if settings.weights.balance else 0,
     )
-    return Built(problem, group_of, broken, tuple(np.flatnonzero(too_large).tolist()))
+    return Built(problem, group_of, broken, tuple(np.flatnonzero(too_large).tolist()), production_pairs)
 
 
 def capacities(settings: WaveSettings, wave_count: int) -> Ints:
@@ -145,7 +149,7 @@ def capacities(settings: WaveSettings, wave_count: int) -> Ints:
 
 
 def without_wishes(workloads: Workloads, keep: Sequence[tuple[str, int]]) -> Workloads:
-    """Return the workloads with no more of people's wishes than some: fixed, forbidden or tied, each with a position."""
+    """Return the workloads with no more of people's wishes than some: kind and position of each."""
     kept = set(keep)
     fixed = np.array([wave if ("fixed", place) in kept else -1 for place, wave in enumerate(workloads.fixed)])
     forbidden = tuple(
@@ -164,7 +168,7 @@ def wishes(workloads: Workloads) -> list[tuple[str, int]]:
     ]
 
 
-def _listed(cell: object) -> list[object]:
+def _listed(cell: object) -> list[Any]:
     return list(cell) if isinstance(cell, list | tuple) else []
 
 
@@ -180,8 +184,10 @@ def _groups(workloads: Workloads, sizes: Ints, limit: Ints) -> tuple[Ints, Ints]
     for group in np.flatnonzero((needed > limit).any(axis=1)).tolist():
         members = np.flatnonzero(labels == group).tolist()
         within = (labels[workloads.edges] == group).all(axis=1)
-        edges = [(*map(int, pair), int(weight * UNITS_PER_POINT)) for pair, weight in zip(
-            workloads.edges[within], workloads.traffic[within], strict=True)]
+        edges = [
+            (int(pair[0]), int(pair[1]), int(weight * UNITS_PER_POINT))
+            for pair, weight in zip(workloads.edges[within], workloads.traffic[within], strict=True)
+        ]
         for piece in split_group(members, sizes, limit, edges)[1:]:
             labels[piece] = labels.max() + 1
     labels = in_order(labels)
@@ -196,7 +202,7 @@ def _groups(workloads: Workloads, sizes: Ints, limit: Ints) -> tuple[Ints, Ints]
 def _members(group_of: Ints, count: int) -> tuple[tuple[int, ...], ...]:
     order = np.argsort(group_of, kind="stable")
     bounds = np.searchsorted(group_of[order], np.arange(count + 1))
-    return tuple(tuple(order[low:high].tolist()) for low, high in zip(bounds[:-1], bounds[1:], strict=True))
+    return tuple(tuple(order[low:high].tolist()) for low, high in pairwise(bounds.tolist()))
 
 
 def _sum_by_group(values: Ints, group_of: Ints, count: int) -> Ints:
@@ -267,7 +273,7 @@ def _before_production(workloads: Workloads) -> Ints:
     rows = rows[rows["stem"] != ""]
     before = rows[rows["environment"].isin(rules.before_production)]
     pairs = before.merge(rows[rows["environment"].isin(rules.production)], on="stem")[["place_x", "place_y"]]
-    return pairs.to_numpy(dtype=np.int64).reshape(-1, 2)
+    return np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
 
 
 def _teams(names: pd.Series, weight: float, group_of: Ints) -> list[tuple[Ints, int]]:

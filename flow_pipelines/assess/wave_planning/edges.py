@@ -69,4 +69,6 @@ def _traffic(edges: pd.DataFrame) -> pd.Series[Any]:
     connections = edges["connection_count"].fillna(0).astype(float)
     megabytes = edges["bytes_total"].fillna(0).astype(float) / MEGABYTE
     size = 1 + np.log10(1 + np.maximum(connections, megabytes))
-    return size.clip(upper=rule.most) * edges["is_database_link"].map({True: rule.database_link, False: 1.0}).astype(float)
+    factor = pd.Series(np.where(edges["is_database_link"].astype(bool), rule.database_link, 1.0), index=edges.index)
+    traffic: pd.Series[Any] = size.clip(upper=rule.most).astype(float) * factor
+    return traffic

@@ -35,18 +35,19 @@ class Explained:
 
 def explained(
     workloads: pd.DataFrame,
-    chosen: Workloads,
     dependencies: pd.DataFrame,
+    chosen: Workloads,
     built: Built,
     waves: Ints,
+    *,
     settings: WaveSettings,
 ) -> Explained:
     """Return a plan's rows.
 
     Args:
         workloads: All workloads, as `plan_waves` got them.
-        chosen: Those that move.
         dependencies: The edges between all of them.
+        chosen: The workloads that move.
         built: The problem.
         waves: The wave of each group, from 0 on.
         settings: What costs what.
@@ -127,8 +128,9 @@ class _Words:
             sentences.append(f"It moves together with {_listed(others)}: they need each other, or a person tied them.")
         earlier = [one for one in self._needs.get(place, ()) if self._waves[one] < wave]
         if earlier:
-            sentences.append(f"After {_listed([f'{self._names[one]} ({self._waves[one] + 1})' for one in earlier])},"
-                             " which it needs.")
+            sentences.append(
+                f"After {_listed([f'{self._names[one]} ({self._waves[one] + 1})' for one in earlier])}, which it needs."
+            )
         near = sorted(self._near.get(place, ()))
         beside = [self._names[one] for _, one in near if self._waves[one] == wave]
         if beside:
@@ -146,39 +148,60 @@ def _listed(names: list[str]) -> str:
 
 def _conditions(chosen: Workloads, built: Built, waves: Ints, settings: WaveSettings) -> Iterator[tuple[object, ...]]:
     """Yield the soft conditions that are violated, each with its price; and what had to be bent."""
-    rows, weights, rules = chosen.rows, settings.weights, wave_rules()
-    ids, names = rows["workload_id"].tolist(), rows["workload_name"].tolist()
-    for (first, second), traffic in zip(chosen.edges.tolist(), chosen.traffic.tolist(), strict=True):
-        if waves[first] != waves[second]:
-            later = max(waves[first], waves[second]) + 1
-            says = f"{names[first]} (wave {waves[first] + 1}) and {names[second]} (wave {waves[second] + 1}) have traffic."
-            yield "cut", ids[first], ids[second], later, round(traffic * weights.cut, 2), says
-    if len(np.unique(waves)) > 0 and built.problem.wave_count > 1:
-        for place in np.flatnonzero((rows["risk_score"] >= rules.risky).to_numpy() & (waves == 0)).tolist():
-            says = f"{names[place]} is critical or complex, and in the first wave."
-            yield "risky_first", ids[place], None, 1, weights.risky_not_first, says
-    for (before, after), cost in zip(built.problem.orders.tolist(), built.problem.order_costs.tolist(), strict=True):
-        one, other = built.problem.members[before][0], built.problem.members[after][0]
-        if waves[one] > waves[other]:
-            says = f"{names[other]} is production and moves before {names[one]}."
-            yield "production_first", ids[other], ids[one], waves[other] + 1, cost / UNITS_PER_POINT, says
-    for column, weight in (("owner", weights.owner), ("site", weights.site)):
-        for name, places in sorted(rows.groupby(column).indices.items(), key=lambda item: str(item[0])):
-            spread = len(np.unique(waves[places]))
-            if spread > 1 and weight:
-                says = f"Workloads of the {column} {name} are in {spread} waves."
-                yield f"{column}_split", ids[places[0]], None, None, round(weight * (spread - 1), 2), says
-    production = rows["environment"].isin(rules.environments.production).to_numpy()
-    other_kinds = rows["environment"].isin(rules.environments.before_production).to_numpy()
-    for wave in np.intersect1d(waves[production], waves[other_kinds]).tolist():
-        says = f"Wave {wave + 1} holds production and other environments."
-        yield "mixed_wave", None, None, wave + 1, weights.apart, says
+    yield from _cuts(chosen, waves, settings)
+    yield from _too_early(chosen, built, waves, settings)
+    yield from _spread(chosen, waves, settings)
+    ids, names = chosen.rows["workload_id"].tolist(), chosen.rows["workload_name"].tolist()
     for first, second in built.broken.tolist():
         says = f"{names[first]} needs {names[second]} in a cycle that is too large for any wave, so it was parted."
         yield "cycle_split", ids[first], ids[second], waves[first] + 1, None, says
     for place in built.too_large:
         says = f"{names[place]} is larger than any wave has room for, and fills wave {waves[place] + 1}."
         yield "too_large", ids[place], None, waves[place] + 1, None, says
+
+
+def _cuts(chosen: Workloads, waves: Ints, settings: WaveSettings) -> Iterator[tuple[object, ...]]:
+    ids, names = chosen.rows["workload_id"].tolist(), chosen.rows["workload_name"].tolist()
+    for (first, second), traffic in zip(chosen.edges.tolist(), chosen.traffic.tolist(), strict=True):
+        one, other = int(waves[first]) + 1, int(waves[second]) + 1
+        if one != other:
+            says = f"{names[first]} (wave {one}) and {names[second]} (wave {other}) have traffic."
+            yield "cut", ids[first], ids[second], max(one, other), round(traffic * settings.weights.cut, 2), says
+
+
+def _too_early(chosen: Workloads, built: Built, waves: Ints, settings: WaveSettings) -> Iterator[tuple[object, ...]]:
+    ids, names = chosen.rows["workload_id"].tolist(), chosen.rows["workload_name"].tolist()
+    is_risky = (chosen.rows["risk_score"] >= wave_rules().risky).to_numpy(dtype=bool)
+    for place in np.flatnonzero(is_risky & (waves == 0) & (built.problem.wave_count > 1)).tolist():
+        says = f"{names[place]} is critical or complex, and in the first wave."
+        yield "risky_first", ids[place], None, 1, settings.weights.risky_not_first, says
+    for before, after in built.production_pairs.tolist():
+        if waves[before] > waves[after]:
+            says = f"{names[after]} is production and moves before {names[before]}."
+            yield (
+                "production_first", ids[after], ids[before], waves[after] + 1, settings.weights.before_production, says
+            )  # fmt: skip
+
+
+def _spread(chosen: Workloads, waves: Ints, settings: WaveSettings) -> Iterator[tuple[object, ...]]:
+    rows, weights, environments = chosen.rows, settings.weights, wave_rules().environments
+    for column, weight in (("owner", weights.owner), ("site", weights.site)):
+        for name, places in sorted(rows.groupby(column).indices.items(), key=lambda item: str(item[0])):
+            count = len(np.unique(waves[places]))
+            if count > 1 and weight:
+                says = f"Workloads of the {column} {name} are in {count} waves."
+                yield (
+                    f"{column}_split",
+                    rows["workload_id"][places[0]],
+                    None,
+                    None,
+                    round(weight * (count - 1), 2),
+                    says,
+                )
+    production = rows["environment"].isin(environments.production).to_numpy(dtype=bool)
+    other = rows["environment"].isin(environments.before_production).to_numpy(dtype=bool)
+    for wave in np.intersect1d(waves[production], waves[other]).tolist():
+        yield "mixed_wave", None, None, wave + 1, weights.apart, f"Wave {wave + 1} holds production and other things."
 
 
 def _left_behind(
@@ -188,11 +211,11 @@ def _left_behind(
     names = dict(zip(workloads["workload_id"], workloads["workload_name"], strict=True))
     moves = set(chosen.rows["workload_id"])
     crossing = dependencies[dependencies["source_id"].isin(moves) != dependencies["target_id"].isin(moves)]
-    for edge in crossing.itertuples():
-        if edge.source_id in names and edge.target_id in names:
-            says = f"{names[edge.source_id]} needs {names[edge.target_id]}, and only one of them moves."
-            price = round(float(edge.traffic) * settings.weights.cut, 2)
-            yield "left_behind", edge.source_id, edge.target_id, None, price, says
+    for source, target, traffic in crossing[["source_id", "target_id", "traffic"]].itertuples(index=False, name=None):
+        if source in names and target in names:
+            says = f"{names[source]} needs {names[target]}, and only one of them moves."
+            price = round(float(traffic) * settings.weights.cut, 2)
+            yield "left_behind", source, target, None, price, says
 
 
 def _totals(chosen: Workloads, waves: Ints, conditions: pd.DataFrame) -> pd.DataFrame:

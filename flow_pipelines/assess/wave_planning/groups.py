@@ -11,7 +11,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from flow_pipelines.assess.wave_planning.problem import Ints
+from flow_pipelines.assess.wave_planning.problem import Bools, Ints
 
 
 def move_groups(count: int, hard: Ints, ties: Ints) -> Ints:
@@ -27,7 +27,9 @@ def move_groups(count: int, hard: Ints, ties: Ints) -> Ints:
     return in_order(labels)
 
 
-def split_group(members: Sequence[int], sizes: Ints, limit: Ints, edges: Iterable[tuple[int, int, int]]) -> list[list[int]]:
+def split_group(
+    members: Sequence[int], sizes: Ints, limit: Ints, edges: Iterable[tuple[int, int, int]]
+) -> list[list[int]]:
     """Part a group that is too large for any wave into pieces that fit, cutting light edges rather than heavy ones.
 
     Heaviest edge first, what it joins is put together as long as that fits (Kruskal's algorithm with a limit).
@@ -78,13 +80,15 @@ def needed_first(count: int, needs: Ints) -> list[int]:
         if (higher <= level).all():
             break
         level = np.maximum(level, higher)
-    return np.lexsort((np.arange(count), level)).tolist()
+    ordered: list[int] = np.lexsort((np.arange(count), level)).tolist()
+    return ordered
 
 
-def cyclic(count: int, needs: Ints) -> Ints:
+def cyclic(count: int, needs: Ints) -> Bools:
     """Return which of the pairs are in a cycle."""
     _, labels = connected_components(_graph(count, needs), directed=True, connection="strong")
-    return labels[needs[:, 0]] == labels[needs[:, 1]]
+    is_cyclic: Bools = labels[needs[:, 0]] == labels[needs[:, 1]]
+    return is_cyclic
 
 
 def _graph(count: int, edges: Ints) -> coo_array:

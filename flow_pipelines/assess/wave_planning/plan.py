@@ -86,7 +86,7 @@ def plan_waves(workloads: pd.DataFrame, dependencies: pd.DataFrame, settings: Wa
     waves = _without_gaps(problem, solved.waves)
     costs = {kind: cost / UNITS_PER_POINT for kind, cost in costs_of(problem, waves).items()}
     total, bound = sum(costs.values()), solved.bound / UNITS_PER_POINT
-    told: Explained = explained(workloads, chosen, dependencies, built, waves, settings)
+    told: Explained = explained(workloads, dependencies, chosen, built, waves, settings=settings)
     return WavePlan(
         placements=told.placements,
         conditions=told.conditions,
@@ -118,7 +118,7 @@ def _useful_waves(chosen: Workloads, settings: WaveSettings) -> int:
     roomiest = capacities(settings, 2)[1]
     fewest = np.ceil(chosen.sizes.sum(axis=0) / np.where(roomiest < UNLIMITED, roomiest, UNLIMITED)).max(initial=1)
     wished = max([*(chosen.fixed + 1).tolist(), *settings.closed, 1])
-    return max(int(np.ceil(fewest * SPARE)) + 1 + len(settings.closed), wished)
+    return int(max(np.ceil(float(fewest) * SPARE) + 1 + len(settings.closed), wished))
 
 
 def _placed(problem: WaveProblem, settings: WaveSettings) -> Ints | None:

@@ -6,6 +6,7 @@ Belongs here: what a move costs, kept up to date as groups move. Does not: provi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -62,7 +63,7 @@ class Placement:
         room = self.loads + problem.sizes[group]
         if wave != NOWHERE:
             room[wave] -= problem.sizes[group]
-        possible = problem.allowed[group] & (room <= problem.capacity).all(axis=1)
+        possible: npt.NDArray[np.bool_] = problem.allowed[group] & (room <= problem.capacity).all(axis=1)
         targets = self.waves[self.needed_by_group[group][0]]
         possible[: int(targets.max(initial=0))] = False
         dependents = self.waves[self.dependents[group][0]]
@@ -78,7 +79,7 @@ class Placement:
         """
         problem, wave = self.problem, int(self.waves[group])
         width = problem.wave_count
-        cost = problem.unary[group].astype(float)
+        cost: Costs = problem.unary[group].astype(float)
         others, weights = self._pairs[group]
         placed = self.waves[others] != NOWHERE
         near = np.bincount(self.waves[others][placed], weights=weights[placed], minlength=width)
@@ -118,7 +119,8 @@ class Placement:
         fullest = int(loads.argmax())
         second = int(np.delete(loads, fullest).max(initial=0))
         elsewhere = np.where(np.arange(len(loads)) == fullest, second, loads[fullest])
-        return np.maximum(elsewhere, loads + effort).astype(float)
+        peaks: Costs = np.maximum(elsewhere, loads + effort).astype(float)
+        return peaks
 
 
 def place_all(problem: WaveProblem, order: Sequence[int]) -> Placement | None:
@@ -165,4 +167,4 @@ def _directed(count: int, pairs: Ints, weights: Ints | None = None) -> list[tupl
     order = np.lexsort((pairs[:, 1], pairs[:, 0])) if len(pairs) else np.empty(0, dtype=np.int64)
     firsts, seconds, weights = pairs[order, 0], pairs[order, 1], weights[order]
     bounds = np.searchsorted(firsts, np.arange(count + 1))
-    return [(seconds[low:high], weights[low:high]) for low, high in zip(bounds[:-1], bounds[1:], strict=True)]
+    return [(seconds[low:high], weights[low:high]) for low, high in pairwise(bounds.tolist())]
