@@ -81,7 +81,7 @@ def test_the_risk_of_a_workload_is_decided_by_the_thresholds() -> None:
     answered = decide(thing, edits=green)
     risk = assessment_risk(answered.questionnaire_answers)
     assert list(risk["questionnaire_risk"]) == ["green"]
-    assert answered.treatments["answered_share"][0] == 1.0 - 1 / len(green) * 0
+    assert answered.treatments["answered_share"][0] == 1.0
 
 
 def test_conditions_of_the_questionnaire_ask_facts_that_there_are() -> None:
