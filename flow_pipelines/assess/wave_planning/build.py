@@ -231,7 +231,8 @@ def _unary(workloads: Workloads, settings: WaveSettings, wave_count: int) -> Int
     cost += weights.production_last * (np.outer(is_production, early) + np.outer(is_before, late))
     if wave_count > 1:
         cost[:, 0] += weights.risky_not_first * (risk >= rules.risky)
-    return np.rint(cost * UNITS_PER_POINT).astype(np.int64)
+    costs: Ints = np.rint(cost * UNITS_PER_POINT).astype(np.int64)
+    return costs
 
 
 def _between_groups(pairs: Ints, weights: np.ndarray, group_of: Ints) -> tuple[Ints, Ints]:
