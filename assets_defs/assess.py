@@ -11,8 +11,10 @@ from typing import Any
 
 from dagster import MetadataValue
 
+from assets_defs.assess_plan import PLANNED
 from assets_defs.charts import bar_chart
 from assets_defs.phase_assets import Frames, PhaseInputs, PhaseOutputs, PhaseShell
+from assets_defs.wave_planning import WAVE_PLANNING
 from flow_pipelines.assess import gates, treatment_gates
 from flow_pipelines.assess.overview import assess_workloads
 from flow_pipelines.assess.treatment.treatments import treat_workloads
@@ -65,7 +67,7 @@ def treatment(phase: PhaseInputs) -> PhaseOutputs:
     )
 
 
-def treatment_charts(frames: Frames) -> Mapping[str, Mapping[str, MetadataValue[Any]]]:
+def treatment_charts(_phase: PhaseInputs, frames: Frames) -> Mapping[str, Mapping[str, MetadataValue[Any]]]:
     """Draw the mix of treatments as people have corrected it."""
     return {
         ANSWERS: {
@@ -80,4 +82,6 @@ def treatment_charts(frames: Frames) -> Mapping[str, Mapping[str, MetadataValue[
 ASSESS: tuple[PhaseShell, ...] = (
     PhaseShell("overview", (INVENTORY, DEPENDENCIES, TECH_DEBT), overview),
     PhaseShell("treatment", (OVERVIEW, INVENTORY, DEPENDENCIES, TECH_DEBT), treatment, describe=treatment_charts),
+    WAVE_PLANNING,
+    *PLANNED,
 )

@@ -110,7 +110,12 @@ FLOWS: tuple[Flow, ...] = (
                 "Choose the treatment of every workload, and of its databases and middleware.",
                 ("questionnaire_answers", "treatments", "component_treatments"),
             ),
-            Phase("wave_planning", "Wave planning", "Group workloads into move groups and waves.", ("waves",)),
+            Phase(
+                "wave_planning",
+                "Wave planning",
+                "Group workloads into move groups and waves.",
+                ("waves", "wave_conditions", "wave_totals"),
+            ),
             Phase("roadmap", "Roadmap", "Put the waves into calendar time.", ("roadmap",)),
             Phase("editor", "Editor", "Merge decisions and edits into one agreed plan.", ("plan_of_record",)),
         ),

@@ -122,6 +122,8 @@ class Editing:
         covers: A column that says how many rows the correction is about; beyond that number it no longer counts.
         chosen_by: A column of the row on which it depends what a person may choose, if there is one.
         choices: The values that may be chosen, by what that column holds.
+        made_in: The table, flow/table, of the same key and with an editable column of the same name, in which the
+            correction is made: what is decided there is only shown here. Itself if not given.
     """
 
     values: tuple[str, ...] = ()
@@ -131,6 +133,7 @@ class Editing:
     covers: str | None = None
     chosen_by: str | None = None
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    made_in: str | None = None
 
     def allowed(self, row: Mapping[str, object]) -> tuple[str, ...]:
         """Return the values that a person may choose in a row; empty if anything of the column's type will do."""
@@ -151,6 +154,7 @@ def editable(
     covers: str | None = None,
     chosen_by: str | None = None,
     choices: Mapping[str, tuple[str, ...]] | None = None,
+    made_in: str | None = None,
 ) -> Column[Any]:
     """Declare that a person may correct a column; see `Editing`. The correction is kept and applied on every run."""
     column.info["editing"] = Editing(
@@ -161,6 +165,7 @@ def editable(
         covers,
         chosen_by,
         dict(choices or {}),
+        made_in,
     )
     return column
 

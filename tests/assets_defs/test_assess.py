@@ -63,7 +63,7 @@ def test_the_treatment_reads_the_overview_as_it_was_corrected_and_fills_three_ta
     outputs = assess.treatment(replace(phase, frames=frames))
     assert set(outputs.frames) == expected
     assert not any(outputs.problems.values())
-    assert set(assess.treatment_charts(outputs.frames)) == expected
+    assert set(assess.treatment_charts(phase, outputs.frames)) == expected
 
 
 def _nothing() -> pd.DataFrame:
