@@ -148,7 +148,6 @@ class Estate:
         workload = {"workload_id": application, "workload_name": "Shop", "source_entity_ids": [asset]}
         workload |= {"workload_type": "application", "complexity": "low", "readiness": "ready"}
         self.phase(run, [INVENTORY, DEPENDENCIES, DEBT], assess__assessment_overview=[workload])
-        self.treatment(run)
 
     def treatment(self, run: str) -> None:
         asset, application = self.id("asset", "web01"), self.id("asset", "shop")
