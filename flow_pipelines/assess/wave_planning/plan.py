@@ -116,7 +116,8 @@ def _start(chosen: Workloads, settings: WaveSettings) -> tuple[Built, Ints]:
 
 def _useful_waves(chosen: Workloads, settings: WaveSettings) -> int:
     roomiest = capacities(settings, 2)[1]
-    fewest = np.ceil(chosen.sizes.sum(axis=0) / np.where(roomiest < UNLIMITED, roomiest, UNLIMITED)).max(initial=1)
+    # What no wave has room for fills one, and no more.
+    fewest = np.ceil(np.minimum(chosen.sizes, roomiest).sum(axis=0) / roomiest).max(initial=1)
     wished = max([*(chosen.fixed + 1).tolist(), *settings.closed, 1])
     return int(max(np.ceil(float(fewest) * SPARE) + 1 + len(settings.closed), wished))
 
@@ -137,14 +138,18 @@ def _placed(problem: WaveProblem, settings: WaveSettings) -> Ints | None:
 
 
 def _without_gaps(problem: WaveProblem, waves: Ints) -> Ints:
-    """Bring later waves forward into empty ones, where nobody's wish, no closed wave and no room is against it."""
+    """Bring later waves forward into empty ones, where no hard condition is against it and it costs nothing."""
     for wave in range(problem.wave_count):
         while len(waves) and waves.max() > wave and not (waves == wave).any():
             forward = np.where(waves > wave, waves - 1, waves)
-            if not holds(problem, forward):
+            if not holds(problem, forward) or _cost(problem, forward) > _cost(problem, waves):
                 break
             waves = forward
     return waves
+
+
+def _cost(problem: WaveProblem, waves: Ints) -> int:
+    return sum(costs_of(problem, waves).values())
 
 
 def _fixed_first(problem: WaveProblem, order: list[int]) -> list[int]:

@@ -30,7 +30,8 @@ def broken_conditions(
     if sorted(placements["workload_id"]) != sorted(workloads["workload_id"]):
         return ["not every workload has exactly one row"]
     rows = workloads.merge(placements[["workload_id", "wave_number"]], on="workload_id").assign(applications=1.0)
-    wave = {one: int(number) for one, number in zip(rows["workload_id"], rows["wave_number"], strict=True) if number == number and number is not pd.NA}
+    placed = rows.dropna(subset=["wave_number"])
+    wave = dict(zip(placed["workload_id"], placed["wave_number"].astype(int), strict=True))
     parted = {(a, b) for kind, a, b in _told(conditions) if kind == "cycle_split"}
     large = {a for kind, a, _ in _told(conditions) if kind == "too_large"}
     return [
@@ -78,7 +79,8 @@ def _room(rows: pd.DataFrame, wave: Mapping[str, int], settings: WaveSettings, l
 def _wishes(rows: pd.DataFrame, wave: Mapping[str, int], settings: WaveSettings) -> list[str]:
     problems = []
     by_name = dict(zip(rows["workload_name"], rows["workload_id"], strict=True))
-    fixed = {one: int(number) for one, number in zip(rows["workload_id"], rows["fixed_wave"], strict=True) if number}
+    chosen_rows = rows.dropna(subset=["fixed_wave"])
+    fixed = dict(zip(chosen_rows["workload_id"], chosen_rows["fixed_wave"].astype(int), strict=True))
     problems += [f"{one} is not in wave {number}" for one, number in fixed.items() if wave.get(one) != number]
     for one, waves in zip(rows["workload_id"], rows["forbidden_waves"], strict=True):
         problems += [f"{one} is in forbidden wave {number}" for number in waves or () if wave.get(one) == number]

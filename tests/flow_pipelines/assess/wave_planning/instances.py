@@ -24,7 +24,11 @@ def workload(name: str, **facts: object) -> Row:
 
 
 def workloads(*rows: Row) -> pd.DataFrame:
-    return pd.DataFrame(list(rows), columns=list(workload("none"))).astype({"fixed_wave": object})
+    columns = {name: [row[name] for row in rows] for name in workload("none")}
+    wishes = ("environment", "owner", "site", "fixed_wave", "forbidden_waves", "tied_to")
+    series = {name: pd.Series(cells, dtype=object if name in wishes else None) for name, cells in columns.items()}
+    numbers = {"server_count": "int64", "storage_gib": float, "effort_days": float, "risk_score": float}
+    return pd.DataFrame(series).astype(numbers)
 
 
 def needs(source: str, target: str, traffic: float = 1.0, *, is_hard: bool = True) -> Row:

@@ -42,7 +42,8 @@ def wave_of(plan: WavePlan) -> dict[str, int]:
 
 def kinds(plan: WavePlan, kind: str) -> list[tuple[str, Any]]:
     found = plan.conditions[plan.conditions["kind"] == kind]
-    return list(found[["workload_id", "other_workload_id"]].itertuples(index=False, name=None))
+    pairs = found[["workload_id", "other_workload_id"]].astype(object)
+    return list(pairs.where(pairs.notna(), None).itertuples(index=False, name=None))
 
 
 @given(
