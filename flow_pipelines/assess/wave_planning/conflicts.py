@@ -8,16 +8,48 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
 from flow_pipelines.assess.wave_planning.build import Workloads, build, wishes, without_wishes
 from flow_pipelines.assess.wave_planning.exact import find_feasible
 from flow_pipelines.assess.wave_planning.groups import needed_first
 from flow_pipelines.assess.wave_planning.search import place_all
 from flow_pipelines.errors import PlanningError
+from flow_pipelines.reference.wave_rules import wave_rules
 from flow_pipelines.settings import WaveSettings
 
 SECONDS = 20.0
 REMEDY = "Withdraw one of these edits, or give the waves more room (settings, waves)."
+
+
+def refuse_what_is_void(workloads: pd.DataFrame) -> None:
+    """Refuse wishes that no plan can keep, since what they are about does not move or is not there.
+
+    Raises:
+        PlanningError: There are such wishes; each is named.
+    """
+    stays = workloads["treatment"].isin(wave_rules().not_moving)
+    moving = workloads[~stays]
+    known = {*moving["workload_id"], *moving["workload_name"]}
+    fixed = workloads[stays & workloads["fixed_wave"].notna()]
+    tied = workloads[workloads["tied_to"].notna() & (stays | ~workloads["tied_to"].isin(known))]
+    told = [
+        *(
+            f"{name} in wave {int(wave)}, but its treatment is {treatment}"
+            for name, wave, treatment in zip(
+                fixed["workload_name"], fixed["fixed_wave"], fixed["treatment"], strict=True
+            )
+        ),
+        *(
+            f"{name} together with {other}, but one of them does not move or is not known"
+            for name, other in zip(tied["workload_name"], tied["tied_to"], strict=True)
+        ),
+    ]
+    if told:
+        raise PlanningError(
+            f"These wishes can't be kept: {'; '.join(sorted(told))}.",
+            remedy="Withdraw these edits, or change the treatment.",
+        )
 
 
 def explain(workloads: Workloads, settings: WaveSettings, wave_count: int) -> PlanningError:

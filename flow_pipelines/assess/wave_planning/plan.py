@@ -79,22 +79,23 @@ def plan_waves(workloads: pd.DataFrame, dependencies: pd.DataFrame, settings: Wa
             named.
     """
     workloads = workloads.assign(**{name: None for name in OPTIONAL if name not in workloads})
+    conflicts.refuse_what_is_void(workloads)
     chosen = moving(workloads, dependencies)
     built, start = _start(chosen, settings)
     problem = built.problem
     solved = solve(problem, start, seconds=settings.effort_seconds, seed=settings.seed)
     waves = _without_gaps(problem, solved.waves)
-    costs = {kind: cost / UNITS_PER_POINT for kind, cost in costs_of(problem, waves).items()}
-    total, bound = sum(costs.values()), solved.bound / UNITS_PER_POINT
+    costs = costs_of(problem, waves)
+    total, bound = sum(costs.values()), solved.bound
     told: Explained = explained(workloads, dependencies, chosen, built, waves, settings=settings)
     return WavePlan(
         placements=told.placements,
         conditions=told.conditions,
         totals=told.totals,
-        costs=costs,
-        bound=bound,
+        costs={kind: cost / UNITS_PER_POINT for kind, cost in costs.items()},
+        bound=bound / UNITS_PER_POINT,
         gap=max(0.0, (total - bound) / total) if total else 0.0,
-        is_optimal=solved.is_optimal and total <= bound,
+        is_optimal=total <= bound,
         seed=settings.seed,
         version=wave_rules().version,
     )
