@@ -73,7 +73,7 @@ def test_costs_next_bests_and_prices_are_what_they_are_said_to_be(seed: int) -> 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_rows_in_another_order_and_other_ids_give_the_same_plan(seed: int) -> None:
-    rows, edges = drawn(20, seed, edges_each=1.5)
+    rows, edges = drawn(15, seed, edges_each=1.5)
     limits = settings(servers=15, effort_seconds=0.1)
     plan = waves_of(plan_waves(rows, edges, limits))
     renamed = rows.sample(frac=1, random_state=seed).assign(workload_id=lambda frame: "x" + frame["workload_id"].str[::-1])
@@ -84,7 +84,7 @@ def test_rows_in_another_order_and_other_ids_give_the_same_plan(seed: int) -> No
 
 def test_an_unrelated_workload_moves_nobody_who_is_pinned() -> None:
     rows, edges = drawn(15, 3)
-    limits = settings(servers=15)
+    limits = settings(servers=15, effort_seconds=0.1)
     before = waves_of(plan_waves(rows, edges, limits))
     pinned = rows.assign(fixed_wave=pd.Series([before.get(one) for one in rows["workload_id"]], dtype=object))
     more = pd.concat([pinned, workloads(workload("newcomer", server_count=4))], ignore_index=True)
@@ -96,10 +96,10 @@ def test_an_unrelated_workload_moves_nobody_who_is_pinned() -> None:
     "looser", [{"servers": 40}, {"pilot_servers": None}, {"closed": ()}, {"storage_gib": None}, {"applications": None}]
 )
 def test_a_looser_limit_makes_no_plan_dearer_than_the_gap(looser: dict[str, object]) -> None:
-    rows, edges = drawn(20, 5)
-    tight = {"servers": 20, "pilot_servers": 5, "closed": (2,), "storage_gib": 400.0, "applications": 6, "most_waves": 6}
-    before = plan_waves(rows, edges, settings(**tight))
-    after = plan_waves(rows, edges, settings(**(tight | looser)))
+    rows, edges = drawn(12, 5)
+    tight = {"servers": 16, "pilot_servers": 5, "closed": (2,), "storage_gib": 350.0, "applications": 5, "most_waves": 5}
+    before = plan_waves(rows, edges, settings(effort_seconds=0.1, **tight))
+    after = plan_waves(rows, edges, settings(effort_seconds=0.1, **(tight | looser)))
     assert after.bound <= before.objective
     assert after.objective * (1 - after.gap) <= before.objective + 1e-9
 
@@ -117,8 +117,8 @@ def test_production_waits_for_its_own_test_however_their_names_are_written() -> 
 
 
 def test_the_same_input_gives_the_same_plan_twice() -> None:
-    rows, edges = drawn(60, 7, edges_each=2)
-    plans = [plan_waves(rows, edges, settings(servers=20)) for _ in range(2)]
+    rows, edges = drawn(40, 7, edges_each=2)
+    plans = [plan_waves(rows, edges, settings(servers=20, effort_seconds=0.1)) for _ in range(2)]
     pd.testing.assert_frame_equal(plans[0].placements, plans[1].placements)
     pd.testing.assert_frame_equal(plans[0].conditions, plans[1].conditions)
     assert plans[0].bound == plans[1].bound

@@ -55,24 +55,24 @@ def kinds(plan: WavePlan, kind: str) -> list[tuple[str, Any]]:
     closed=st.sampled_from([(), (2,), (1,)]),
     pilot_servers=st.sampled_from([5, None]),
 )
-@hypothesis_settings(max_examples=15, deadline=None)
+@hypothesis_settings(max_examples=8, deadline=None)
 def test_a_drawn_portfolio_keeps_every_hard_condition(seed: int, **limits: Any) -> None:
     rows, edges = drawn(12, seed)
-    judged(rows, edges, settings(effort_seconds=0.05, **limits))
+    judged(rows, edges, settings(effort_seconds=0.02, **limits))
 
 
 @given(seed=st.integers(0, 10_000))
-@hypothesis_settings(max_examples=10, deadline=None)
+@hypothesis_settings(max_examples=5, deadline=None)
 def test_wishes_that_can_be_kept_are_kept(seed: int) -> None:
     rows, edges = drawn(10, seed)
-    free = wave_of(judged(rows, edges, settings(servers=12, effort_seconds=0.05, most_waves=6)))
+    free = wave_of(judged(rows, edges, settings(servers=12, effort_seconds=0.02, most_waves=6)))
     # The plan itself shows that these can be kept: each where it is already, or not where it is not.
     names = sorted(free)
     wished = rows.assign(
         fixed_wave=[free.get(name) if name in names[::3] else None for name in rows["workload_name"]],
         forbidden_waves=[[free[name] % 6 + 1] if name in names[1::3] else None for name in rows["workload_name"]],
     ).astype({"fixed_wave": object})
-    judged(wished, edges, settings(servers=12, effort_seconds=0.05, most_waves=6))
+    judged(wished, edges, settings(servers=12, effort_seconds=0.02, most_waves=6))
 
 
 def test_workloads_that_need_each_other_move_together() -> None:
