@@ -33,6 +33,7 @@ from tests.benchmarks.report import (
     print_rollbacks,
     print_speed,
     print_treatments,
+    print_waves,
     quality_as_json,
     speed_as_json,
 )
@@ -40,11 +41,13 @@ from tests.benchmarks.rollback import measure_rollbacks
 from tests.benchmarks.speed import measure_speed
 from tests.benchmarks.treatments import measure_treatments
 from tests.benchmarks.truth import Truth, read_truth
+from tests.benchmarks.waves import measure_waves
 
 QUALITY_SERVERS, QUALITY_CONNECTIONS = 1_000, 200_000
 SPEED_SERVERS, SPEED_CONNECTIONS = (1_000, 10_000), 1_000_000
 ROLLBACK_SERVERS = (1_000, 100_000)
 TREATED_SERVERS = 100_000
+PLANNED_WORKLOADS = (200, 2_000, 20_000)
 FUZZED_FILES = 10_000
 AGGREGATED_CONNECTIONS = 50_000_000
 
@@ -95,6 +98,10 @@ def main() -> None:
             treated = measure_treatments(folder, servers=servers, seed=arguments.seed, progress=progress.print)
         print_treatments(treated, console)
         found["treatments"] = asdict(treated)
+    if arguments.which in {"all", "waves"}:
+        planned = measure_waves(arguments.workloads or list(PLANNED_WORKLOADS), arguments.seed, progress.print)
+        print_waves(planned, console)
+        found["waves"] = [asdict(one) for one in planned]
     if arguments.which == "fuzz":
         fuzzed = run_fuzz(arguments.files, arguments.seed, progress.print)
         print_fuzz(fuzzed, console)
@@ -110,10 +117,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "which",
         nargs="?",
-        choices=["all", "quality", "speed", "rollback", "connections", "treatments", "fuzz"],
+        choices=["all", "quality", "speed", "rollback", "connections", "treatments", "waves", "fuzz"],
         default="all",
     )
     parser.add_argument("--servers", type=int, action="append", help="servers of an estate; may be repeated for speed")
+    parser.add_argument("--workloads", type=int, action="append", help="workloads to plan waves for; may be repeated")
     parser.add_argument("--connections", type=int, help="rows of observed connections")
     parser.add_argument("--files", type=int, default=FUZZED_FILES, help="hostile files of the fuzz")
     parser.add_argument("--seed", type=int, default=1, help="seed of the estates and of the fuzz")

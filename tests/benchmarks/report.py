@@ -16,6 +16,7 @@ from tests.benchmarks.quality import QualityReport, expected_calibration_error
 from tests.benchmarks.rollback import RollbackReport
 from tests.benchmarks.speed import SpeedReport
 from tests.benchmarks.treatments import TreatmentsReport
+from tests.benchmarks.waves import WavesReport
 
 
 def print_quality(report: QualityReport, console: Console, *, title: str) -> None:
@@ -92,6 +93,27 @@ def print_treatments(report: TreatmentsReport, console: Console) -> None:
         "Choices that stay the same once the facts that were withheld are known",
         ("confidence", "stay", "choices"),
         [(f"{one.confidence:.2f}", f"{one.kept_share:.2f}", f"{one.count:,}") for one in report.calibration],
+    )
+
+
+def print_waves(reports: Sequence[WavesReport], console: Console) -> None:
+    """Print what planning took, and how good the plans are."""
+    _print(
+        console,
+        "Waves",
+        ("workloads", "planner", "seconds", "waves", "traffic cut", "gap", "hard conditions broken"),
+        [
+            (
+                f"{one.workloads:,}",
+                one.planner,
+                f"{one.seconds:.1f}",
+                f"{one.waves:,}",
+                f"{one.cut:,.0f}",
+                "" if one.gap is None else f"{one.gap:.3f}",
+                f"{one.broken:,}",
+            )
+            for one in reports
+        ],
     )
 
 

@@ -119,7 +119,8 @@ def build(workloads: Workloads, settings: WaveSettings, wave_count: int) -> Buil
         members=_members(group_of, count),
         sizes=group_sizes,
         capacity=capacity,
-        allowed=_allowed(workloads, settings, group_of, count, wave_count) & (group_sizes <= limit).all(axis=1)[:, None],
+        allowed=_allowed(workloads, settings, group_of, count, wave_count)
+        & (group_sizes <= limit).all(axis=1)[:, None],
         unary=unary,
         pairs=pairs,
         pair_costs=pair_costs,
@@ -274,7 +275,9 @@ def _before_production(workloads: Workloads) -> Ints:
     rules = wave_rules().environments
     rows = pd.DataFrame(
         {
-            "stem": [" ".join(ENVIRONMENT_WORD.sub(" ", name).casefold().split()) for name in workloads.rows["workload_name"]],
+            "stem": [
+                " ".join(ENVIRONMENT_WORD.sub(" ", name).casefold().split()) for name in workloads.rows["workload_name"]
+            ],
             "place": np.arange(len(workloads.rows)),
             "environment": workloads.rows["environment"],
         }

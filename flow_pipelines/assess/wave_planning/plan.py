@@ -15,7 +15,7 @@ from flow_pipelines.assess.wave_planning.build import Built, Workloads, build, c
 from flow_pipelines.assess.wave_planning.exact import find_feasible, solve
 from flow_pipelines.assess.wave_planning.explain import Explained, explained
 from flow_pipelines.assess.wave_planning.groups import needed_first
-from flow_pipelines.assess.wave_planning.problem import UNITS_PER_POINT, UNLIMITED, Ints, WaveProblem, costs_of, holds
+from flow_pipelines.assess.wave_planning.problem import UNITS_PER_POINT, Ints, WaveProblem, costs_of, holds
 from flow_pipelines.assess.wave_planning.search import Placement, improve, place_all
 from flow_pipelines.reference.wave_rules import wave_rules
 from flow_pipelines.settings import WaveSettings

@@ -61,7 +61,9 @@ def limits(settings: WaveSettings) -> dict[str, float]:
 
 
 def _room(rows: pd.DataFrame, wave: Mapping[str, int], settings: WaveSettings, large: set[str]) -> list[str]:
-    problems = [f"wave {number} is beyond the last" for number in wave.values() if number > (settings.most_waves or 10**6)]
+    problems = [
+        f"wave {number} is beyond the last" for number in wave.values() if number > (settings.most_waves or 10**6)
+    ]
     for resource, limit in limits(settings).items():
         loads: dict[int, float] = defaultdict(float)
         for one, need in zip(rows["workload_id"], rows[resource].fillna(0).astype(float), strict=True):
@@ -88,7 +90,11 @@ def _wishes(rows: pd.DataFrame, wave: Mapping[str, int], settings: WaveSettings)
         if other and wave.get(one) != wave.get(by_name.get(other, other)):
             problems.append(f"{one} is apart from {other}")
     chosen = set(fixed.values())
-    problems += [f"{one} is in closed wave {number}" for one, number in wave.items() if number in settings.closed and number not in chosen]
+    problems += [
+        f"{one} is in closed wave {number}"
+        for one, number in wave.items()
+        if number in settings.closed and number not in chosen
+    ]
     return problems
 
 
@@ -102,7 +108,11 @@ def _order(dependencies: pd.DataFrame, wave: Mapping[str, int], parted: set[tupl
 
 
 def _exceptions(
-    rows: pd.DataFrame, dependencies: pd.DataFrame, settings: WaveSettings, parted: set[tuple[str, str]], large: set[str]
+    rows: pd.DataFrame,
+    dependencies: pd.DataFrame,
+    settings: WaveSettings,
+    parted: set[tuple[str, str]],
+    large: set[str],
 ) -> list[str]:
     """Find exceptions that were not needed: what would have fitted, and needs that are in no cycle over capacity."""
     problems = []
@@ -112,7 +122,9 @@ def _exceptions(
     problems += [f"{one} is called too large" for one in sorted(large) if not over[one]]
     moving = set(rows.loc[~rows["treatment"].isin(STAYS), "workload_id"])
     after = defaultdict(set)
-    for source, target, is_hard in dependencies[["source_id", "target_id", "is_hard"]].itertuples(index=False, name=None):
+    for source, target, is_hard in dependencies[["source_id", "target_id", "is_hard"]].itertuples(
+        index=False, name=None
+    ):
         if is_hard and {source, target} <= moving:
             after[source].add(target)
     before = defaultdict(set)
@@ -136,7 +148,9 @@ def _reached(start: str, after: Mapping[str, set[str]]) -> set[str]:
     return found
 
 
-def price(workloads: pd.DataFrame, dependencies: pd.DataFrame, settings: WaveSettings, wave: Mapping[str, int]) -> float:
+def price(
+    workloads: pd.DataFrame, dependencies: pd.DataFrame, settings: WaveSettings, wave: Mapping[str, int]
+) -> float:
     """Return what waves cost in points, of as many waves as `most_waves`, by the words of the settings."""
     weights, last = settings.weights, settings.most_waves or 0
     moving = workloads[workloads["workload_id"].isin(wave)]
@@ -147,11 +161,15 @@ def price(workloads: pd.DataFrame, dependencies: pd.DataFrame, settings: WaveSet
         early = (1 - (number - 1) / max(1, last - 1)) ** 2
         late = ((number - 1) / max(1, last - 1)) ** 2
         mine = weights.low_risk_first * row.risk_score / 100 * early + weights.delay * (number - 1)
-        mine += weights.production_last * ((row.environment in PRODUCTION) * early + (row.environment in BEFORE_PRODUCTION) * late)
+        mine += weights.production_last * (
+            (row.environment in PRODUCTION) * early + (row.environment in BEFORE_PRODUCTION) * late
+        )
         if last > 1 and number == 1 and row.risk_score >= RISKY:
             mine += weights.risky_not_first
         cost += round(mine, 2)
-    for source, target, points in dependencies[["source_id", "target_id", "traffic"]].itertuples(index=False, name=None):
+    for source, target, points in dependencies[["source_id", "target_id", "traffic"]].itertuples(
+        index=False, name=None
+    ):
         if source in wave and target in wave and wave[source] != wave[target]:
             cost += weights.cut * points
     for column, weight in (("owner", weights.owner), ("site", weights.site)):

@@ -44,8 +44,8 @@ def dependencies(*rows: Row) -> pd.DataFrame:
     return frame.astype({"is_hard": bool, "traffic": float}).assign(dependency_count=1)
 
 
-def settings(**told: Any) -> WaveSettings:
-    return WaveSettings(**{"effort_seconds": 0.3, "pilot_servers": None, **told})
+def settings(**told: object) -> WaveSettings:
+    return WaveSettings.model_validate({"effort_seconds": 0.3, "pilot_servers": None, **told})
 
 
 def drawn(count: int, seed: int, *, edges_each: float = 1.0, hard_share: float = 0.4) -> Sequence[pd.DataFrame]:

@@ -76,7 +76,9 @@ def test_rows_in_another_order_and_other_ids_give_the_same_plan(seed: int) -> No
     rows, edges = drawn(15, seed, edges_each=1.5)
     limits = settings(servers=15, effort_seconds=0.1)
     plan = waves_of(plan_waves(rows, edges, limits))
-    renamed = rows.sample(frac=1, random_state=seed).assign(workload_id=lambda frame: "x" + frame["workload_id"].str[::-1])
+    renamed = rows.sample(frac=1, random_state=seed).assign(
+        workload_id=lambda frame: "x" + frame["workload_id"].str[::-1]
+    )
     ends = {name: "x" + edges[name].str[::-1] for name in ("source_id", "target_id")}
     other = waves_of(plan_waves(renamed, edges.assign(**ends).sample(frac=1, random_state=seed + 1), limits))
     assert {one.removeprefix("x")[::-1]: wave for one, wave in other.items()} == plan
@@ -97,7 +99,14 @@ def test_an_unrelated_workload_moves_nobody_who_is_pinned() -> None:
 )
 def test_a_looser_limit_makes_no_plan_dearer_than_the_gap(looser: dict[str, object]) -> None:
     rows, edges = drawn(12, 5)
-    tight = {"servers": 16, "pilot_servers": 5, "closed": (2,), "storage_gib": 350.0, "applications": 5, "most_waves": 5}
+    tight = {
+        "servers": 16,
+        "pilot_servers": 5,
+        "closed": (2,),
+        "storage_gib": 350.0,
+        "applications": 5,
+        "most_waves": 5,
+    }
     before = plan_waves(rows, edges, settings(effort_seconds=0.1, **tight))
     after = plan_waves(rows, edges, settings(effort_seconds=0.1, **(tight | looser)))
     assert after.bound <= before.objective

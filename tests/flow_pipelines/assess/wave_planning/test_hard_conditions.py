@@ -56,7 +56,7 @@ def kinds(plan: WavePlan, kind: str) -> list[tuple[str, Any]]:
     pilot_servers=st.sampled_from([5, None]),
 )
 @hypothesis_settings(max_examples=8, deadline=None)
-def test_a_drawn_portfolio_keeps_every_hard_condition(seed: int, **limits: Any) -> None:
+def test_a_drawn_portfolio_keeps_every_hard_condition(seed: int, **limits: object) -> None:
     rows, edges = drawn(12, seed)
     judged(rows, edges, settings(effort_seconds=0.02, **limits))
 
