@@ -86,7 +86,7 @@ def _refuse_unusable(name: str, reason: str, kind: PinKind) -> None:
     if problems:
         raise InputError(
             f"{'; '.join(problems).capitalize()}.",
-            remedy="Use letters, digits, spaces, dots and hyphens; no time, no id, `current` or `before-import-`; say why.",
+            remedy="Use letters, digits, spaces, dots, hyphens; no time, id, `current` or `before-import-`. Say why.",
         )
 
 
