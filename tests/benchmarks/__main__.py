@@ -32,16 +32,19 @@ from tests.benchmarks.report import (
     print_quality,
     print_rollbacks,
     print_speed,
+    print_treatments,
     quality_as_json,
     speed_as_json,
 )
 from tests.benchmarks.rollback import measure_rollbacks
 from tests.benchmarks.speed import measure_speed
+from tests.benchmarks.treatments import measure_treatments
 from tests.benchmarks.truth import Truth, read_truth
 
 QUALITY_SERVERS, QUALITY_CONNECTIONS = 1_000, 200_000
 SPEED_SERVERS, SPEED_CONNECTIONS = (1_000, 10_000), 1_000_000
 ROLLBACK_SERVERS = (1_000, 100_000)
+TREATED_SERVERS = 100_000
 FUZZED_FILES = 10_000
 AGGREGATED_CONNECTIONS = 50_000_000
 
@@ -86,6 +89,12 @@ def main() -> None:
         quality = _quality(servers, connections, arguments.seed, progress.print)
         print_quality(quality, console, title=f"{servers:,} servers, {connections:,} connections")
         found["quality"] = quality_as_json(quality)
+    if arguments.which in {"all", "treatments"}:
+        servers = (arguments.servers or [TREATED_SERVERS])[0]
+        with _folder() as folder:
+            treated = measure_treatments(folder, servers=servers, seed=arguments.seed, progress=progress.print)
+        print_treatments(treated, console)
+        found["treatments"] = asdict(treated)
     if arguments.which == "fuzz":
         fuzzed = run_fuzz(arguments.files, arguments.seed, progress.print)
         print_fuzz(fuzzed, console)
@@ -99,7 +108,10 @@ def _arguments() -> argparse.Namespace:
         prog="python -m tests.benchmarks", description="Measure quality, speed and rollback, or import hostile files."
     )
     parser.add_argument(
-        "which", nargs="?", choices=["all", "quality", "speed", "rollback", "connections", "fuzz"], default="all"
+        "which",
+        nargs="?",
+        choices=["all", "quality", "speed", "rollback", "connections", "treatments", "fuzz"],
+        default="all",
     )
     parser.add_argument("--servers", type=int, action="append", help="servers of an estate; may be repeated for speed")
     parser.add_argument("--connections", type=int, help="rows of observed connections")

@@ -47,5 +47,16 @@ def test_the_manual_names_every_setting_and_its_default() -> None:
     manual = (Path(__file__).parents[2] / "docs" / "settings.md").read_text(encoding="utf-8")
     for name, field in EngagementSettings.model_fields.items():
         assert f"| `{name}` |" in manual
-        if field.default not in {(), None} and not field.is_required():
+        nested = getattr(field.annotation, "model_fields", {})
+        for inner, told in nested.items():
+            assert f"`{inner}` (" in manual
+            if told.default not in {(), None}:
+                assert f"`{inner}` (`{told.default}`" in manual
+        if field.default not in {(), None} and not field.is_required() and not nested:
             assert f"| `{name}` | `{field.default}` |" in manual
+
+
+def test_a_black_out_that_ends_before_it_begins_is_refused_by_name() -> None:
+    text = "waves: {blackouts: [{begin: 2027-01-08, end: 2026-12-15, reason: year-end close}]}"
+    with pytest.raises(SettingsError, match="'year-end close' ends on 2026-12-15"):
+        parse_settings(text, origin="my.yaml", today=TODAY)

@@ -69,6 +69,7 @@ def edge(source: str, target: str, *, external: str = "", **facts: object) -> Ro
         "kind": "depends_on",
         "origin": "cmdb",
         "is_noise": False,
+        "is_database_link": False,
         "confidence": 1.0,
         "reason": "stated",
         "source_entity_ids": [],

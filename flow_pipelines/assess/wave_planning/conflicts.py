@@ -1,0 +1,73 @@
+"""Wishes that can't all be met: the fewest of them that contradict each other, and what they contradict.
+
+Belongs here: finding a smallest conflicting set. Does not: planning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from flow_pipelines.assess.wave_planning.build import Workloads, build, wishes, without_wishes
+from flow_pipelines.assess.wave_planning.exact import find_feasible
+from flow_pipelines.assess.wave_planning.groups import needed_first
+from flow_pipelines.assess.wave_planning.search import place_all
+from flow_pipelines.errors import PlanningError
+from flow_pipelines.settings import WaveSettings
+
+SECONDS = 20.0
+REMEDY = "Withdraw one of these edits, or give the waves more room (settings, waves)."
+
+
+def explain(workloads: Workloads, settings: WaveSettings, wave_count: int) -> PlanningError:
+    """Return why no plan keeps every wish of people, in terms of the fewest wishes that can't be kept together."""
+    if not _works(workloads, settings, wave_count, []):
+        return PlanningError(
+            f"{len(workloads.rows):,} workloads with {int(workloads.sizes[:, 0].sum()):,} servers don't fit into "
+            f"{wave_count} waves.",
+            remedy="Allow more waves, or give them more room (settings, waves.most_waves, waves.servers and the like).",
+        )
+    core = wishes(workloads)
+    for wish in list(core):
+        rest = [other for other in core if other != wish]
+        if not _works(workloads, settings, wave_count, rest):
+            core = rest
+    told = "; ".join(_in_words(workloads, wish) for wish in core)
+    return PlanningError(f"These wishes can't all be kept: {told}.{_ties(workloads, core)}", remedy=REMEDY)
+
+
+def _works(workloads: Workloads, settings: WaveSettings, wave_count: int, kept: Sequence[tuple[str, int]]) -> bool:
+    problem = build(without_wishes(workloads, kept), settings, wave_count).problem
+    if not problem.allowed.any(axis=1).all():
+        return False
+    if place_all(problem, needed_first(problem.group_count, problem.needs)):
+        return True
+    return find_feasible(problem, seconds=SECONDS, seed=settings.seed) is not None
+
+
+def _in_words(workloads: Workloads, wish: tuple[str, int]) -> str:
+    kind, place = wish
+    name = workloads.rows["workload_name"][place]
+    if kind == "fixed":
+        return f"{name} in wave {workloads.fixed[place] + 1}"
+    if kind == "forbidden":
+        return f"{name} not in wave {', '.join(str(wave + 1) for wave in sorted(workloads.forbidden[place]))}"
+    return f"{name} together with {workloads.rows['tied_to'][place]}"
+
+
+def _ties(workloads: Workloads, core: Sequence[tuple[str, int]]) -> str:
+    """Name the needs between the workloads of a conflict: they are what most conflicts are with."""
+    places = {place for _, place in core}
+    inside = [pair for pair in workloads.hard.tolist() if places.issuperset(pair)]
+    names = workloads.rows["workload_name"]
+    said = [f"{names[first]} needs {names[second]} no later" for first, second in inside]
+    return f" For {'; '.join(said)}." if said else _room(workloads, core)
+
+
+def _room(workloads: Workloads, core: Sequence[tuple[str, int]]) -> str:
+    places = np.array([place for kind, place in core if kind == "fixed"], dtype=np.int64)
+    waves = np.unique(workloads.fixed[places])
+    if len(waves) != 1 or len(places) < 2:  # noqa: PLR2004  (a pair)
+        return ""
+    return f" Together they are {int(workloads.sizes[places, 0].sum()):,} servers."
