@@ -5,7 +5,7 @@ Belongs here: finding a smallest conflicting set. Does not: planning.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -22,7 +22,7 @@ REMEDY = "Withdraw one of these edits, or give the waves more room (settings, wa
 
 def explain(workloads: Workloads, settings: WaveSettings, wave_count: int) -> PlanningError:
     """Return why no plan keeps every wish of people, in terms of the fewest wishes that can't be kept together."""
-    if not _works(workloads, settings, wave_count, []):
+    if not _may_work(workloads, settings, wave_count, []):
         return PlanningError(
             f"{len(workloads.rows):,} workloads with {int(workloads.sizes[:, 0].sum()):,} servers don't fit into "
             f"{wave_count} waves.",
@@ -31,19 +31,26 @@ def explain(workloads: Workloads, settings: WaveSettings, wave_count: int) -> Pl
     core = wishes(workloads)
     for wish in list(core):
         rest = [other for other in core if other != wish]
-        if not _works(workloads, settings, wave_count, rest):
+        if not _may_work(workloads, settings, wave_count, rest):
             core = rest
+    if not core:
+        return PlanningError(
+            f"No plan for {len(workloads.rows):,} workloads in {wave_count} waves was found in the time.",
+            remedy="Allow more waves, or give them more room (settings, waves.most_waves, waves.servers and the like).",
+        )
     told = "; ".join(_in_words(workloads, wish) for wish in core)
-    return PlanningError(f"These wishes can't all be kept: {told}.{_ties(workloads, core)}", remedy=REMEDY)
+    return PlanningError(f"These wishes can't all be kept: {told}.{_needs(workloads, core)}", remedy=REMEDY)
 
 
-def _works(workloads: Workloads, settings: WaveSettings, wave_count: int, kept: Sequence[tuple[str, int]]) -> bool:
+def _may_work(workloads: Workloads, settings: WaveSettings, wave_count: int, kept: Sequence[tuple[str, int]]) -> bool:
+    """Tell whether some wishes can be kept, or at least are not proven to be impossible."""
     problem = build(without_wishes(workloads, kept), settings, wave_count).problem
     if not problem.allowed.any(axis=1).all():
         return False
     if place_all(problem, needed_first(problem.group_count, problem.needs)):
         return True
-    return find_feasible(problem, seconds=SECONDS, seed=settings.seed) is not None
+    _, is_impossible = find_feasible(problem, seconds=SECONDS, seed=settings.seed)
+    return not is_impossible
 
 
 def _in_words(workloads: Workloads, wish: tuple[str, int]) -> str:
@@ -56,13 +63,31 @@ def _in_words(workloads: Workloads, wish: tuple[str, int]) -> str:
     return f"{name} together with {workloads.rows['tied_to'][place]}"
 
 
-def _ties(workloads: Workloads, core: Sequence[tuple[str, int]]) -> str:
-    """Name the needs between the workloads of a conflict: they are what most conflicts are with."""
+def _needs(workloads: Workloads, core: Sequence[tuple[str, int]]) -> str:
+    """Name the needs that lead from one workload of a conflict to another: they are what most conflicts are with."""
     places = {place for _, place in core}
-    inside = [pair for pair in workloads.hard.tolist() if places.issuperset(pair)]
+    needed: dict[int, list[int]] = {}
+    for first, second in workloads.hard.tolist():
+        needed.setdefault(first, []).append(second)
     names = workloads.rows["workload_name"]
-    said = [f"{names[first]} needs {names[second]} no later" for first, second in inside]
-    return f" For {'; '.join(said)}." if said else _room(workloads, core)
+    chains = [chain for start in sorted(places) for chain in _chains(start, needed, places)]
+    said = [" needs ".join(names[place] for place in chain) for chain in chains]
+    return f" For {'; '.join(said)}, no later." if said else _room(workloads, core)
+
+
+def _chains(start: int, needed: dict[int, list[int]], places: set[int]) -> Iterator[list[int]]:
+    """Yield the shortest ways from a workload, along what is needed, to the next ones of the conflict."""
+    seen, queue = {start}, [[start]]
+    while queue:
+        way = queue.pop(0)
+        for other in needed.get(way[-1], ()):
+            if other in seen:
+                continue
+            seen.add(other)
+            if other in places:
+                yield [*way, other]
+            else:
+                queue.append([*way, other])
 
 
 def _room(workloads: Workloads, core: Sequence[tuple[str, int]]) -> str:

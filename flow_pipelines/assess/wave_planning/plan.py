@@ -84,17 +84,17 @@ def plan_waves(workloads: pd.DataFrame, dependencies: pd.DataFrame, settings: Wa
     problem = built.problem
     solved = solve(problem, start, seconds=settings.effort_seconds, seed=settings.seed)
     waves = _without_gaps(problem, solved.waves)
-    costs = {kind: cost / UNITS_PER_POINT for kind, cost in costs_of(problem, waves).items()}
-    total, bound = sum(costs.values()), solved.bound / UNITS_PER_POINT
+    units = costs_of(problem, waves)
+    total = sum(units.values())
     told: Explained = explained(workloads, dependencies, chosen, built, waves, settings=settings)
     return WavePlan(
         placements=told.placements,
         conditions=told.conditions,
         totals=told.totals,
-        costs=costs,
-        bound=bound,
-        gap=max(0.0, (total - bound) / total) if total else 0.0,
-        is_optimal=solved.is_optimal and total <= bound,
+        costs={kind: cost / UNITS_PER_POINT for kind, cost in units.items()},
+        bound=solved.bound / UNITS_PER_POINT,
+        gap=max(0, total - solved.bound) / total if total else 0.0,
+        is_optimal=total <= solved.bound,
         seed=settings.seed,
         version=wave_rules().version,
     )
@@ -128,7 +128,7 @@ def _placed(problem: WaveProblem, settings: WaveSettings) -> Ints | None:
     order = needed_first(problem.group_count, problem.needs)
     found: Placement | None = place_all(problem, _fixed_first(problem, order)) or place_all(problem, order)
     if found is None:
-        feasible = find_feasible(problem, seconds=FEASIBLE_SECONDS, seed=settings.seed)
+        feasible, _ = find_feasible(problem, seconds=FEASIBLE_SECONDS, seed=settings.seed)
         found = Placement(problem, feasible) if feasible is not None else None
     if found is None:
         return None
@@ -137,13 +137,15 @@ def _placed(problem: WaveProblem, settings: WaveSettings) -> Ints | None:
 
 
 def _without_gaps(problem: WaveProblem, waves: Ints) -> Ints:
-    """Bring later waves forward into empty ones, where nobody's wish, no closed wave and no room is against it."""
+    """Bring later waves forward into empty ones, where nobody's wish, no closed wave, room or price is against it."""
+    cost = sum(costs_of(problem, waves).values())
     for wave in range(problem.wave_count):
         while len(waves) and waves.max() > wave and not (waves == wave).any():
             forward = np.where(waves > wave, waves - 1, waves)
-            if not holds(problem, forward):
+            moved = sum(costs_of(problem, forward).values())
+            if not holds(problem, forward) or moved > cost:
                 break
-            waves = forward
+            waves, cost = forward, moved
     return waves
 
 
