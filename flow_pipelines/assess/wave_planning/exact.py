@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 WORKERS = 4
 # Beyond as many groups times waves the whole is not solved at once: the model would not leave its root in the time.
 MOST_CELLS = 6_000
-NEIGHBOURHOOD_GROUPS = 120
-NEIGHBOURHOOD_SECONDS, LEAST_SECONDS = 0.6, 0.05
+NEIGHBOURHOOD_GROUPS = 25
+NEIGHBOURHOOD_SECONDS, LEAST_SECONDS = 0.2, 0.02
 
 
 @dataclass(frozen=True)
