@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from flow_pipelines.assess.wave_planning.groups import cyclic, in_order, move_groups, split_group
+from flow_pipelines.assess.wave_planning.groups import broken_needs, move_groups, split_group, without
 from flow_pipelines.assess.wave_planning.problem import RESOURCES, UNITS_PER_POINT, UNLIMITED, Bools, Ints, WaveProblem
 from flow_pipelines.errors import PlanningError
 from flow_pipelines.reference.wave_rules import wave_rules
@@ -165,9 +165,10 @@ def build(workloads: Workloads, settings: WaveSettings, wave_count: int) -> Buil
     mean_effort = max(1.0, group_sizes[:, RESOURCES.index("effort_days")].sum() / wave_count)
     problem = WaveProblem(
         members=_members(group_of, count),
-        sizes=np.minimum(group_sizes, limit),
+        sizes=group_sizes,
         capacity=capacity,
-        allowed=_allowed(workloads, settings, group_of, count, wave_count),
+        allowed=_allowed(workloads, settings, group_of, count, wave_count)
+        & (group_sizes <= limit).all(axis=1)[:, None],
         unary=unary,
         pairs=pairs,
         pair_costs=pair_costs,
@@ -226,26 +227,34 @@ def _units(points: float) -> int:
 
 
 def _groups(workloads: Workloads, sizes: Ints, limit: Ints) -> tuple[Ints, Ints]:
-    """Return the group of each workload, and the hard edges that had to be broken."""
+    """Return the group of each workload, and the hard edges that had to be broken.
+
+    Only cycles are parted: what people tied together stays so, or is a conflict that they are told.
+    """
     count = len(workloads.rows)
-    labels = move_groups(count, workloads.hard, workloads.tied)
-    needed = _sum_by_group(sizes, labels, int(labels.max(initial=-1)) + 1)
+    cycles = move_groups(count, workloads.hard, NO_PAIRS)
+    needed = _sum_by_group(sizes, cycles, int(cycles.max(initial=-1)) + 1)
+    pieces = cycles.copy()
     for group in np.flatnonzero((needed > limit).any(axis=1)).tolist():
-        members = np.flatnonzero(labels == group).tolist()
-        within = (labels[workloads.edges] == group).all(axis=1)
-        edges = [
-            (int(pair[0]), int(pair[1]), int(weight * UNITS_PER_POINT))
-            for pair, weight in zip(workloads.edges[within], workloads.traffic[within], strict=True)
-        ]
-        for piece in split_group(members, sizes, limit, edges)[1:]:
-            labels[piece] = labels.max() + 1
-    labels = in_order(labels)
-    between = labels[workloads.hard]
-    apart = between[:, 0] != between[:, 1]
-    is_broken = np.zeros(len(between), dtype=bool)
-    if apart.any():
-        is_broken[apart] = cyclic(int(labels.max()) + 1, between[apart])
-    return labels, workloads.hard[is_broken]
+        members = np.flatnonzero(cycles == group).tolist()
+        for piece in split_group(members, sizes, limit, _edges_within(workloads, cycles == group))[1:]:
+            pieces[piece] = pieces.max() + 1
+    broken = broken_needs(pieces, workloads.hard, _traffic_of(workloads))
+    return move_groups(count, without(workloads.hard, broken), workloads.tied), broken
+
+
+def _edges_within(workloads: Workloads, is_member: Bools) -> list[tuple[int, int, float]]:
+    """Return the edges among some workloads and their traffic; what people tied together outweighs any traffic."""
+    within, tied = is_member[workloads.edges].all(axis=1), is_member[workloads.tied].all(axis=1)
+    pairs = np.concatenate([workloads.edges[within], workloads.tied[tied]])
+    weights = [*workloads.traffic[within].tolist(), *[np.inf] * int(tied.sum())]
+    return [(first, second, weight) for (first, second), weight in zip(pairs.tolist(), weights, strict=True)]
+
+
+def _traffic_of(workloads: Workloads) -> list[float]:
+    """Return the traffic of each hard edge."""
+    traffic = dict(zip(map(tuple, workloads.edges.tolist()), workloads.traffic.tolist(), strict=True))
+    return [traffic.get((min(pair), max(pair)), 0.0) for pair in workloads.hard.tolist()]
 
 
 def _members(group_of: Ints, count: int) -> tuple[tuple[int, ...], ...]:
@@ -304,9 +313,7 @@ def _summed(ends: Ints, weights: Ints) -> tuple[Ints, Ints]:
 
 
 def _needs(hard: Ints, broken: Ints, group_of: Ints) -> Ints:
-    width = int(hard.max(initial=0)) + 1
-    is_broken = np.isin(hard[:, 0] * width + hard[:, 1], broken[:, 0] * width + broken[:, 1])
-    ends = group_of[hard[~is_broken]]
+    ends = group_of[without(hard, broken)]
     ends = ends[ends[:, 0] != ends[:, 1]]
     return np.unique(ends, axis=0) if len(ends) else NO_PAIRS
 

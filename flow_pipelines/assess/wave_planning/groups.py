@@ -28,7 +28,7 @@ def move_groups(count: int, hard: Ints, ties: Ints) -> Ints:
 
 
 def split_group(
-    members: Sequence[int], sizes: Ints, limit: Ints, edges: Iterable[tuple[int, int, int]]
+    members: Sequence[int], sizes: Ints, limit: Ints, edges: Iterable[tuple[int, int, float]]
 ) -> list[list[int]]:
     """Part a group that is too large for any wave into pieces that fit, cutting light edges rather than heavy ones.
 
@@ -84,8 +84,51 @@ def needed_first(count: int, needs: Ints) -> list[int]:
     return ordered
 
 
-def cyclic(count: int, needs: Ints) -> Bools:
-    """Return which of the pairs are in a cycle."""
+def broken_needs(piece_of: Ints, hard: Ints, weights: Sequence[float]) -> Ints:
+    """Return the hard edges that are in a cycle of pieces, as few and as light ones as will leave no cycle.
+
+    The heaviest are kept, one after the other, as long as they close no cycle.
+
+    Args:
+        piece_of: The piece of each workload.
+        hard: Pairs of workloads, k x 2.
+        weights: How much each pair weighs, k.
+    """
+    ends = piece_of[hard]
+    cyclic = np.flatnonzero((ends[:, 0] != ends[:, 1]) & _cyclic(int(piece_of.max(initial=-1)) + 1, ends))
+    kept: dict[int, set[int]] = {}
+    broken = []
+    for place in sorted(cyclic.tolist(), key=lambda place: (-weights[place], place)):
+        first, second = ends[place].tolist()
+        if _reaches(second, first, kept):
+            broken.append(place)
+        else:
+            kept.setdefault(first, set()).add(second)
+    pairs: Ints = hard[sorted(broken)]
+    return pairs
+
+
+def without(pairs: Ints, others: Ints) -> Ints:
+    """Return the pairs that are not among the others."""
+    # A pair as one number: comparing every pair with every other would take their product in memory.
+    width = int(pairs.max(initial=0)) + 1
+    left: Ints = pairs[~np.isin(pairs[:, 0] * width + pairs[:, 1], others[:, 0] * width + others[:, 1])]
+    return left
+
+
+def _reaches(start: int, end: int, after: dict[int, set[int]]) -> bool:
+    found, queue = {start}, [start]
+    while queue:
+        place = queue.pop()
+        if place == end:
+            return True
+        new = after.get(place, set()) - found
+        found |= new
+        queue += new
+    return False
+
+
+def _cyclic(count: int, needs: Ints) -> Bools:
     _, labels = connected_components(_graph(count, needs), directed=True, connection="strong")
     is_cyclic: Bools = labels[needs[:, 0]] == labels[needs[:, 1]]
     return is_cyclic

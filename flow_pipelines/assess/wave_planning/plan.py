@@ -15,7 +15,7 @@ from flow_pipelines.assess.wave_planning.build import Built, Workloads, build, c
 from flow_pipelines.assess.wave_planning.exact import find_feasible, solve
 from flow_pipelines.assess.wave_planning.explain import Explained, explained
 from flow_pipelines.assess.wave_planning.groups import needed_first
-from flow_pipelines.assess.wave_planning.problem import UNITS_PER_POINT, UNLIMITED, Ints, WaveProblem, costs_of, holds
+from flow_pipelines.assess.wave_planning.problem import UNITS_PER_POINT, Ints, WaveProblem, costs_of, holds
 from flow_pipelines.assess.wave_planning.search import Placement, improve, place_all
 from flow_pipelines.reference.wave_rules import wave_rules
 from flow_pipelines.settings import WaveSettings
@@ -116,7 +116,8 @@ def _start(chosen: Workloads, settings: WaveSettings) -> tuple[Built, Ints]:
 
 def _useful_waves(chosen: Workloads, settings: WaveSettings) -> int:
     roomiest = capacities(settings, 2)[1]
-    fewest = np.ceil(chosen.sizes.sum(axis=0) / np.where(roomiest < UNLIMITED, roomiest, UNLIMITED)).max(initial=1)
+    # What no wave has room for fills one, and no more.
+    fewest = np.ceil(np.minimum(chosen.sizes, roomiest).sum(axis=0) / roomiest).max(initial=1)
     wished = max([*(chosen.fixed + 1).tolist(), *settings.closed, 1])
     return int(max(np.ceil(float(fewest) * SPARE) + 1 + len(settings.closed), wished))
 
@@ -147,6 +148,10 @@ def _without_gaps(problem: WaveProblem, waves: Ints) -> Ints:
                 break
             waves, cost = forward, moved
     return waves
+
+
+def _cost(problem: WaveProblem, waves: Ints) -> int:
+    return sum(costs_of(problem, waves).values())
 
 
 def _fixed_first(problem: WaveProblem, order: list[int]) -> list[int]:
