@@ -101,7 +101,7 @@ class WaveSettings(BaseModel):
     )
     weights: WaveWeights = Field(default=WaveWeights(), description="What each soft condition costs.")
     effort_seconds: float = Field(
-        default=3.0,
+        default=2.0,
         gt=0,
         le=3600,
         description="How long to look for a better plan, in seconds of a usual machine; the same plan on any machine.",

@@ -23,11 +23,10 @@ from resources.control_tables import snapshot_inputs
 from resources.database import Database, scope_values
 from resources.event_tables import landed_files, pins, pointer_moves, rollbacks
 from resources.landing import Landing, content_hash
-from resources.pins import Pin, set_pin
+from resources.pins import BEFORE_IMPORT, Pin, set_pin
 
 IMPORTED = "discovery/imported_records"
 FILE_INPUT = "file:"
-PIN_BEFORE = "before-import-"
 SHOWN_NAMES = 3
 
 
@@ -157,7 +156,7 @@ def _pin(
     more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
     number = max((file.landing_number for file in ledger), default=0) + 1
     reason = f"Before {', '.join(names[:SHOWN_NAMES])}{more} landed"
-    return set_pin(connection, scope, kind="import", reason=reason, by=by, name=f"{PIN_BEFORE}{number}")
+    return set_pin(connection, scope, kind="import", reason=reason, by=by, name=f"{BEFORE_IMPORT}{number}")
 
 
 def _enter(
@@ -165,7 +164,7 @@ def _enter(
 ) -> None:
     names = [file.name for file, _ in arrived]
     for place, (file, digest) in enumerate(arrived):
-        number = int(pin.name.removeprefix(PIN_BEFORE)) + names[:place].count(file.name)
+        number = int(pin.name.removeprefix(BEFORE_IMPORT)) + names[:place].count(file.name)
         connection.execute(
             insert(landed_files).values(
                 **scope_values(scope),

@@ -26,6 +26,7 @@ from flow_pipelines.scope import Scope
 SETTLING_SECONDS = 5.0
 HASH_BLOCK = 1024 * 1024
 RECEIVED = "received"
+HIDDEN = "."
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,14 @@ class Landing:
         One that has arrived under the same name and that no run has read yet is replaced, unless it is the same.
 
         Raises:
-            InputError: A path is no readable file, or two have the same name; nothing is copied then.
+            InputError: A path is no readable file or hidden, or two have the same name; nothing is copied then.
         """
         chosen = check_files(paths)
+        if hidden := [source.name for source in chosen if source.name.startswith(HIDDEN)]:
+            raise InputError(
+                f"The landing folder passes over hidden files: {', '.join(hidden)}.",
+                remedy="Rename them, so that no name begins with a dot.",
+            )
         folder = self.folder(scope)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for source in chosen:
@@ -117,10 +123,15 @@ def _files_in(folder: Path) -> list[SourceFile]:
     if not folder.is_dir():
         return []
     return [
-        SourceFile(name=path.name, path=path)
+        SourceFile(name=_readable(path.name), path=path)
         for path in sorted(folder.iterdir())
-        if path.is_file() and not path.is_symlink() and not path.name.startswith(".")
+        if path.is_file() and not path.is_symlink() and not path.name.startswith(HIDDEN)
     ]
+
+
+def _readable(name: str) -> str:
+    """Return a file's name as text that can be stored: bytes in it that are no UTF-8 become replacement characters."""
+    return os.fsencode(name).decode("utf-8", errors="replace")
 
 
 def check_files(paths: Iterable[Path]) -> list[SourceFile]:
@@ -132,13 +143,14 @@ def check_files(paths: Iterable[Path]) -> list[SourceFile]:
     chosen: dict[str, Path] = {}
     problems = []
     for path in paths:
+        name, shown = _readable(path.name), _readable(str(path))
         if not path.is_file():
-            problems.append(f"{path} is not a file")
+            problems.append(f"{shown} is not a file")
         elif not os.access(path, os.R_OK):
-            problems.append(f"{path} can't be read")
-        elif path.name in chosen:
-            problems.append(f"{path} has the same name as {chosen[path.name]}")
-        chosen.setdefault(path.name, path)
+            problems.append(f"{shown} can't be read")
+        elif name in chosen:
+            problems.append(f"{shown} has the same name as {_readable(str(chosen[name]))}")
+        chosen.setdefault(name, path)
     if problems:
         raise InputError(f"{'; '.join(problems)}.", remedy="Name readable files, each with a name of its own.")
     return [SourceFile(name=name, path=path) for name, path in chosen.items()]

@@ -24,6 +24,8 @@ from resources.event_tables import pinned_snapshots, pins, pointer_moves
 from resources.snapshots import Snapshot, snapshots_by_id
 
 NOW = "current"
+# What the platform calls its own pins; by this name a landing pins the state before it.
+BEFORE_IMPORT = "before-import-"
 PIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,79}")
 PinKind = Literal["handoff", "rollback", "edit", "import", "person"]
 
@@ -54,10 +56,11 @@ def set_pin(
         name: Its name; made of kind and time if not given.
 
     Raises:
-        InputError: The engagement has a pin of that name already, or the name can't be told from a time or an id.
+        InputError: The engagement has a pin of that name already, or the name can't be told from a time, an id or one
+            of the platform's own.
     """
     if name is not None:
-        _refuse_unusable(name, reason)
+        _refuse_unusable(name, reason, kind)
     pin_id = uuid4()
     moment = datetime.now(UTC)
     chosen = name or f"{kind}-{moment:%Y%m%dT%H%M%S}-{str(pin_id)[:4]}"
@@ -72,16 +75,18 @@ def set_pin(
     return Pin(pin_id, chosen, kind, reason, by, moment)
 
 
-def _refuse_unusable(name: str, reason: str) -> None:
+def _refuse_unusable(name: str, reason: str, kind: PinKind) -> None:
     problems = []
-    if not PIN_NAME.fullmatch(name) or name == NOW or _is_id(name) or _is_time(name):
+    # A person's before-import-7 would keep the seventh landing from being taken in.
+    is_taken = name.startswith(BEFORE_IMPORT) and kind != "import"
+    if not PIN_NAME.fullmatch(name) or name == NOW or is_taken or _is_id(name) or _is_time(name):
         problems.append(f"{name!r} can't name a pin")
     if not reason.strip():
         problems.append("the reason is missing")
     if problems:
         raise InputError(
             f"{'; '.join(problems).capitalize()}.",
-            remedy="Use letters, digits, spaces, dots and hyphens, no time, no id and not `current`, and say why.",
+            remedy="Use letters, digits, spaces, dots, hyphens; no time, id, `current` or `before-import-`. Say why.",
         )
 
 

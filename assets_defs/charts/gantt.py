@@ -18,6 +18,8 @@ from flow_pipelines.settings import Blackout
 ROW_HEIGHT = 24
 LABEL_WIDTH = 190
 FULL_WIDTH, SMALL_WIDTH = 1100, 520
+# The date of a milestone stands right of it, of the last one too.
+LAST_LABEL = 90
 HEAD = 44
 MOST_ROWS_SMALL = 25
 MOST_MONTH_LABELS = 12
@@ -97,7 +99,7 @@ def _draw(
     if deadline:
         parts += [line(axis.x(deadline), HEAD - 8, axis.x(deadline), height, RED)]
         parts += [words(axis.x(deadline) - 4, 13, f"deadline {deadline}", anchor="end", fill=RED)]
-    return svg(LABEL_WIDTH + axis.width + 30, height, parts)
+    return svg(LABEL_WIDTH + axis.width + LAST_LABEL, height, parts)
 
 
 def _months(axis: _Axis, height: float) -> list[str]:

@@ -73,7 +73,9 @@ def engagement_add(
     with open_installation() as installation:
         added = register_engagement(installation, scope, chosen)
         if settings and not added:
-            change_settings(installation.database, scope, chosen)
+            # A date that the file does not set stays: other settings changed, the findings' day did not.
+            since = engagement_settings(installation.database, scope).as_of
+            change_settings(installation.database, scope, read_settings(settings, today=since))
         as_of = engagement_settings(installation.database, scope).as_of
     outcome = "added" if added else "has its new settings" if settings else "was there already"
     console().print(f"Engagement {scope} {outcome}, as of {as_of}.")

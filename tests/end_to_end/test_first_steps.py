@@ -27,6 +27,8 @@ def test_what_is_there_already_is_left_alone_and_said_so(flow: Command, tmp_path
     settings.write_text("as_of: 2026-03-31\n", encoding="utf-8")
     assert "was there already" in flow.ok("client", "add", "acme")
     assert "new settings, as of 2026-03-31" in flow.ok("engagement", "add", "acme/dc-exit", "--settings", settings)
+    settings.write_text("noise_ports: [8089]\n", encoding="utf-8")
+    assert "new settings, as of 2026-03-31" in flow.ok("engagement", "add", "acme/dc-exit", "--settings", settings)
     assert "was there already, as of 2026-03-31" in flow.ok("engagement", "add", "acme/dc-exit")
     assert flow.json("client", "list") == ["acme"]
     assert flow.ok("engagement", "list") == "acme/dc-exit\n"

@@ -51,6 +51,24 @@ def test_what_is_half_copied_hidden_or_a_link_is_no_file(tmp_path: Path) -> None
     assert [file.name for file in landing.files(SCOPE)] == ["a.csv"]
 
 
+def test_a_file_that_would_be_passed_over_is_refused_and_nothing_is_copied(tmp_path: Path) -> None:
+    landing = Landing(tmp_path / "landing")
+    with pytest.raises(InputError, match=r"hidden files: \.b\.csv"):
+        landing.land(SCOPE, [written(tmp_path, "a.csv"), written(tmp_path, ".b.csv")])
+    assert landing.files(SCOPE) == []
+
+
+def test_a_name_in_another_encoding_becomes_one_that_can_be_stored(tmp_path: Path) -> None:
+    """As a share of an old Windows has them; the database takes UTF-8 only."""
+    landing, name = Landing(tmp_path / "landing"), os.fsdecode("Pr\xfcfung.csv".encode("cp1252"))
+    landing.land(SCOPE, [written(tmp_path, name)])
+    dropped = written(landing.folder(SCOPE), "x" + name)
+    (landed, other) = landing.files(SCOPE)
+    assert (landed.name, other.name, other.path) == ("Pr\ufffdfung.csv", "xPr\ufffdfung.csv", dropped)
+    landing.take_in(SCOPE, other, 1)
+    assert landing.received(SCOPE, 1, other.name).is_file()
+
+
 def test_every_bad_path_is_named_and_nothing_is_copied(tmp_path: Path) -> None:
     landing = Landing(tmp_path / "landing")
     good, twin = written(tmp_path, "a.csv"), written(tmp_path / "other", "a.csv")

@@ -16,15 +16,21 @@ import pandas as pd
 
 from flow_pipelines.assess.wave_planning.groups import broken_needs, move_groups, split_group, without
 from flow_pipelines.assess.wave_planning.problem import RESOURCES, UNITS_PER_POINT, UNLIMITED, Bools, Ints, WaveProblem
+from flow_pipelines.errors import PlanningError
 from flow_pipelines.reference.wave_rules import wave_rules
 from flow_pipelines.settings import WaveSettings
 
 # What tells the environments of one application apart in their names: Shop (Test), shop-prod.
-ENVIRONMENT_WORD = re.compile(
-    r"(?<![a-z0-9])(?:prod(?:uction)?|prd|dev(?:elopment)?|te?st|uat|stag(?:e|ing)|stg|qa|int|sandbox|dr)(?![a-z0-9])"
-    r"|[^a-z0-9]+",
-    re.IGNORECASE,
-)
+ENVIRONMENT_WORDS = frozenset(
+    ["prod", "production", "prd", "dev", "development", "test", "tst", "uat", "stage", "staging", "stg", "qa", "int",
+     "sandbox", "dr"]
+)  # fmt: skip
+BETWEEN_WORDS = re.compile(r"[\W_]+")
+# What workloads are told apart by, before what they are linked to.
+KNOWN_BY = (
+    "workload_name", "treatment", "environment", "criticality", "owner", "site", "server_count", "storage_gib",
+    "effort_days", "risk_score", "fixed_wave", "forbidden_waves", "tied_to",
+)  # fmt: skip
 NO_PAIRS: Ints = np.empty((0, 2), dtype=np.int64)
 
 
@@ -75,16 +81,13 @@ class Built:
 def moving(workloads: pd.DataFrame, dependencies: pd.DataFrame) -> Workloads:
     """Return the workloads that move, and the edges between them; see `plan_waves`."""
     rows = workloads[~workloads["treatment"].isin(wave_rules().not_moving)]
-    # By what a person knows them by, so that ids, which follow from the tenant, decide nothing.
-    rows = rows.sort_values(["workload_name", "server_count", "effort_days", "workload_id"], ignore_index=True)
+    rows = _in_order(rows, dependencies)
     position = {workload: place for place, workload in enumerate(rows["workload_id"])}
     known = dependencies[dependencies["source_id"].isin(position) & dependencies["target_id"].isin(position)]
     ends = np.column_stack([known["source_id"].map(position), known["target_id"].map(position)]).astype(np.int64)
     ends = ends.reshape(-1, 2)
     ordered = pd.DataFrame({"low": ends.min(axis=1, initial=len(rows)), "high": ends.max(axis=1, initial=-1)})
     summed = ordered.assign(traffic=known["traffic"].to_numpy(dtype=float)).groupby(["low", "high"])["traffic"].sum()
-    by_name = {name: place for place, name in reversed(list(enumerate(rows["workload_name"])))} | position
-    tied = [(place, by_name[other]) for place, other in enumerate(rows["tied_to"]) if other in by_name]
     sizes = rows[["server_count", "storage_gib", "effort_days"]].fillna(0).astype(float)
     needs = [sizes["server_count"], sizes["storage_gib"], pd.Series(1.0, index=rows.index), sizes["effort_days"]]
     return Workloads(
@@ -93,10 +96,55 @@ def moving(workloads: pd.DataFrame, dependencies: pd.DataFrame) -> Workloads:
         hard=np.unique(ends[known["is_hard"].to_numpy(dtype=bool)], axis=0),
         edges=np.array(summed.index.to_list(), dtype=np.int64).reshape(-1, 2),
         traffic=summed.to_numpy(dtype=float),
-        tied=np.array(tied, dtype=np.int64).reshape(-1, 2),
+        tied=np.array(_ties(rows, position), dtype=np.int64).reshape(-1, 2),
         fixed=np.asarray(rows["fixed_wave"].fillna(0).astype(int) - 1, dtype=np.int64),
         forbidden=tuple(frozenset(int(wave) - 1 for wave in _listed(cell)) for cell in rows["forbidden_waves"]),
     )
+
+
+def _in_order(rows: pd.DataFrame, dependencies: pd.DataFrame) -> pd.DataFrame:
+    """Sort workloads by what they are and what they are linked to.
+
+    So ids, which follow from the tenant, decide nothing but the order of workloads that nothing else tells apart.
+    """
+    links = pd.concat(
+        [
+            dependencies[["source_id", "target_id", "traffic"]].set_axis(["one", "other", "traffic"], axis="columns"),
+            dependencies[["target_id", "source_id", "traffic"]].set_axis(["one", "other", "traffic"], axis="columns"),
+        ]
+    )
+    names = dict(zip(rows["workload_id"], rows["workload_name"], strict=True))
+    links["says"] = links["other"].map(names).fillna("").astype("str") + links["traffic"].map("{:.6f}".format)
+    linked = links.groupby("one")["says"].agg(lambda says: "|".join(sorted(says)))
+    told = rows.assign(links=rows["workload_id"].map(linked).fillna(""))
+    own = [name for name in KNOWN_BY if name in rows]
+    told[own] = told[own].astype(object).where(told[own].notna(), "").astype("str")
+    order = told.sort_values([*own, "links", "workload_id"]).index
+    return rows.loc[order].reset_index(drop=True)
+
+
+def _ties(rows: pd.DataFrame, position: dict[str, int]) -> list[tuple[int, int]]:
+    """Return whom people tied to whom.
+
+    Raises:
+        PlanningError: A tie leads to no workload that moves, or to several; every one is listed.
+    """
+    places: dict[str, list[int]] = {}
+    for place, name in enumerate(rows["workload_name"]):
+        places.setdefault(name, []).append(place)
+    found, problems = [], []
+    for place, other in enumerate(rows["tied_to"]):
+        if not isinstance(other, str):
+            continue
+        meant = [position[other]] if other in position else places.get(other, [])
+        if len(meant) == 1:
+            found.append((place, meant[0]))
+        else:
+            why = "no workload that moves" if not meant else f"the name of {len(meant)} workloads"
+            problems.append(f"{rows['workload_name'][place]} is tied to {other}, which is {why}")
+    if problems:
+        raise PlanningError(f"{'; '.join(problems)}.", remedy="Correct tied_to in assess/waves, or withdraw the edit.")
+    return found
 
 
 def build(workloads: Workloads, settings: WaveSettings, wave_count: int) -> Built:
@@ -275,9 +323,7 @@ def _before_production(workloads: Workloads) -> Ints:
     rules = wave_rules().environments
     rows = pd.DataFrame(
         {
-            "stem": [
-                " ".join(ENVIRONMENT_WORD.sub(" ", name).casefold().split()) for name in workloads.rows["workload_name"]
-            ],
+            "stem": [_stem(name) for name in workloads.rows["workload_name"]],
             "place": np.arange(len(workloads.rows)),
             "environment": workloads.rows["environment"],
         }
@@ -286,6 +332,11 @@ def _before_production(workloads: Workloads) -> Ints:
     before = rows[rows["environment"].isin(rules.before_production)]
     pairs = before.merge(rows[rows["environment"].isin(rules.production)], on="stem")[["place_x", "place_y"]]
     return np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
+
+
+def _stem(name: str) -> str:
+    words = BETWEEN_WORDS.split(name.casefold())
+    return " ".join(word for word in words if word and word not in ENVIRONMENT_WORDS)
 
 
 def _teams(names: pd.Series, weight: float, group_of: Ints) -> list[tuple[Ints, int]]:

@@ -5,7 +5,7 @@ Belongs here: finding a smallest conflicting set. Does not: planning.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -22,29 +22,18 @@ SECONDS = 20.0
 REMEDY = "Withdraw one of these edits, or give the waves more room (settings, waves)."
 
 
-def refuse_what_is_void(workloads: pd.DataFrame) -> None:
-    """Refuse wishes that no plan can keep, since what they are about does not move or is not there.
+def refuse_for_what_stays(workloads: pd.DataFrame) -> None:
+    """Refuse wishes about workloads that do not move.
 
     Raises:
         PlanningError: There are such wishes; each is named.
     """
-    stays = workloads["treatment"].isin(wave_rules().not_moving)
-    moving = workloads[~stays]
-    known = {*moving["workload_id"], *moving["workload_name"]}
-    fixed = workloads[stays & workloads["fixed_wave"].notna()]
-    tied = workloads[workloads["tied_to"].notna() & (stays | ~workloads["tied_to"].isin(known))]
-    told = [
-        *(
-            f"{name} in wave {int(wave)}, but its treatment is {treatment}"
-            for name, wave, treatment in zip(
-                fixed["workload_name"], fixed["fixed_wave"], fixed["treatment"], strict=True
-            )
-        ),
-        *(
-            f"{name} together with {other}, but one of them does not move or is not known"
-            for name, other in zip(tied["workload_name"], tied["tied_to"], strict=True)
-        ),
-    ]
+    staying = workloads[workloads["treatment"].isin(wave_rules().not_moving)]
+    told = []
+    for column, words in (("fixed_wave", "in wave"), ("tied_to", "together with")):
+        wished = staying[staying[column].notna()]
+        for name, wish, treatment in zip(wished["workload_name"], wished[column], wished["treatment"], strict=True):
+            told.append(f"{name} {words} {wish}, but its treatment is {treatment}")
     if told:
         raise PlanningError(
             f"These wishes can't be kept: {'; '.join(sorted(told))}.",
@@ -54,7 +43,7 @@ def refuse_what_is_void(workloads: pd.DataFrame) -> None:
 
 def explain(workloads: Workloads, settings: WaveSettings, wave_count: int) -> PlanningError:
     """Return why no plan keeps every wish of people, in terms of the fewest wishes that can't be kept together."""
-    if not _works(workloads, settings, wave_count, []):
+    if not _may_work(workloads, settings, wave_count, []):
         return PlanningError(
             f"{len(workloads.rows):,} workloads with {int(workloads.sizes[:, 0].sum()):,} servers don't fit into "
             f"{wave_count} waves.",
@@ -63,19 +52,26 @@ def explain(workloads: Workloads, settings: WaveSettings, wave_count: int) -> Pl
     core = wishes(workloads)
     for wish in list(core):
         rest = [other for other in core if other != wish]
-        if not _works(workloads, settings, wave_count, rest):
+        if not _may_work(workloads, settings, wave_count, rest):
             core = rest
+    if not core:
+        return PlanningError(
+            f"No plan for {len(workloads.rows):,} workloads in {wave_count} waves was found in the time.",
+            remedy="Allow more waves, or give them more room (settings, waves.most_waves, waves.servers and the like).",
+        )
     told = "; ".join(_in_words(workloads, wish) for wish in core)
-    return PlanningError(f"These wishes can't all be kept: {told}.{_ties(workloads, core)}", remedy=REMEDY)
+    return PlanningError(f"These wishes can't all be kept: {told}.{_needs(workloads, core)}", remedy=REMEDY)
 
 
-def _works(workloads: Workloads, settings: WaveSettings, wave_count: int, kept: Sequence[tuple[str, int]]) -> bool:
+def _may_work(workloads: Workloads, settings: WaveSettings, wave_count: int, kept: Sequence[tuple[str, int]]) -> bool:
+    """Tell whether some wishes can be kept, or at least are not proven to be impossible."""
     problem = build(without_wishes(workloads, kept), settings, wave_count).problem
     if not problem.allowed.any(axis=1).all():
         return False
     if place_all(problem, needed_first(problem.group_count, problem.needs)):
         return True
-    return find_feasible(problem, seconds=SECONDS, seed=settings.seed) is not None
+    _, is_impossible = find_feasible(problem, seconds=SECONDS, seed=settings.seed)
+    return not is_impossible
 
 
 def _in_words(workloads: Workloads, wish: tuple[str, int]) -> str:
@@ -88,13 +84,31 @@ def _in_words(workloads: Workloads, wish: tuple[str, int]) -> str:
     return f"{name} together with {workloads.rows['tied_to'][place]}"
 
 
-def _ties(workloads: Workloads, core: Sequence[tuple[str, int]]) -> str:
-    """Name the needs between the workloads of a conflict: they are what most conflicts are with."""
+def _needs(workloads: Workloads, core: Sequence[tuple[str, int]]) -> str:
+    """Name the needs that lead from one workload of a conflict to another: they are what most conflicts are with."""
     places = {place for _, place in core}
-    inside = [pair for pair in workloads.hard.tolist() if places.issuperset(pair)]
+    needed: dict[int, list[int]] = {}
+    for first, second in workloads.hard.tolist():
+        needed.setdefault(first, []).append(second)
     names = workloads.rows["workload_name"]
-    said = [f"{names[first]} needs {names[second]} no later" for first, second in inside]
-    return f" For {'; '.join(said)}." if said else _room(workloads, core)
+    chains = [chain for start in sorted(places) for chain in _chains(start, needed, places)]
+    said = [" needs ".join(names[place] for place in chain) for chain in chains]
+    return f" For {'; '.join(said)}, no later." if said else _room(workloads, core)
+
+
+def _chains(start: int, needed: dict[int, list[int]], places: set[int]) -> Iterator[list[int]]:
+    """Yield the shortest ways from a workload, along what is needed, to the next ones of the conflict."""
+    seen, queue = {start}, [[start]]
+    while queue:
+        way = queue.pop(0)
+        for other in needed.get(way[-1], ()):
+            if other in seen:
+                continue
+            seen.add(other)
+            if other in places:
+                yield [*way, other]
+            else:
+                queue.append([*way, other])
 
 
 def _room(workloads: Workloads, core: Sequence[tuple[str, int]]) -> str:

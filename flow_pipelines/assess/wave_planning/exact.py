@@ -22,12 +22,10 @@ if TYPE_CHECKING:
 
 # They take turns in a fixed order, so that their number, and not that of the cores, decides what is found.
 WORKERS = 4
-# Beyond as many groups times waves the whole is not solved at once: 60 groups in 11 waves stay as placed (858.69 points
-# in a third of a second), and neighbourhoods of 25 find 850.41; those of 40 or 60 are too large to find anything.
-MOST_CELLS = 400
+# Beyond as many groups times waves the whole is not solved at once: the model would not leave its root in the time.
+MOST_CELLS = 6_000
 NEIGHBOURHOOD_GROUPS = 25
-# One worker keeps to so short a time; those that take turns overrun it by a round of turns.
-NEIGHBOURHOOD_SECONDS = 0.05
+NEIGHBOURHOOD_SECONDS, LEAST_SECONDS = 0.2, 0.02
 
 
 @dataclass(frozen=True)
@@ -54,10 +52,17 @@ def solve(problem: WaveProblem, start: Ints, *, seconds: float, seed: int) -> So
         seconds: Deterministic seconds, about a second each on a usual machine.
         seed: Seed of the search.
     """
+    if not problem.group_count:
+        return Solved(start, 0, is_optimal=True)
+    bound = simple_bound(problem)
     if problem.group_count * problem.wave_count <= MOST_CELLS:
-        return _whole(problem, start, seconds=seconds, seed=seed)
+        whole = _whole(problem, start, seconds=seconds / 2, seed=seed)
+        if whole.is_optimal:
+            return whole
+        # Parts are searched more thoroughly than the whole in the time that is left.
+        start, bound, seconds = whole.waves, whole.bound, seconds / 2
     waves = _by_neighbourhoods(problem, start, seconds=seconds, seed=seed)
-    return Solved(waves, simple_bound(problem), is_optimal=False)
+    return Solved(waves, bound, is_optimal=sum(costs_of(problem, waves).values()) <= bound)
 
 
 def simple_bound(problem: WaveProblem) -> int:
@@ -69,10 +74,15 @@ def simple_bound(problem: WaveProblem) -> int:
     return int(cheapest) + problem.wave_cost * fewest + peak
 
 
-def find_feasible(problem: WaveProblem, *, seconds: float, seed: int) -> Ints | None:
-    """Return any placement that keeps the hard conditions; None if there is none, or none is found in the time."""
+def find_feasible(problem: WaveProblem, *, seconds: float, seed: int) -> tuple[Ints | None, bool]:
+    """Look for any placement that keeps the hard conditions.
+
+    Returns:
+        The placement, if one is found, and whether it is proven that there is none.
+    """
     model = _Model(problem, np.arange(problem.group_count), None, with_costs=False)
-    return model.solve(None, seconds=seconds, seed=seed).waves
+    found = model.solve(None, seconds=seconds, seed=seed)
+    return found.waves, found.is_impossible
 
 
 def _whole(problem: WaveProblem, start: Ints, *, seconds: float, seed: int) -> Solved:
@@ -93,15 +103,11 @@ def _by_neighbourhoods(problem: WaveProblem, start: Ints, *, seconds: float, see
     for groups in _neighbourhoods(problem, waves, seed):
         if left <= 0:
             break
-        model = _Model(problem, groups, waves)
-        found = model.solve(waves, seconds=min(left, NEIGHBOURHOOD_SECONDS), seed=seed, workers=1)
-        left -= max(found.seconds, 0.01)
-        if found.waves is None:
-            continue
-        placement = Placement(problem, found.waves)
-        improve(placement, passes=1)
-        if (better := sum(costs_of(problem, placement.waves).values())) < cost:
-            waves, cost = placement.waves.copy(), better
+        found = _Model(problem, groups, waves).solve(waves, seconds=min(left, NEIGHBOURHOOD_SECONDS), seed=seed)
+        # Stating a part takes time, too, and how much must not depend on the machine.
+        left -= max(found.seconds, LEAST_SECONDS)
+        if found.waves is not None and (better := sum(costs_of(problem, found.waves).values())) < cost:
+            waves, cost = found.waves, better
     return waves
 
 
@@ -133,6 +139,7 @@ class _Found:
     waves: Ints | None
     bound: int
     seconds: float
+    is_impossible: bool = False
 
 
 class _Model:
@@ -161,21 +168,21 @@ class _Model:
             self._peak()
             self.model.minimize(sum(self._costs))
 
-    def solve(self, hint: Ints | None, *, seconds: float, seed: int, workers: int = WORKERS) -> _Found:
+    def solve(self, hint: Ints | None, *, seconds: float, seed: int) -> _Found:
         from ortools.sat.python import cp_model  # noqa: PLC0415
 
         if hint is not None:
             for (group, wave), literal in self.x.items():
                 self.model.add_hint(literal, int(hint[group]) == wave)
         solver = cp_model.CpSolver()
-        solver.parameters.num_workers = workers
-        solver.parameters.interleave_search = workers > 1
+        solver.parameters.num_workers = WORKERS
+        solver.parameters.interleave_search = True
         solver.parameters.random_seed = seed
         solver.parameters.max_deterministic_time = seconds
         status = solver.solve(self.model)
         used = float(solver.response_proto.deterministic_time)
         if status not in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
-            return _Found(None, 0, used)
+            return _Found(None, 0, used, is_impossible=status == cp_model.INFEASIBLE)
         waves = np.zeros(self.problem.group_count, dtype=np.int64) if self.fixed is None else self.fixed.copy()
         for (group, wave), literal in self.x.items():
             if solver.boolean_value(literal):
@@ -212,15 +219,15 @@ class _Model:
         for (first, second), cost in zip(pairs[touches].tolist(), costs[touches].tolist(), strict=True):
             yield first, second, cost
 
-    def _number(self, group: int) -> Any:  # noqa: ANN401
-        if not self.is_free[group]:
-            return int(self.fixed[group]) if self.fixed is not None else 0
-        return sum(wave * self._literal(group, wave) for wave in range(self.problem.wave_count))
+    def _by(self, group: int, wave: int) -> Any:  # noqa: ANN401
+        """Return whether a group is in the wave or an earlier one, as a sum of literals."""
+        return sum(self._literal(group, earlier) for earlier in range(wave + 1))
 
     def _needs(self) -> None:
         needs = self.problem.needs
         for dependent, needed, _ in self._touching(needs, np.zeros(len(needs), dtype=np.int64)):
-            self.model.add(self._number(needed) <= self._number(dependent))
+            for wave in range(self.problem.wave_count - 1):
+                self.model.add(self._by(dependent, wave) <= self._by(needed, wave))
 
     def _placements(self) -> None:
         self._costs += [int(self.problem.unary[group, wave]) * literal for (group, wave), literal in self.x.items()]
@@ -233,10 +240,10 @@ class _Model:
             self._costs.append(cost * apart)
 
     def _orders(self) -> None:
-        width = self.problem.wave_count
         for before, after, cost in self._touching(self.problem.orders, self.problem.order_costs):
             late = self.model.new_bool_var("")
-            self.model.add(self._number(before) <= self._number(after) + width * late)
+            for wave in range(self.problem.wave_count - 1):
+                self.model.add(late >= self._by(after, wave) - self._by(before, wave))
             self._costs.append(cost * late)
 
     def _any_in(self, groups: Ints, wave: int) -> Any:  # noqa: ANN401

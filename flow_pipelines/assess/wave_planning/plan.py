@@ -79,23 +79,23 @@ def plan_waves(workloads: pd.DataFrame, dependencies: pd.DataFrame, settings: Wa
             named.
     """
     workloads = workloads.assign(**{name: None for name in OPTIONAL if name not in workloads})
-    conflicts.refuse_what_is_void(workloads)
+    conflicts.refuse_for_what_stays(workloads)
     chosen = moving(workloads, dependencies)
     built, start = _start(chosen, settings)
     problem = built.problem
     solved = solve(problem, start, seconds=settings.effort_seconds, seed=settings.seed)
     waves = _without_gaps(problem, solved.waves)
-    costs = costs_of(problem, waves)
-    total, bound = sum(costs.values()), solved.bound
+    units = costs_of(problem, waves)
+    total = sum(units.values())
     told: Explained = explained(workloads, dependencies, chosen, built, waves, settings=settings)
     return WavePlan(
         placements=told.placements,
         conditions=told.conditions,
         totals=told.totals,
-        costs={kind: cost / UNITS_PER_POINT for kind, cost in costs.items()},
-        bound=bound / UNITS_PER_POINT,
-        gap=max(0.0, (total - bound) / total) if total else 0.0,
-        is_optimal=total <= bound,
+        costs={kind: cost / UNITS_PER_POINT for kind, cost in units.items()},
+        bound=solved.bound / UNITS_PER_POINT,
+        gap=max(0, total - solved.bound) / total if total else 0.0,
+        is_optimal=total <= solved.bound,
         seed=settings.seed,
         version=wave_rules().version,
     )
@@ -130,7 +130,7 @@ def _placed(problem: WaveProblem, settings: WaveSettings) -> Ints | None:
     order = needed_first(problem.group_count, problem.needs)
     found: Placement | None = place_all(problem, _fixed_first(problem, order)) or place_all(problem, order)
     if found is None:
-        feasible = find_feasible(problem, seconds=FEASIBLE_SECONDS, seed=settings.seed)
+        feasible, _ = find_feasible(problem, seconds=FEASIBLE_SECONDS, seed=settings.seed)
         found = Placement(problem, feasible) if feasible is not None else None
     if found is None:
         return None
@@ -139,13 +139,15 @@ def _placed(problem: WaveProblem, settings: WaveSettings) -> Ints | None:
 
 
 def _without_gaps(problem: WaveProblem, waves: Ints) -> Ints:
-    """Bring later waves forward into empty ones, where no hard condition is against it and it costs nothing."""
+    """Bring later waves forward into empty ones, where nobody's wish, no closed wave, room or price is against it."""
+    cost = sum(costs_of(problem, waves).values())
     for wave in range(problem.wave_count):
         while len(waves) and waves.max() > wave and not (waves == wave).any():
             forward = np.where(waves > wave, waves - 1, waves)
-            if not holds(problem, forward) or _cost(problem, forward) > _cost(problem, waves):
+            moved = sum(costs_of(problem, forward).values())
+            if not holds(problem, forward) or moved > cost:
                 break
-            waves = forward
+            waves, cost = forward, moved
     return waves
 
 

@@ -50,6 +50,8 @@ TELLING_KEYS = (
 ADO_HOST = re.compile(
     r"(?:tcp:|np:|lpc:)?(?:\\\\)?(?P<host>[^,:\\\s]+)(?:\\(?P<instance>[\w$-]+))?(?:[,:]\s*(?P<port>\d+))?.*"
 )
+PORT = re.compile(r"[0-9]{1,5}")
+HIGHEST_PORT = 65_535
 OWN_HOSTS = ("(local)", ".", "(localdb)")
 WITH_PORT = re.compile(rf"(?P<host>{HOST})(?::(?P<port>\d+))?", re.IGNORECASE)
 # Every form has one of these; most texts are passed by.
@@ -107,8 +109,7 @@ def _at(written: str, engine: Engine, database: str | None) -> list[StatedServic
     if match is None:
         return []
     host = match["host"].partition("\\")[0].strip("[]").casefold()
-    port = int(match["port"]) if match["port"] else engine.port
-    return [StatedService(host, port, engine.service, database)]
+    return [StatedService(host, _port(match["port"]) or engine.port, engine.service, database)]
 
 
 def _from_oracle_net(text: str) -> list[StatedService]:
@@ -117,7 +118,7 @@ def _from_oracle_net(text: str) -> list[StatedService]:
     return [
         StatedService(
             match["host"].casefold(),
-            int(match["port"] or engine.port),
+            _port(match["port"]) or engine.port,
             engine.service,
             service["database"] if service else None,
         )
@@ -138,11 +139,16 @@ def _from_pairs(text: str) -> list[StatedService]:
     for written in (host, _value(pairs, PARTNER_KEYS)):
         match = ADO_HOST.fullmatch(written) if written else None
         if match:
-            port = match["port"] or pairs.get("port") or (engine.port if engine else None)
+            port = _port(match["port"]) or _port(pairs.get("port")) or (engine.port if engine else None)
             name = "localhost" if match["host"].casefold() in OWN_HOSTS else match["host"].casefold()
             service = engine.service if engine else None
-            found.append(StatedService(name, int(port) if port else None, service, _value(pairs, DATABASE_KEYS)))
+            found.append(StatedService(name, port, service, _value(pairs, DATABASE_KEYS)))
     return found
+
+
+def _port(written: str | None) -> int | None:
+    """Return a port; None for what is none, such as the ${DB_PORT} of a template."""
+    return int(written) if written and PORT.fullmatch(written) and 0 < int(written) <= HIGHEST_PORT else None
 
 
 def _pairs(text: str) -> dict[str, str]:

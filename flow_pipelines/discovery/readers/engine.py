@@ -30,6 +30,8 @@ def open_engine() -> Iterator[duckdb.DuckDBPyConnection]:
         }
         with duckdb.connect(config=config) as database:
             database.execute("SET TimeZone = 'UTC'")
+            # It would be drawn on standard output, into what a program reads there.
+            database.execute("SET enable_progress_bar = false")
             yield database
 
 

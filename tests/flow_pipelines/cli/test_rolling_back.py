@@ -108,7 +108,9 @@ def test_an_engagement_that_nobody_registered_has_nothing_to_pin_or_roll_back(fl
         assert isinstance(flow.refuses(*words, scope=nobody), ScopeError)
 
 
-@pytest.mark.parametrize("name", ["current", "2026-06-30", "2026-06-30T14:00", AN_ID, "", "-x", "a/b", "x" * 81])
+@pytest.mark.parametrize(
+    "name", ["current", "2026-06-30", "2026-06-30T14:00", AN_ID, "before-import-7", "", "-x", "a/b", "x" * 81]
+)
 def test_a_name_that_could_be_something_else_is_refused_for_a_pin(flow: Command, name: str) -> None:
     refused = flow.refuses("pin", *WHY, "--", name)
     assert isinstance(refused, InputError)

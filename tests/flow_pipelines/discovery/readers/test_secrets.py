@@ -16,7 +16,10 @@ from tests.flow_pipelines.discovery.readers.importing import import_paths
 
 HIDDEN = "Tr0ub4dor3"
 STRING = f"Server=tcp:db01.corp.example,1433;Database=shop;User Id=jane;Password={HIDDEN};Encrypt=True"
-HOSTILE = ["a", "a:", "a-", 'password="', "pwd ", "x://", "jdbc:oracle:thin:a/", "-----BEGIN ", "= ", "pwd={"]
+HOSTILE = [
+    *("a", "a:", "a-", 'password="', "pwd ", "x://", "jdbc:oracle:thin:a/", "-----BEGIN ", "= ", "pwd={"),
+    *("--a-", "--password ", "authorization:", "?sig=", "pwd1"),
+]
 KEPT = [
     "Server=db01;Port=5432;Database=shop;User=jane",
     "jdbc:postgresql://db01:5432/shop",
@@ -26,6 +29,8 @@ KEPT = [
     "2001:db8::5",
     "00:50:56:ab:cd:ef",
     "Password last set: 2024-02-01",
+    "passwordNeverExpires=true",
+    "backup --password-file /etc/pw --all",
 ]
 
 
@@ -42,6 +47,13 @@ KEPT = [
         ('{"host": "db01", "secret_key": "s3cret"}', f'{{"host": "db01", "secret_key": {REMOVED}}}'),
         ("AccountName=a;AccountKey=s3cret==;EndpointSuffix=x", f"AccountName=a;AccountKey={REMOVED};EndpointSuffix=x"),
         ("root Passwort: s3cret", f"root Passwort: {REMOVED}"),
+        ("jdbc.dbPassword=s3cret", f"jdbc.dbPassword={REMOVED}"),
+        ("PGPASSWORD=s3cret psql -h db01", f"PGPASSWORD={REMOVED} psql -h db01"),
+        ("java -Dssl.keyStorePassword=s3cret -jar a", f"java -Dssl.keyStorePassword={REMOVED} -jar a"),
+        ("backup --host db01 --password s3cret --all", f"backup --host db01 --password {REMOVED} --all"),
+        ("agent --db-password s3cret", f"agent --db-password {REMOVED}"),
+        ("Authorization: Bearer s3cret.s3cret", f"Authorization: Bearer {REMOVED}"),
+        ("https://a.blob.example/b?sv=1&sig=s3cret%3D&se=2", f"https://a.blob.example/b?sv=1&sig={REMOVED}&se=2"),
         ("-----BEGIN RSA PRIVATE KEY-----\nMIIE", f"-----BEGIN RSA PRIVATE KEY-----{REMOVED}"),
     ],
 )  # fmt: skip
@@ -66,7 +78,10 @@ def test_no_password_of_letters_and_digits_is_left(password: str) -> None:
         assert without_secrets(cell).count(password) == cell.replace(password, "").count(password)
 
 
-@pytest.mark.parametrize("name", ["Password", "Admin Password", "db_pwd", "rootPassword", "API Key", "Kennwort"])
+COLUMNS = ["Password", "Admin Password", "db_pwd", "rootPassword", "API Key", "Kennwort"]
+
+
+@pytest.mark.parametrize("name", [*COLUMNS, "Password*", "PASSWORD:", "Password (2)", "Secrets"])
 def test_a_column_of_secrets_is_told_by_its_name(name: str) -> None:
     assert is_secret_column(name)
 
@@ -95,6 +110,14 @@ def test_no_secret_of_any_kind_of_file_reaches_a_table(tmp_path: Path) -> None:
     for values in result.imported_records["raw_values"]:
         assert values["DB connection"].startswith("Server=tcp:db01.corp.example,1433;Database=shop;User Id=jane;")
         assert values["Admin Password"] == REMOVED
+
+
+def test_a_row_that_repeats_the_name_of_a_secret_column_is_no_asset(tmp_path: Path) -> None:
+    header, row = "Hostname,IP Address,OS,Password", f"web01,10.0.0.1,RHEL 8,{HIDDEN}"
+    (tmp_path / "twice.csv").write_text(f"{header}\n{row}\n{header}\n{row}", encoding="utf-8")
+    result = import_paths(tmp_path / "twice.csv")
+    assert len(result.imported_records) == 2
+    assert list(result.rejected_records["reason_code"]) == ["repeated_header"]
 
 
 @pytest.mark.parametrize("piece", HOSTILE)
