@@ -46,6 +46,7 @@ def treated(installation: Installation) -> Estate:
     """A small estate whose workload has been treated too."""
     estate = small_estate(SnapshotStore(installation.database), new_engagement(installation))
     estate.treatment("run-1")
+    estate.planned("run-1")
     return estate
 
 

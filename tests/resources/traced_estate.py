@@ -31,6 +31,8 @@ SCORES = "discovery/debt_scores"
 QUALITY = "discovery/data_quality"
 HANDOFF = "handoffs/discovery_to_assess"
 OVERVIEW = "assess/assessment_overview"
+TREATMENTS = "assess/treatments"
+WAVES = "assess/waves"
 FILLERS = {"Int64": 1, "Float64": 1.0, "boolean": False}
 Rows = Sequence[Mapping[str, object]]
 
@@ -120,6 +122,7 @@ class Estate:
         ends = {"source_id": self.id("asset", "shop"), "target_id": self.id("asset", "web01")}
         facts = {"kind": "runs_on", "origin": "cmdb", "source_entity_ids": [self.id("record", 1)]}
         facts |= {"shared_service_provider_id": self.id("asset", "web01")}
+        facts |= {"intermediary": "load_balancer", "intermediary_id": self.id("asset", "web01")}
         edges = [{"dependency_id": self.id("dependency", number), **ends, **facts} for number in range(count)]
         member = {
             "membership_id": self.id("membership", 1),
@@ -176,6 +179,26 @@ class Estate:
             assess__treatments=[treatment],
             assess__component_treatments=[component],
         )
+
+    def planned(self, run: str) -> None:
+        shop = self.id("asset", "shop")
+        named = {"workload_id": shop, "workload_name": "Shop", "treatment": "rehost"}
+        wave = {**named, "wave_number": 1, "move_group_id": shop, "source_entity_ids": [shop]}
+        condition = {"condition_id": self.id("condition", 1), "kind": "cut", "workload_id": shop}
+        total = {"wave_id": self.id("wave", 1), "wave_number": 1}
+        self.phase(
+            run,
+            [OVERVIEW, TREATMENTS],
+            assess__waves=[wave],
+            assess__wave_conditions=[condition | {"other_workload_id": shop}],
+            assess__wave_totals=[total],
+        )
+        days = dict.fromkeys(("start_date", "end_date", "earliest_end_date", "latest_end_date"), date(2026, 6, 30))
+        step = {"step_id": self.id("step", 1), "step_type": "cutover", "workload_ids": [shop], **days}
+        self.phase(run, [WAVES], assess__roadmap=[step])
+        decided = {**named, "status": "proposed", "treatment_decided_by": "rule", "wave_decided_by": "rule"}
+        decided |= {"dates_decided_by": "rule", "owner_decided_by": "rule", "source_entity_ids": [shop]}
+        self.phase(run, [WAVES], assess__plan_of_record=[decided])
 
 
 def frame(key: str, rows: Rows) -> pd.DataFrame:
