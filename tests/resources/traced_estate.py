@@ -33,7 +33,6 @@ HANDOFF = "handoffs/discovery_to_assess"
 OVERVIEW = "assess/assessment_overview"
 TREATMENTS = "assess/treatments"
 WAVES = "assess/waves"
-ROADMAP = "assess/roadmap"
 FILLERS = {"Int64": 1, "Float64": 1.0, "boolean": False}
 Rows = Sequence[Mapping[str, object]]
 
@@ -122,8 +121,8 @@ class Estate:
     def dependencies(self, run: str, count: int = 1) -> None:
         ends = {"source_id": self.id("asset", "shop"), "target_id": self.id("asset", "web01")}
         facts = {"kind": "runs_on", "origin": "cmdb", "source_entity_ids": [self.id("record", 1)]}
-        facts |= {"shared_service_provider_id": ends["target_id"], "intermediary": "load_balancer"}
-        facts |= {"intermediary_id": ends["target_id"]}
+        facts |= {"shared_service_provider_id": self.id("asset", "web01")}
+        facts |= {"intermediary": "load_balancer", "intermediary_id": self.id("asset", "web01")}
         edges = [{"dependency_id": self.id("dependency", number), **ends, **facts} for number in range(count)]
         member = {
             "membership_id": self.id("membership", 1),
@@ -181,26 +180,25 @@ class Estate:
             assess__component_treatments=[component],
         )
 
-    def plan(self, run: str) -> None:
-        """Publish the waves, the roadmap and the plan of record of the treated workload."""
-        workload = {"workload_id": self.id("asset", "shop"), "workload_name": "Shop", "treatment": "rehost"}
-        condition = {"condition_id": self.id("wave_condition", 1), "kind": "cut"}
-        condition |= dict.fromkeys(("workload_id", "other_workload_id"), workload["workload_id"])
-        placement = {**workload, "move_group_id": workload["workload_id"], "wave_number": 1}
+    def planned(self, run: str) -> None:
+        shop = self.id("asset", "shop")
+        named = {"workload_id": shop, "workload_name": "Shop", "treatment": "rehost"}
+        wave = {**named, "wave_number": 1, "move_group_id": shop, "source_entity_ids": [shop]}
+        condition = {"condition_id": self.id("condition", 1), "kind": "cut", "workload_id": shop}
+        total = {"wave_id": self.id("wave", 1), "wave_number": 1}
         self.phase(
             run,
-            [OVERVIEW, TREATMENTS, DEPENDENCIES],
-            assess__waves=[{**placement, "source_entity_ids": [workload["workload_id"]]}],
-            assess__wave_conditions=[condition],
-            assess__wave_totals=[{"wave_id": self.id("wave", 1), "wave_number": 1}],
+            [OVERVIEW, TREATMENTS],
+            assess__waves=[wave],
+            assess__wave_conditions=[condition | {"other_workload_id": shop}],
+            assess__wave_totals=[total],
         )
-        step = {"step_id": self.id("roadmap_step", 1), "step_type": "migrate", "wave_number": 1}
-        step |= {f"{name}_date": date(2026, 9, 1) for name in ("start", "end", "earliest_end", "latest_end")}
-        self.phase(run, [WAVES, TREATMENTS], assess__roadmap=[{**step, "workload_ids": [workload["workload_id"]]}])
-        decided = {"status": "proposed", "computed_treatment": "rehost", "wave_number": 1}
-        decided |= dict.fromkeys(("treatment_decided_by", "wave_decided_by"), "rule")
-        item = {**workload, **decided, "source_entity_ids": [self.id("asset", "web01")]}
-        self.phase(run, [OVERVIEW, TREATMENTS, WAVES, ROADMAP], assess__plan_of_record=[item])
+        days = dict.fromkeys(("start_date", "end_date", "earliest_end_date", "latest_end_date"), date(2026, 6, 30))
+        step = {"step_id": self.id("step", 1), "step_type": "cutover", "workload_ids": [shop], **days}
+        self.phase(run, [WAVES], assess__roadmap=[step])
+        decided = {**named, "status": "proposed", "treatment_decided_by": "rule", "wave_decided_by": "rule"}
+        decided |= {"dates_decided_by": "rule", "owner_decided_by": "rule", "source_entity_ids": [shop]}
+        self.phase(run, [WAVES], assess__plan_of_record=[decided])
 
 
 def frame(key: str, rows: Rows) -> pd.DataFrame:

@@ -116,7 +116,7 @@ def _in_order(rows: pd.DataFrame, dependencies: pd.DataFrame) -> pd.DataFrame:
     names = dict(zip(rows["workload_id"], rows["workload_name"], strict=True))
     links["says"] = links["other"].map(names).fillna("").astype("str") + links["traffic"].map("{:.6f}".format)
     linked = links.groupby("one")["says"].agg(lambda says: "|".join(sorted(says)))
-    told = rows.assign(links=rows["workload_id"].map(linked).fillna(""))
+    told = rows.assign(links=[linked.get(workload, "") for workload in rows["workload_id"]])
     own = [name for name in KNOWN_BY if name in rows]
     told[own] = told[own].astype(object).where(told[own].notna(), "").astype("str")
     order = told.sort_values([*own, "links", "workload_id"]).index

@@ -151,10 +151,6 @@ def _without_gaps(problem: WaveProblem, waves: Ints) -> Ints:
     return waves
 
 
-def _cost(problem: WaveProblem, waves: Ints) -> int:
-    return sum(costs_of(problem, waves).values())
-
-
 def _fixed_first(problem: WaveProblem, order: list[int]) -> list[int]:
     """Return the order in which what has one wave only, and what that needs, comes before the rest."""
     is_early = problem.allowed.sum(axis=1) == 1
