@@ -6,15 +6,26 @@ Belongs here: one short function per phase. Does not: how phases are read, writt
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from dagster import MetadataValue
+
+from assets_defs.assess_plan import PLANNED
 from assets_defs.charts import bar_chart
-from assets_defs.phase_assets import PhaseInputs, PhaseOutputs, PhaseShell
-from flow_pipelines.assess import gates
+from assets_defs.phase_assets import Frames, PhaseInputs, PhaseOutputs, PhaseShell
+from assets_defs.wave_planning import WAVE_PLANNING
+from flow_pipelines.assess import gates, treatment_gates
 from flow_pipelines.assess.overview import assess_workloads
+from flow_pipelines.assess.treatment.treatments import treat_workloads
 
 INVENTORY = "discovery/inventory"
 DEPENDENCIES = "discovery/dependencies"
 TECH_DEBT = "discovery/tech_debt"
 OVERVIEW = "assess/assessment_overview"
+ANSWERS = "assess/questionnaire_answers"
+TREATMENTS = "assess/treatments"
+COMPONENTS = "assess/component_treatments"
 
 
 def overview(phase: PhaseInputs) -> PhaseOutputs:
@@ -33,4 +44,44 @@ def overview(phase: PhaseInputs) -> PhaseOutputs:
     )
 
 
-ASSESS: tuple[PhaseShell, ...] = (PhaseShell("overview", (INVENTORY, DEPENDENCIES, TECH_DEBT), overview),)
+def treatment(phase: PhaseInputs) -> PhaseOutputs:
+    """Choose what to do with every workload and component; people's answers count in the same run."""
+    workloads, assets = phase.frames[OVERVIEW], phase.frames[INVENTORY]
+    result = treat_workloads(
+        workloads,
+        assets,
+        phase.frames[DEPENDENCIES],
+        phase.frames[TECH_DEBT],
+        scope=phase.scope,
+        settings=phase.settings,
+        edits=phase.edits,
+    )
+    components = result.component_treatments
+    return PhaseOutputs(
+        {ANSWERS: result.questionnaire_answers, TREATMENTS: result.treatments, COMPONENTS: components},
+        problems={
+            ANSWERS: treatment_gates.answer_problems(workloads, result.questionnaire_answers),
+            TREATMENTS: treatment_gates.treatment_problems(workloads, result.treatments),
+            COMPONENTS: treatment_gates.component_problems(assets, workloads, components),
+        },
+    )
+
+
+def treatment_charts(_phase: PhaseInputs, frames: Frames) -> Mapping[str, Mapping[str, MetadataValue[Any]]]:
+    """Draw the mix of treatments as people have corrected it."""
+    return {
+        ANSWERS: {
+            "answers_by_origin": bar_chart(frames[ANSWERS]["derived_from"]),
+            "answers_by_risk": bar_chart(frames[ANSWERS]["risk"]),
+        },
+        TREATMENTS: {"workloads_by_treatment": bar_chart(frames[TREATMENTS]["treatment"])},
+        COMPONENTS: {"components_by_treatment": bar_chart(frames[COMPONENTS]["component_treatment"])},
+    }
+
+
+ASSESS: tuple[PhaseShell, ...] = (
+    PhaseShell("overview", (INVENTORY, DEPENDENCIES, TECH_DEBT), overview),
+    PhaseShell("treatment", (OVERVIEW, INVENTORY, DEPENDENCIES, TECH_DEBT), treatment, describe=treatment_charts),
+    WAVE_PLANNING,
+    *PLANNED,
+)

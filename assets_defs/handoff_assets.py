@@ -44,6 +44,7 @@ def handoff_shell(flow: Flow) -> PhaseShell:
                 table: {name: str(snapshot_id) for name, snapshot_id in phase.manifests.get(table, {}).items()}
                 for table in tables
             },
+            approvals=phase.approvals,
         )
         rules["remedy"] = rules["remedy"].str.replace("<scope>", str(phase.scope))
         package = package_rows(frames, {table: phase.snapshots[table].data_version for table in tables})
@@ -53,7 +54,7 @@ def handoff_shell(flow: Flow) -> PhaseShell:
     def audit(frames: Frames) -> dict[str, list[str]]:
         return {key: handoff_problems(frames[key])}
 
-    def describe(frames: Frames) -> dict[str, dict[str, MetadataValue[Any]]]:
+    def describe(_phase: PhaseInputs, frames: Frames) -> dict[str, dict[str, MetadataValue[Any]]]:
         return {key: {"validation": results_table(frames[key])}}
 
     reads = (*(one for one in before if one), *tables)

@@ -27,10 +27,12 @@ from dagster_shared.utils.warnings import PreviewWarning
 
 import flow_pipelines
 from assets_defs.catalog_metadata import asset_key
+from assets_defs.charts import Picture
 from assets_defs.partitions import ENGAGEMENTS
 from assets_defs.platform_resource import PlatformResource
+from flow_pipelines.approvals import Approval
 from flow_pipelines.discovery.data_import import SourceFile
-from flow_pipelines.edits import Edit, EditOutcome
+from flow_pipelines.edits import Decision, Edit, EditOutcome
 from flow_pipelines.flows import HANDOFF_PHASE, HANDOFFS, Flow, flow_of
 from flow_pipelines.reference.end_of_life import EndOfLifeFacts, installed_facts
 from flow_pipelines.scope import Scope
@@ -40,6 +42,7 @@ from resources.snapshots import Snapshot
 
 GATE = "gate"
 Frames = Mapping[str, pd.DataFrame]
+Descriptions = Mapping[str, Mapping[str, MetadataValue[Any] | Picture]]
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ class PhaseInputs:
         edits: People's corrections of the phase's own tables. Those of single cells are applied by the shell.
         files: The landed files, if the phase reads them.
         progress: Takes a line for the log.
+        decisions: By table key, the edits that are in the rows of the tables that it reads.
+        approvals: Of a hand-off, by table key, people's approval of the very version that it reads.
         facts: The end-of-life facts that the installation uses; part of the inputs manifest if the phase reads them.
     """
 
@@ -66,6 +71,8 @@ class PhaseInputs:
     edits: Sequence[Edit]
     files: Sequence[SourceFile]
     progress: Callable[[str], None]
+    decisions: Mapping[str, Sequence[Decision]] = field(default_factory=dict)
+    approvals: Mapping[str, Approval] = field(default_factory=dict)
     facts: EndOfLifeFacts = field(default_factory=installed_facts)
 
 
@@ -93,7 +100,8 @@ class PhaseShell:
         reads_files: Whether it reads the landed files.
         reads_facts: Whether it reads the end-of-life facts.
         audit: Lists the problems of the frames after people's corrections.
-        describe: Returns metadata of the frames after people's corrections, by table key.
+        describe: Returns metadata of the frames after people's corrections, by table key and name; pictures are written
+            to files too, and some to files only.
     """
 
     phase: str
@@ -102,7 +110,7 @@ class PhaseShell:
     reads_files: bool = False
     reads_facts: bool = False
     audit: Callable[[Frames], Mapping[str, Sequence[str]]] | None = None
-    describe: Callable[[Frames], Mapping[str, Mapping[str, MetadataValue[Any]]]] | None = None
+    describe: Callable[[PhaseInputs, Frames], Descriptions] | None = None
 
 
 @dataclass(frozen=True)

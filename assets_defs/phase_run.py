@@ -27,6 +27,8 @@ from dagster import (
 from sqlalchemy import Connection
 
 from assets_defs.catalog_metadata import asset_key, materialization_metadata
+from assets_defs.charts import Picture
+from assets_defs.charts.svg import embedded
 from assets_defs.phase_assets import GATE, PhaseEvents, PhaseInputs, PhaseOutputs, PhasePlan
 from assets_defs.platform_resource import PlatformResource
 from assets_defs.rollback_run import report_current, return_to_pinned
@@ -36,6 +38,7 @@ from flow_pipelines.flows import HANDOFF_PHASE, flow_of
 from flow_pipelines.reference.end_of_life import installed_facts
 from flow_pipelines.scope import Scope
 from flow_pipelines.tables import output_tables
+from resources.artefacts import Artefacts
 from resources.edits import insert_outcomes
 from resources.landed_files import take_in
 from resources.phase_runs import complete, tracked
@@ -95,9 +98,9 @@ def _materialize(
     context: AssetExecutionContext, platform: PlatformResource, plan: PhasePlan, scope: Scope, phase_run_id: UUID
 ) -> list[MaterializeResult[None]]:
     inputs, manifest = _read_inputs(scope, plan, platform, context)
-    corrected = _correct(plan.shell.compute(inputs), inputs.edits)
+    corrected = correct(plan.shell.compute(inputs), inputs.edits)
     outputs, store = corrected.outputs, platform.snapshots
-    described = plan.shell.describe(outputs.frames) if plan.shell.describe else {}
+    described = plan.shell.describe(inputs, outputs.frames) if plan.shell.describe else {}
     candidates = store.write(
         scope, outputs.frames, inputs=manifest, run_id=context.run.run_id, code_version=plan.code_version
     )
@@ -125,11 +128,35 @@ def _materialize(
         also.append(partial(set_pin, scope=scope, kind="handoff", reason=plan.title, by="flow-pipelines"))
     store.publish(scope, candidates, watched=plan.upstream, also=also)
     # Each with its gate's result, so that Dagster holds the result for that version and not for the one before.
-    metadata = {**outputs.metadata, **described}
     return [
-        _materialization(candidate, outputs.frames[candidate.table_key], result, metadata.get(candidate.table_key, {}))
+        _materialization(
+            candidate,
+            outputs.frames[candidate.table_key],
+            result,
+            {
+                **outputs.metadata.get(candidate.table_key, {}),
+                **_shown(platform.artefacts, scope, candidate.table_key, described.get(candidate.table_key, {})),
+            },
+        )
         for candidate, result in zip(candidates, results, strict=True)
     ]
+
+
+def _shown(
+    artefacts: Artefacts, scope: Scope, table_key: str, described: Mapping[str, MetadataValue[Any] | Picture]
+) -> dict[str, MetadataValue[Any]]:
+    """Return descriptions as Dagster takes them, pictures small where they are readable, and written to files."""
+    pictures = {name: one for name, one in described.items() if isinstance(one, Picture)}
+    paths = artefacts.replace(scope, table_key, {f"{name}.svg": one.full for name, one in pictures.items()})
+    shown: dict[str, MetadataValue[Any]] = {}
+    for name, one in described.items():
+        if isinstance(one, Picture):
+            if one.small:
+                shown[name] = embedded(one.small, one.title)
+            shown[f"{name}_file"] = MetadataValue.path(str(paths[f"{name}.svg"]))
+        else:
+            shown[name] = one
+    return shown
 
 
 def _recorded(candidates: Sequence[Snapshot], corrected: Corrected, scope: Scope) -> list[Also]:
@@ -153,7 +180,8 @@ def _materialization(
     )
 
 
-def _correct(outputs: PhaseOutputs, edits: Sequence[Edit]) -> Corrected:
+def correct(outputs: PhaseOutputs, edits: Sequence[Edit]) -> Corrected:
+    """Apply people's corrections to what a phase computed."""
     frames, outcomes = dict(outputs.frames), {}
     of_assets = {outcome.edit_id: outcome for outcome in outputs.edit_outcomes}
     for key, frame in outputs.frames.items():
@@ -193,9 +221,13 @@ def _read_inputs(
     files = landed.files if landed else ()
     edits = active_edits(platform.edits.of_tables(scope, plan.keys))
     facts = platform.facts if plan.shell.reads_facts else installed_facts()
+    is_handoff = plan.shell.phase == HANDOFF_PHASE
+    approvals = platform.approvals.of_snapshots(scope, chosen.values()) if is_handoff else {}
+    numbers = sorted(one.number for one in approvals.values())
     manifest = [
         Input("settings", _hash(settings.model_dump_json())),
         *([Input("edits", _hash(json.dumps([edit.edit_id for edit in edits])))] if edits else []),
+        *([Input("approvals", _hash(json.dumps(numbers)))] if numbers else []),
         *(Input(name, digest) for name, digest in (landed.inputs if landed else ())),
         *([Input("landings", _hash(json.dumps([[one.landing_number, one.name] for one in files])))] if files else []),
         *([Input("facts:end_of_life", facts.version)] if plan.shell.reads_facts else []),
@@ -210,6 +242,8 @@ def _read_inputs(
         edits=edits,
         files=files,
         progress=context.log.info,
+        approvals=approvals,
+        decisions=platform.edits.decisions_in(scope, chosen.values()),
         facts=facts,
     ), manifest
 

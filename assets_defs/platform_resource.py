@@ -18,6 +18,8 @@ from assets_defs.run_coordinator import IN_PROCESS_TAG
 from flow_pipelines.errors import RunError
 from flow_pipelines.reference.end_of_life import EndOfLifeFacts
 from flow_pipelines.scope import Scope
+from resources.approvals import ApprovalStore
+from resources.artefacts import FOLDER, Artefacts
 from resources.database import Database
 from resources.edits import EditStore
 from resources.installation import Installation, landing_root, open_installation
@@ -59,9 +61,19 @@ class PlatformResource(ConfigurableResource["PlatformResource"]):
         return EditStore(self.database)
 
     @property
+    def approvals(self) -> ApprovalStore:
+        """People's approvals."""
+        return ApprovalStore(self.database)
+
+    @property
     def facts(self) -> EndOfLifeFacts:
         """The end-of-life facts that runs use."""
         return reference_facts().current()
+
+    @property
+    def artefacts(self) -> Artefacts:
+        """The files beside tables."""
+        return Artefacts(self._installation.state / FOLDER)
 
     @property
     def landing(self) -> Landing:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -112,11 +112,11 @@ def read_value(cell: object, column: Column[Any]) -> object:
     return read(cell)
 
 
-def value_problem(value: object, column: Column[Any], editing: Editing) -> str | None:
-    """Say why a person may not set a column to a value; None if it may be set."""
+def value_problem(value: object, column: Column[Any], editing: Editing, row: Mapping[str, object]) -> str | None:
+    """Say why a person may not set a column of a row to a value; None if it may be set."""
     if value is None:
         return None if column.nullable else "can't be empty"
-    allowed = editing.values  # noqa: PD011  (no frame)
+    allowed = editing.allowed(row)
     if allowed and value not in allowed:
         return f"must be one of {', '.join(allowed)}; not {shown(value)!r}"
     if isinstance(column.type, BigInteger):

@@ -19,9 +19,11 @@ from sqlalchemy import Boolean, Date, Table
 
 from flow_pipelines.edit_values import LIST_SEPARATOR, UNWRITABLE, plain
 from flow_pipelines.errors import InputError
-from flow_pipelines.tables.declaration import editable_columns
+from flow_pipelines.tables.declaration import Editing, editable_columns
 
 ABOUT, LISTS = "about this workbook", "lists"
+# Before a value of another column of the row: the name of the list that may be chosen from then.
+CHOICES = "choices_"
 # Two of the limits of a worksheet: rows below the header, and characters of a cell.
 MOST_ROWS = 1_048_575
 LONGEST_TEXT = 32_767
@@ -82,7 +84,7 @@ def write_workbook(frame: pd.DataFrame, table: Table, about: About) -> bytes:
         sheet = book.add_worksheet(table.name[:LONGEST_SHEET_NAME])
         lists = book.add_worksheet(LISTS)
         _write_sheet(book, sheet, frame, table)
-        _write_lists(sheet, lists, table, len(frame))
+        _write_lists(book, sheet, lists, table, len(frame))
         hidden = book.add_worksheet(ABOUT)
         hidden.write_string(0, 0, json.dumps(about.__dict__))
         lists.hide()
@@ -129,21 +131,34 @@ def _write_sheet(book: Any, sheet: Any, frame: pd.DataFrame, table: Table) -> No
     sheet.protect("", ALLOWED)
 
 
-def _write_lists(sheet: Any, lists: Any, table: Table, rows: int) -> None:  # noqa: ANN401  (untyped library)
+def _write_lists(book: Any, sheet: Any, lists: Any, table: Table, rows: int) -> None:  # noqa: ANN401  (untyped library)
     """Give the editable cells of closed lists their drop-downs; longer lists than a drop-down takes need a sheet."""
-    chosen = {name: editing.values for name, editing in editable_columns(table).items()}  # noqa: PD011  (no frame)
+    chosen = editable_columns(table)
+    names = [column.name for column in table.columns]
     last = max(rows, 1)
     for number, column in enumerate(table.columns):
-        values = chosen.get(column.name, ())
+        editing = chosen.get(column.name, Editing())
         rule = {"validate": "list", "ignore_blank": column.nullable, "error_title": column.name}
-        if values:
+        told = "Choose one from the list" + (", or leave it empty." if column.nullable else ".")
+        if editing.values:  # noqa: PD011  (no frame)
             # A row each: the library keeps one row in memory, so there is no way back up.
-            lists.write_row(number, 0, values)
-            source = f"={LISTS}!$A${number + 1}:${xlsxwriter.utility.xl_col_to_name(len(values) - 1)}${number + 1}"
-            told = "Choose one from the list" + (", or leave it empty." if column.nullable else ".")
+            source = _write_list(lists, number, editing.values)
+            sheet.data_validation(1, number, last, number, {**rule, "source": source, "error_message": told})
+        elif editing.chosen_by:
+            by = xlsxwriter.utility.xl_rowcol_to_cell(1, names.index(editing.chosen_by), col_abs=True)
+            source = f'=INDIRECT("{CHOICES}"&{by})'
             sheet.data_validation(1, number, last, number, {**rule, "source": source, "error_message": told})
         elif column.name in chosen and isinstance(column.type, Boolean):
             sheet.data_validation(1, number, last, number, {**rule, "source": ["TRUE", "FALSE"]})
+    choices = [item for editing in chosen.values() for item in editing.choices.items()]
+    for number, (value, allowed) in enumerate(choices, start=len(names)):
+        book.define_name(f"{CHOICES}{value}", _write_list(lists, number, allowed))
+
+
+def _write_list(lists: Any, row: int, values: Sequence[str]) -> str:  # noqa: ANN401  (untyped library)
+    """Write values into a row, and return the reference to them."""
+    lists.write_row(row, 0, values)
+    return f"={LISTS}!$A${row + 1}:${xlsxwriter.utility.xl_col_to_name(len(values) - 1)}${row + 1}"
 
 
 def cell_of(value: object) -> object:

@@ -120,6 +120,14 @@ Draft = SetDraft | MergeDraft | SplitDraft
 
 
 @dataclass(frozen=True)
+class Decision:
+    """An edit that is in the rows of a snapshot, and what its cell would hold without it."""
+
+    edit: Edit
+    computed_value: object
+
+
+@dataclass(frozen=True)
 class NewEdit:
     """An edit that may be made and is not stored yet; fields as of `Edit`."""
 
@@ -145,6 +153,28 @@ def active_edits(edits: Iterable[Edit]) -> list[Edit]:
 def cell_of(edit: Edit) -> tuple[str, str, str]:
     """Return the cell that an edit sets: table, row, column."""
     return edit.table_key, edit.entity_id, edit.column
+
+
+def made_where(draft: SetDraft, table: Table) -> SetDraft:
+    """Return a draft as it is made: in the table that decides what this one shows."""
+    editing = editable_columns(table).get(draft.column)
+    return replace(draft, table_key=editing.made_in) if editing and editing.made_in else draft
+
+
+def shown_edits(edits: Iterable[Edit], table: Table) -> list[Edit]:
+    """Return the edits that a table's rows are to show: its own, and those of columns that are edited elsewhere.
+
+    Args:
+        edits: Of any tables.
+        table: The declared table.
+    """
+    key = f"{table.schema}/{table.name}"
+    elsewhere = {(editing.made_in, column) for column, editing in editable_columns(table).items() if editing.made_in}
+    return [
+        replace(edit, table_key=key) if (edit.table_key, edit.column) in elsewhere else edit
+        for edit in edits
+        if edit.table_key == key or (edit.table_key, edit.column) in elsewhere
+    ]
 
 
 def expected_edits(edits: Sequence[Edit], computed: Mapping[str, object]) -> list[Edit]:
@@ -200,7 +230,11 @@ def _apply(frame: pd.DataFrame, table: Table, edit: Edit, place: int | None) -> 
     """Apply one edit in place."""
     editing = editable_columns(table).get(edit.column)
     # A declaration that has changed since may have no room for the edit any more; that must not stop the phase.
-    if place is None or editing is None or value_problem(edit.new_value, table.columns[edit.column], editing):
+    if place is None or editing is None:
+        return EditOutcome(edit.edit_id, "not_found", None)
+    by = editing.chosen_by
+    row = {by: frame.at[place, by]} if by else {}  # noqa: PD008  (a cell)
+    if value_problem(edit.new_value, table.columns[edit.column], editing, row):
         return EditOutcome(edit.edit_id, "not_found", None)
     computed = plain(frame.at[place, edit.column])  # noqa: PD008  (a cell)
     if editing.only_over and computed not in editing.only_over:

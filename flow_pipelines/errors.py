@@ -63,3 +63,9 @@ class RunError(FlowError):
     """A run of a flow failed; the message names the phase."""
 
     exit_code = 9
+
+
+class PlanningError(FlowError):
+    """No plan keeps every limit and every wish of people; the fewest that contradict each other are named."""
+
+    exit_code = 10

@@ -14,14 +14,16 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Table
 
+from flow_pipelines.approvals import Approval
 from flow_pipelines.flows import Flow, flow_named
 from flow_pipelines.reference.handoff_rules import (
+    Approved,
     AtLeast,
     AtMostShare,
     Filled,
     NoneOf,
+    RowRule,
     Rows,
-    Rule,
     handoff_rules,
 )
 from flow_pipelines.tables import built_phases, output_tables
@@ -52,6 +54,7 @@ def validate_handoff(
     *,
     snapshots: Mapping[str, str],
     manifests: Mapping[str, Mapping[str, str]],
+    approvals: Mapping[str, Approval] | None = None,
 ) -> pd.DataFrame:
     """Hold what is handed over to every rule of the hand-off into a flow.
 
@@ -61,6 +64,7 @@ def validate_handoff(
         snapshots: By key of a table, the snapshot that is handed over.
         manifests: By key of a table, the snapshots of other tables that it was computed from, by their keys; a table
             that is not named was computed from no other table.
+        approvals: By key of a table, the approval of the very version that is handed over.
 
     Returns:
         The rows of the flow's hand-off table, one per rule: passed, failed (severity error) or warned (severity
@@ -69,7 +73,7 @@ def validate_handoff(
     """
     rows = [*_builtin_rows(flow, frames, snapshots, manifests)]
     for rule in handoff_rules().handoffs.get(_name(flow), ()):
-        verdict = _check(rule, frames)
+        verdict = _check_approval(rule, frames, approvals or {}) if isinstance(rule, Approved) else _check(rule, frames)
         head = {"rule_id": rule.rule_id, "title": rule.title, "severity": rule.severity, "table_key": rule.table}
         rows.append({**head, "rule_is_builtin": False, **_result(verdict, rule.severity, rule.remedy)})
     return conform(pd.DataFrame(rows), output_tables()[str(flow.handoff)])
@@ -192,7 +196,7 @@ def _closure(snapshots: Mapping[str, str], manifests: Mapping[str, Mapping[str, 
     )
 
 
-def _check(rule: Rule, frames: Mapping[str, pd.DataFrame]) -> _Verdict:
+def _check(rule: RowRule, frames: Mapping[str, pd.DataFrame]) -> _Verdict:
     needed = [rule.table, rule.of] if isinstance(rule, AtMostShare) else [rule.table]
     if missing := [key for key in needed if key not in frames]:
         return _Verdict(holds=False, rows_checked=0, rows_failed=0, finding=f"{' and '.join(missing)} is not there.")
@@ -213,7 +217,16 @@ def _check(rule: Rule, frames: Mapping[str, pd.DataFrame]) -> _Verdict:
             return _check_each(rule, rows, ~enough, f"have no {rule.column} of {rule.value:g} or more")
 
 
-def _selected(rule: Rule, frame: pd.DataFrame) -> pd.DataFrame:
+def _check_approval(rule: Approved, frames: Mapping[str, pd.DataFrame], approvals: Mapping[str, Approval]) -> _Verdict:
+    rows, approval = frames.get(rule.table, ()), approvals.get(rule.table)
+    if approval is None:
+        found = "Nobody has approved this version."
+        return _Verdict(holds=False, rows_checked=len(rows), rows_failed=len(rows), finding=found)
+    found = f"{approval.approved_by} approved it: {approval.reason}"
+    return _Verdict(holds=True, rows_checked=len(rows), rows_failed=0, finding=found)
+
+
+def _selected(rule: RowRule, frame: pd.DataFrame) -> pd.DataFrame:
     """Return the rows that a rule looks at, with no more columns than it takes to judge and name them."""
     applies = pd.Series(data=True, index=frame.index)
     for column, values in rule.where.items():

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from flow_pipelines.errors import SettingsError
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Port = Annotated[int, Field(ge=0, le=65535)]
+Weight = Annotated[float, Field(ge=0, le=10_000)]
+WaveNumber = Annotated[int, Field(ge=1, le=200)]
 
 
 class SourceStatement(BaseModel):
@@ -29,6 +31,109 @@ class SourceStatement(BaseModel):
     coverage: Literal["full", "partial"] | None = Field(
         default=None, description="Whether what one of them does not mention has vanished; found out if not set."
     )
+
+
+class Blackout(BaseModel):
+    """Days on which nothing may be changed, such as the end of the business year."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    begin: date = Field(description="The first day.")
+    end: date = Field(description="The last day.")
+    reason: str = Field(min_length=1, description="Why.")
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.end < self.begin:
+            raise ValueError(f"the black-out {self.reason!r} ends on {self.end}, before it begins on {self.begin}")
+        return self
+
+
+class WaveWeights(BaseModel):
+    """What each soft condition of wave planning costs in points where it is violated."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cut: Weight = Field(
+        default=1.0, description="An edge between two waves, for each point of its traffic, which is 1 to 20."
+    )
+    low_risk_first: Weight = Field(
+        default=10.0, description="The riskiest workload in the first wave; less for less risk and for a later wave."
+    )
+    pilot: Weight = Field(default=40.0, description="A first wave, the pilot, that nothing is in.")
+    risky_not_first: Weight = Field(default=30.0, description="A critical or complex workload in the first wave.")
+    before_production: Weight = Field(
+        default=10.0, description="An application's production before its own development or test."
+    )
+    production_last: Weight = Field(
+        default=3.0, description="Production in the first wave, less for a later one; and the reverse for the rest."
+    )
+    apart: Weight = Field(default=5.0, description="A wave with production and anything else in it.")
+    owner: Weight = Field(default=3.0, description="Each wave beyond the first that an owner has workloads in.")
+    site: Weight = Field(default=3.0, description="Each wave beyond the first that a data center has workloads in.")
+    waves: Weight = Field(default=20.0, description="Each wave.")
+    delay: Weight = Field(default=1.0, description="Each wave that a workload comes after the first.")
+    balance: Weight = Field(
+        default=50.0, description="A fullest wave with twice the mean effort; in proportion for other shares."
+    )
+
+
+class WaveSettings(BaseModel):
+    """How waves are planned: what a wave has room for, what costs what, and their place in the calendar."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    start: date | None = Field(default=None, description="The first day of the programme; as_of if not set.")
+    cadence_days: int = Field(
+        default=28, ge=1, le=366, description="Days from one wave's begin to the next one's, at least."
+    )
+    blackouts: tuple[Blackout, ...] = Field(default=(), description="Days on which nothing may be changed.")
+    most_waves: int | None = Field(
+        default=None, ge=1, le=200, description="How many waves there may be; as many as are useful if not set."
+    )
+    closed: tuple[WaveNumber, ...] = Field(default=(), description="Numbers of waves in which nothing may move.")
+    servers: int | None = Field(default=60, ge=1, description="How many servers a wave has room for.")
+    storage_gib: float | None = Field(default=None, gt=0, description="How much storage, in GiB.")
+    applications: int | None = Field(default=None, ge=1, description="How many applications and stand-alone assets.")
+    effort_days: float | None = Field(default=None, gt=0, description="How many person days of effort.")
+    pilot_servers: int | None = Field(
+        default=15, ge=1, description="How many servers the first wave has room for, which is the pilot."
+    )
+    weights: WaveWeights = Field(default=WaveWeights(), description="What each soft condition costs.")
+    effort_seconds: float = Field(
+        default=2.0,
+        gt=0,
+        le=3600,
+        description="How long to look for a better plan, in seconds of a usual machine; the same plan on any machine.",
+    )
+    seed: int = Field(default=1, ge=0, le=2**31 - 1, description="Seed of the search.")
+
+
+class RoadmapSettings(BaseModel):
+    """How long the steps of the roadmap take, and by when all must be done."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    team_days_per_week: float = Field(
+        default=25.0,
+        gt=0,
+        le=10_000,
+        description="Person days that the migration team can spend in a week.",
+    )
+    landing_zone_days: int = Field(
+        default=30, ge=1, le=1000, description="Working days until the landing zone is ready; nothing is moved before."
+    )
+    cutover_weekday: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = Field(
+        default="saturday", description="On which day of the week a wave is cut over."
+    )
+    cutover_days: int = Field(default=2, ge=1, le=14, description="How many days on end a cutover takes.")
+    hypercare_days: int = Field(
+        default=10, ge=1, le=366, description="Working days for which a wave is watched closely after its cutover."
+    )
+    decommission_days: int = Field(
+        default=20, ge=1, le=1000, description="Working days to clear the data centre once the last wave is done."
+    )
+    deadline: date | None = Field(default=None, description="The day by which the data centre must be left.")
 
 
 class EngagementSettings(BaseModel):
@@ -63,6 +168,10 @@ class EngagementSettings(BaseModel):
     )
     sources: tuple[SourceStatement, ...] = Field(
         default=(), description="What people say about which files are newer exports of one source; the first counts."
+    )
+    waves: WaveSettings = Field(default_factory=WaveSettings, description="How waves are planned.")
+    roadmap: RoadmapSettings = Field(
+        default_factory=RoadmapSettings, description="How long the steps of the roadmap take, and the deadline."
     )
 
 

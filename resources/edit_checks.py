@@ -12,7 +12,17 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Table
 
 from flow_pipelines.edit_values import read_value, same, shown, value_problem
-from flow_pipelines.edits import Draft, Edit, MergeDraft, NewEdit, SetDraft, SplitDraft, Unseen, active_edits
+from flow_pipelines.edits import (
+    Draft,
+    Edit,
+    MergeDraft,
+    NewEdit,
+    SetDraft,
+    SplitDraft,
+    Unseen,
+    active_edits,
+    made_where,
+)
 from flow_pipelines.flows import HANDOFFS
 from flow_pipelines.tables import output_tables
 from flow_pipelines.tables.declaration import editable_columns
@@ -62,6 +72,7 @@ def check_drafts(connection: Connection, drafts: Sequence[Draft]) -> tuple[list[
 
 def check_each(connection: Connection, drafts: Sequence[Draft]) -> list[list[NewEdit] | str]:
     """Return for each draft by itself, in order, the edits that it comes to, or what speaks against it."""
+    drafts = [_made_where(draft) for draft in drafts]
     sets = [draft for draft in drafts if isinstance(draft, SetDraft)]
     seen = {
         key: _see(connection, key, [draft.entity for draft in sets if draft.table_key == key])
@@ -82,6 +93,12 @@ def check_each(connection: Connection, drafts: Sequence[Draft]) -> list[list[New
         except ValueError as problem:
             results.append(str(problem))
     return results
+
+
+def _made_where(draft: Draft) -> Draft:
+    if not isinstance(draft, SetDraft) or draft.table_key not in output_tables():
+        return draft
+    return made_where(draft, output_tables()[draft.table_key])
 
 
 def _see(connection: Connection, table_key: str, entities: Sequence[str]) -> _Seen:
@@ -120,7 +137,7 @@ def _check_set(draft: SetDraft, seen: _Seen | None) -> NewEdit:
         value = read_value(draft.value, column)
     except ValueError as problem:
         raise ValueError(f"{where}: {problem}") from problem
-    if problem_with_value := value_problem(value, column, editing):
+    if problem_with_value := value_problem(value, column, editing, row):
         raise ValueError(f"{where} {problem_with_value}")
     cell = (entity_id, draft.column)
     computed = seen.computed.get(cell, row[draft.column])

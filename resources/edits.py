@@ -15,6 +15,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from flow_pipelines.edit_values import to_json
 from flow_pipelines.edits import (
+    Decision,
     Draft,
     Edit,
     EditOutcome,
@@ -24,6 +25,7 @@ from flow_pipelines.edits import (
     apply_edits,
     cell_of,
     expected_edits,
+    shown_edits,
 )
 from flow_pipelines.errors import InputError
 from flow_pipelines.scope import Scope
@@ -38,6 +40,9 @@ from resources.snapshots import Snapshot, SnapshotStore, snapshots_by_id
 
 # Problems that a message names: enough to see what is wrong.
 NAMED = 20
+SUPPOSED = "what if"
+# Outcomes of edits that make the rows what they are.
+IN_THE_ROWS = ("applied", "agreed", "ground_changed")
 
 
 @dataclass(frozen=True)
@@ -173,6 +178,29 @@ class EditStore:
         with self.database.in_scope(scope) as connection:
             return check_drafts(connection, drafts)[1]
 
+    def supposed(self, scope: Scope, drafts: Sequence[Draft]) -> list[Edit]:
+        """Return the edits that drafts would become if they were made now; nothing is written.
+
+        Raises:
+            InputError: One of them may not be made; all problems are listed.
+        """
+        with self.database.in_scope(scope) as connection:
+            found, problems = check_drafts(connection, drafts)
+            refuse(problems)
+            last = max((edit.number for edit in edits_of(connection)), default=0)
+            moment = connection.execute(select(func.now())).scalar_one()
+        return [
+            Edit(
+                **new.__dict__,
+                edit_id=scope.id_of("supposed_edit", number),
+                number=number,
+                actor=SUPPOSED,
+                reason=SUPPOSED,
+                made_at=moment,
+            )
+            for number, new in enumerate(found, start=last + 1)
+        ]
+
     def withdraw(self, scope: Scope, chosen: Sequence[str], *, actor: str, reason: str) -> list[Edit]:
         """Withdraw edits, by number or id: the next run of their phase does without them.
 
@@ -263,7 +291,9 @@ class EditStore:
         with self.database.in_scope(scope) as connection:
             snapshot = _snapshot(connection, table_key, snapshot_id)
             known = [
-                edit for edit in edits_of(connection, [table_key]) if last_edit is None or edit.number <= last_edit
+                edit
+                for edit in shown_edits(edits_of(connection), output_tables()[table_key])
+                if last_edit is None or edit.number <= last_edit
             ]
             computed = {key: found.computed_value for key, found in outcomes_in(connection, snapshot).items()}
         store = SnapshotStore(self.database)
@@ -271,6 +301,19 @@ class EditStore:
             raise InputError(f"The rows of snapshot {snapshot.snapshot_id} are gone.", remedy="Export the table again.")
         frame, _ = apply_edits(store.read(scope, snapshot), output_tables()[table_key], expected_edits(known, computed))
         return DecidedRows(frame, snapshot.snapshot_id, max((edit.number for edit in known), default=0))
+
+    def decisions_in(self, scope: Scope, snapshots: Iterable[Snapshot]) -> dict[str, list[Decision]]:
+        """Return the edits of cells that are in the rows of snapshots, by table key and in order."""
+        with self.database.in_scope(scope) as connection:
+            return {
+                snapshot.table_key: [
+                    Decision(edit, outcomes[edit.edit_id].computed_value)
+                    for edit in edits_of(connection, [snapshot.table_key])
+                    if edit.kind == "set" and edit.edit_id in outcomes and outcomes[edit.edit_id].outcome in IN_THE_ROWS
+                ]
+                for snapshot in snapshots
+                if (outcomes := outcomes_in(connection, snapshot))
+            }
 
     def record_outcomes(self, scope: Scope, snapshot_id: UUID, outcomes: Iterable[EditOutcome]) -> None:
         """Write down what became of edits in the making of a snapshot, in a transaction of its own."""

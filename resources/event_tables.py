@@ -234,6 +234,27 @@ edit_outcomes = Table(
     comment="What became of each edit in each snapshot: the value that lost, and whether its ground has changed.",
 )
 
+approvals = Table(
+    "approvals",
+    METADATA,
+    *scope_columns(),
+    Column("approval_number", BigInteger(), Identity(always=True), nullable=False, comment="Order of the rows."),
+    Column("table_key", Text(), nullable=False, comment="The table, flow/table, whose rows are approved."),
+    Column("snapshot_id", Uuid(), nullable=False, comment="The snapshot that the person saw."),
+    Column("data_version", Text(), nullable=False, comment="Hash of its rows: any version of equal rows is approved."),
+    Column("approved_by", Text(), nullable=False, comment="Who approved it."),
+    Column("reason", Text(), nullable=False, comment="Why."),
+    Column("pin_id", Uuid(), nullable=False, comment="The pin of the state that was approved."),
+    created(),
+    PrimaryKeyConstraint("approval_number"),
+    of_engagement(),
+    of_snapshot(),
+    _of("pins", "pin_id"),
+    Index(None, "engagement_id", "table_key", "data_version"),
+    schema=PLATFORM,
+    comment="Who approved which version of a table: added to, never changed; a version that differs is not approved.",
+)
+
 model_usage = Table(
     "model_usage",
     METADATA,

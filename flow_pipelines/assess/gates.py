@@ -23,8 +23,8 @@ def overview_problems(inventory: pd.DataFrame, overview: pd.DataFrame) -> list[s
     found = set(made_up_of.itertuples(index=False, name=None))
     lost = {f"{asset} (of {workload})" for workload, asset in expected - found}
     invented = {f"{asset} (in {workload})" for workload, asset in found - expected}
-    problems = _problems("assets {} are missing from a workload that they belong to", lost)
-    problems += _problems("assets {} are in a workload that they don't belong to", invented)
+    problems = listed("assets {} are missing from a workload that they belong to", lost)
+    problems += listed("assets {} are in a workload that they don't belong to", invented)
     types = dict(zip(assets["asset_id"], assets["asset_type"], strict=True))
     return problems + _count_problems(overview, made_up_of.assign(type=made_up_of["source_entity_ids"].map(types)))
 
@@ -47,13 +47,14 @@ def _count_problems(overview: pd.DataFrame, made_up_of: pd.DataFrame) -> list[st
         counted = made_up_of[made_up_of["type"] == asset_type].groupby("workload_id").size()
         expected = overview["workload_id"].map(counted).fillna(0).astype(int)
         wrong = overview.loc[expected != overview[f"{asset_type}_count"].astype(int), "workload_id"]
-        problems += _problems(f"the {asset_type}s of workloads {{}} are miscounted", wrong)
+        problems += listed(f"the {asset_type}s of workloads {{}} are miscounted", wrong)
     return problems
 
 
-def _problems(sentence: str, offenders: Iterable[str]) -> list[str]:
-    listed = sorted(offenders)
-    if not listed:
+def listed(sentence: str, offenders: Iterable[str]) -> list[str]:
+    """Return a problem that names its offenders in place of `{}`; none if there are none."""
+    found = sorted(offenders)
+    if not found:
         return []
-    more = f" and {len(listed) - NAMED} more" if len(listed) > NAMED else ""
-    return [sentence.format(", ".join(listed[:NAMED]) + more)]
+    more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
+    return [sentence.format(", ".join(found[:NAMED]) + more)]

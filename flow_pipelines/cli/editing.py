@@ -15,7 +15,7 @@ from uuid import UUID
 
 import typer
 
-from flow_pipelines.cli.output import JsonOption, ScopeArgument, console, notices, print_json, print_table
+from flow_pipelines.cli.output import JsonOption, ScopeArgument, console, notices, print_json, print_table, table_key
 from flow_pipelines.edit_values import plain, shown
 from flow_pipelines.edits import Draft, Edit, MergeDraft, SetDraft, SplitDraft, entity_ids
 from flow_pipelines.errors import InputError
@@ -63,7 +63,7 @@ def set_command(  # noqa: PLR0917  (arguments of a command line)
     by: ByOption = "",
 ) -> None:
     """Set one cell, for example: flow edit set acme/dc-exit inventory web01 environment production --reason "..."."""
-    _make(scope, [SetDraft(_table_key(table), entity, column, value)], by=by, reason=reason)
+    _make(scope, [SetDraft(table_key(table), entity, column, value)], by=by, reason=reason)
 
 
 @edit.command("merge")
@@ -145,7 +145,7 @@ def export(
     """Write a table into a workbook in which its editable cells can be corrected; see flow edit apply."""
     from flow_pipelines.edit_workbook import About, write_workbook
 
-    key = _table_key(table)
+    key = table_key(table)
     if key not in _editable():
         raise InputError(f"Nothing of {key} can be edited.", remedy=f"Tables with edits: {', '.join(_editable())}.")
     with _store(scope) as store, notices().status("Writing ..."):
@@ -276,12 +276,6 @@ def _actor(by: str) -> str:
 
 def _editable() -> list[str]:
     return [key for key, table in output_tables().items() if editable_columns(table)]
-
-
-def _table_key(told: str) -> str:
-    """Return the key of a table, which may be called by its name alone; an unknown one is told by the store."""
-    named = [key for key in output_tables() if key.split("/")[1] == told]
-    return named[0] if len(named) == 1 else told
 
 
 def _snapshot_id(told: str) -> UUID:

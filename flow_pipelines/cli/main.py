@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from flow_pipelines.cli import (
+    approving,
     editing,
     importing,
     querying,
@@ -23,6 +24,7 @@ from flow_pipelines.cli import (
     running,
     sampling,
     services,
+    supposing,
     tenants,
     tracing,
     tracking,
@@ -64,6 +66,8 @@ rolling_back.add_commands(app)
 querying.add_commands(app)
 tracing.add_commands(app)
 editing.add_commands(app)
+approving.add_commands(app)
+supposing.add_commands(app)
 sampling.add_commands(app)
 services.add_commands(app)
 tracking.add_commands(app)

@@ -1,6 +1,6 @@
 """How commands talk: tables for people, JSON for programs.
 
-Belongs here: the two consoles and rendering. Does not: what is said.
+Belongs here: the two consoles, rendering, and how people name a table. Does not: what is said.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from flow_pipelines.scope import Scope
+from flow_pipelines.tables import output_tables
 
 LONGEST_NAME = 40
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
@@ -57,6 +58,12 @@ def print_table(title: str, headers: Sequence[str], rows: Iterable[Sequence[obje
     for row in listed:
         table.add_row(*map(escape, row))
     console().print(table)
+
+
+def table_key(told: str) -> str:
+    """Return the key of a table, which may be called by its name alone; whoever looks it up tells an unknown one."""
+    named = [key for key in output_tables() if key.split("/")[1] == told]
+    return named[0] if len(named) == 1 else told
 
 
 def _text(cell: object) -> str:

@@ -81,7 +81,14 @@ class AtMostShare(_Rule):
     share: Share
 
 
-Rule = Rows | Filled | NoneOf | AtLeast | AtMostShare
+class Approved(_Rule):
+    """A person has approved the very version of the table that is handed over."""
+
+    kind: Literal["approved"]
+
+
+RowRule = Rows | Filled | NoneOf | AtLeast | AtMostShare
+Rule = RowRule | Approved
 
 
 class HandoffRules(_Data):
@@ -138,6 +145,6 @@ def _named(rule: Rule) -> Iterator[tuple[str, set[str]]]:
     if isinstance(rule, AtMostShare):
         yield rule.of, {rule.count}
         columns.add(rule.count)
-    elif not isinstance(rule, Rows):
+    elif not isinstance(rule, (Rows, Approved)):
         columns.add(rule.column)
     yield rule.table, columns

@@ -120,6 +120,10 @@ class Editing:
         sets_if_emptied: What is set instead when the column is emptied; the same if not given.
         only_over: The computed values over which a correction counts, any if empty: what passes needs no waiver.
         covers: A column that says how many rows the correction is about; beyond that number it no longer counts.
+        chosen_by: A column of the row on which it depends what a person may choose, if there is one.
+        choices: The values that may be chosen, by what that column holds.
+        made_in: The table, flow/table, of the same key and with an editable column of the same name, in which the
+            correction is made: what is decided there is only shown here. Itself if not given.
     """
 
     values: tuple[str, ...] = ()
@@ -127,6 +131,13 @@ class Editing:
     sets_if_emptied: Mapping[str, object] = field(default_factory=dict)
     only_over: tuple[str, ...] = ()
     covers: str | None = None
+    chosen_by: str | None = None
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    made_in: str | None = None
+
+    def allowed(self, row: Mapping[str, object]) -> tuple[str, ...]:
+        """Return the values that a person may choose in a row; empty if anything of the column's type will do."""
+        return self.choices.get(str(row[self.chosen_by]), ()) if self.chosen_by else self.values
 
     def companions(self, value: object) -> Mapping[str, object]:
         """Return what else is set in the row when the column is set to a value."""
@@ -141,10 +152,20 @@ def editable(
     sets_if_emptied: Mapping[str, object] | None = None,
     only_over: Iterable[str] = (),
     covers: str | None = None,
+    chosen_by: str | None = None,
+    choices: Mapping[str, tuple[str, ...]] | None = None,
+    made_in: str | None = None,
 ) -> Column[Any]:
     """Declare that a person may correct a column; see `Editing`. The correction is kept and applied on every run."""
     column.info["editing"] = Editing(
-        tuple(values), dict(sets or {}), dict(sets_if_emptied or {}), tuple(only_over), covers
+        tuple(values),
+        dict(sets or {}),
+        dict(sets_if_emptied or {}),
+        tuple(only_over),
+        covers,
+        chosen_by,
+        dict(choices or {}),
+        made_in,
     )
     return column
 

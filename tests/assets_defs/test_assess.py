@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -27,7 +28,7 @@ def inputs() -> PhaseInputs:
 
 
 def test_the_overview_is_an_asset_that_waits_for_the_hand_off() -> None:
-    (shell,) = assess.ASSESS
+    shell = assess.ASSESS[0]
     plan = plan_phase(flow_named("assess"), shell)
     assets = build_phase_assets(plan, run_phase)
     assert {key.to_user_string() for key in assets.keys} == {assess.OVERVIEW}
@@ -49,6 +50,20 @@ def test_a_lost_workload_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(assess, "assess_workloads", lambda *_: _nothing())
     problems = assess.overview(inputs()).problems[assess.OVERVIEW]
     assert any("missing from a workload" in problem for problem in problems)
+
+
+def test_the_treatment_reads_the_overview_as_it_was_corrected_and_fills_three_tables() -> None:
+    shell = assess.ASSESS[1]
+    plan = plan_phase(flow_named("assess"), shell)
+    assets = build_phase_assets(plan, run_phase)
+    expected = {assess.ANSWERS, assess.TREATMENTS, assess.COMPONENTS}
+    assert {key.to_user_string() for key in assets.keys} == expected
+    phase = inputs()
+    frames = {**phase.frames, **assess.overview(phase).frames}
+    outputs = assess.treatment(replace(phase, frames=frames))
+    assert set(outputs.frames) == expected
+    assert not any(outputs.problems.values())
+    assert set(assess.treatment_charts(phase, outputs.frames)) == expected
 
 
 def _nothing() -> pd.DataFrame:

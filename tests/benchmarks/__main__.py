@@ -32,16 +32,22 @@ from tests.benchmarks.report import (
     print_quality,
     print_rollbacks,
     print_speed,
+    print_treatments,
+    print_waves,
     quality_as_json,
     speed_as_json,
 )
 from tests.benchmarks.rollback import measure_rollbacks
 from tests.benchmarks.speed import measure_speed
+from tests.benchmarks.treatments import measure_treatments
 from tests.benchmarks.truth import Truth, read_truth
+from tests.benchmarks.waves import measure_waves
 
 QUALITY_SERVERS, QUALITY_CONNECTIONS = 1_000, 200_000
 SPEED_SERVERS, SPEED_CONNECTIONS = (1_000, 10_000), 1_000_000
 ROLLBACK_SERVERS = (1_000, 100_000)
+TREATED_SERVERS = 100_000
+PLANNED_WORKLOADS = (200, 2_000, 20_000)
 FUZZED_FILES = 10_000
 AGGREGATED_CONNECTIONS = 50_000_000
 
@@ -86,6 +92,16 @@ def main() -> None:
         quality = _quality(servers, connections, arguments.seed, progress.print)
         print_quality(quality, console, title=f"{servers:,} servers, {connections:,} connections")
         found["quality"] = quality_as_json(quality)
+    if arguments.which in {"all", "treatments"}:
+        servers = (arguments.servers or [TREATED_SERVERS])[0]
+        with _folder() as folder:
+            treated = measure_treatments(folder, servers=servers, seed=arguments.seed, progress=progress.print)
+        print_treatments(treated, console)
+        found["treatments"] = asdict(treated)
+    if arguments.which in {"all", "waves"}:
+        planned = measure_waves(arguments.workloads or list(PLANNED_WORKLOADS), arguments.seed, progress.print)
+        print_waves(planned, console)
+        found["waves"] = [asdict(one) for one in planned]
     if arguments.which == "fuzz":
         fuzzed = run_fuzz(arguments.files, arguments.seed, progress.print)
         print_fuzz(fuzzed, console)
@@ -99,9 +115,13 @@ def _arguments() -> argparse.Namespace:
         prog="python -m tests.benchmarks", description="Measure quality, speed and rollback, or import hostile files."
     )
     parser.add_argument(
-        "which", nargs="?", choices=["all", "quality", "speed", "rollback", "connections", "fuzz"], default="all"
+        "which",
+        nargs="?",
+        choices=["all", "quality", "speed", "rollback", "connections", "treatments", "waves", "fuzz"],
+        default="all",
     )
     parser.add_argument("--servers", type=int, action="append", help="servers of an estate; may be repeated for speed")
+    parser.add_argument("--workloads", type=int, action="append", help="workloads to plan waves for; may be repeated")
     parser.add_argument("--connections", type=int, help="rows of observed connections")
     parser.add_argument("--files", type=int, default=FUZZED_FILES, help="hostile files of the fuzz")
     parser.add_argument("--seed", type=int, default=1, help="seed of the estates and of the fuzz")

@@ -15,6 +15,8 @@ from tests.benchmarks.connections import ConnectionsReport
 from tests.benchmarks.quality import QualityReport, expected_calibration_error
 from tests.benchmarks.rollback import RollbackReport
 from tests.benchmarks.speed import SpeedReport
+from tests.benchmarks.treatments import TreatmentsReport
+from tests.benchmarks.waves import WavesReport
 
 
 def print_quality(report: QualityReport, console: Console, *, title: str) -> None:
@@ -75,6 +77,40 @@ def print_rollbacks(reports: Sequence[RollbackReport], console: Console) -> None
                 f"{one.run_seconds:.2f}",
                 f"{one.check_seconds:.2f}",
                 f"{one.tracking_milliseconds:.1f}",
+            )
+            for one in reports
+        ],
+    )
+
+
+def print_treatments(report: TreatmentsReport, console: Console) -> None:
+    """Print what the treatments took, and how far their confidence can be relied upon."""
+    size = f"{report.servers:,} servers, {report.workloads:,} workloads, {report.states:,} of them different"
+    _print(console, f"Treatments of {size}", ("step", "seconds"), [(k, f"{v:.2f}") for k, v in report.seconds.items()])
+    _print(console, "Mix", ("treatment", "workloads"), [(name, f"{count:,}") for name, count in report.mix.items()])
+    _print(
+        console,
+        "Choices that stay the same once the facts that were withheld are known",
+        ("confidence", "stay", "choices"),
+        [(f"{one.confidence:.2f}", f"{one.kept_share:.2f}", f"{one.count:,}") for one in report.calibration],
+    )
+
+
+def print_waves(reports: Sequence[WavesReport], console: Console) -> None:
+    """Print what planning took, and how good the plans are."""
+    _print(
+        console,
+        "Waves",
+        ("workloads", "planner", "seconds", "waves", "traffic cut", "gap", "hard conditions broken"),
+        [
+            (
+                f"{one.workloads:,}",
+                one.planner,
+                f"{one.seconds:.1f}",
+                f"{one.waves:,}",
+                f"{one.cut:,.0f}",
+                "" if one.gap is None else f"{one.gap:.3f}",
+                f"{one.broken:,}",
             )
             for one in reports
         ],

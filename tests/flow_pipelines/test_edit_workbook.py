@@ -258,3 +258,18 @@ def test_a_workbook_that_is_no_export_is_refused(tmp_path: Path) -> None:
 
 def test_an_empty_table_makes_an_empty_workbook(tmp_path: Path) -> None:
     assert found(saved(tmp_path, assets(0)), assets(0)) == Changes([], [], [])
+
+
+def test_what_may_be_answered_depends_on_the_question_of_the_row(tmp_path: Path) -> None:
+    table = output_tables()["assess/questionnaire_answers"]
+    row = {"workload_id": IDS[0], "workload_name": "Shop", "section": "Operation", "asks": "?", "answer": "unknown"}
+    row |= {"derived_from": "unknown", "risk": "unknown", "reason": "Nobody says."}
+    rows = [{**row, "answer_id": IDS[number], "question": name} for number, name in enumerate(["downtime", "tests"])]
+    path = saved(tmp_path, conform(pd.DataFrame(rows), table), table)
+    with zipfile.ZipFile(path) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+        names = book.read("xl/workbook.xml").decode()
+    assert 'INDIRECT("choices_"&amp;$E2)' in sheet.replace("&quot;", '"')
+    listed = CalamineWorkbook.from_path(path).get_sheet_by_name(LISTS).to_python()
+    assert ["a weekend", "a night", "minutes", "unknown"] in [[cell for cell in one if cell] for one in listed]
+    assert 'name="choices_downtime"' in names

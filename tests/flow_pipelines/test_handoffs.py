@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,12 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from flow_pipelines.approvals import Approval
 from flow_pipelines.assess.gates import overview_problems
 from flow_pipelines.assess.overview import assess_workloads
 from flow_pipelines.flows import flow_named
 from flow_pipelines.handoffs import MOST_OFFENDERS, handoff_problems, validate_handoff
-from flow_pipelines.reference.handoff_rules import Rule, handoff_rules, parse_rules
+from flow_pipelines.reference.handoff_rules import HandoffRules, Rule, handoff_rules, parse_rules
 from flow_pipelines.sample.generate import write_sample
 from flow_pipelines.tables import output_tables
 from flow_pipelines.tables.contract import conform, empty
@@ -288,3 +290,24 @@ def test_counts_add_up_offenders_are_real_and_the_order_of_rows_changes_nothing(
             assert (result["status"] == "passed") == (passing / result["rows_checked"] >= one.share)
     shuffled = {key: frame.sample(frac=1, random_state=seed) for key, frame in frames.items()}
     pd.testing.assert_frame_equal(validate(shuffled), handoff)
+
+
+def test_a_table_that_must_be_approved_fails_until_a_person_approved_this_version(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    installed = handoff_rules().handoffs["assess_to_plan"]
+    (approved,) = [one for one in installed if one.kind == "approved"]
+    assert (approved.table, approved.severity) == ("assess/plan_of_record", "error")
+    here = approved.model_copy(update={"table": INVENTORY})
+    rules = HandoffRules(version=1, handoffs={"discovery_to_assess": (here,)})
+    monkeypatch.setattr("flow_pipelines.handoffs.handoff_rules", lambda: rules)
+    frames = good_estate()
+    snapshots = {key: f"snapshot of {key}" for key in frames}
+
+    waiting = rule(validate(frames), "plan_is_approved")
+    assert (waiting["status"], waiting["finding"]) == ("failed", "Nobody has approved this version.")
+    assert "flow approve <scope>" in handoff_problems(validate(frames))[0]
+    approval = Approval(1, INVENTORY, "hash", "Ann", "agreed in the board", datetime(2026, 7, 1, tzinfo=UTC))
+    handoff = validate_handoff(ASSESS, frames, snapshots=snapshots, manifests={}, approvals={INVENTORY: approval})
+    passed = rule(handoff, "plan_is_approved")
+    assert (passed["status"], passed["finding"]) == ("passed", "Ann approved it: agreed in the board")

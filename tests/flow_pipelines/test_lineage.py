@@ -44,6 +44,7 @@ def test_every_asset_record_and_decision_of_discovery_and_assess_is_linked_to_ro
         "discovery/imported_records",
         "discovery/rejected_records",
         "discovery/attribute_mappings",
+        "assess/wave_totals",
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import date
 from uuid import uuid4
 
 import pandas as pd
@@ -30,6 +31,8 @@ SCORES = "discovery/debt_scores"
 QUALITY = "discovery/data_quality"
 HANDOFF = "handoffs/discovery_to_assess"
 OVERVIEW = "assess/assessment_overview"
+TREATMENTS = "assess/treatments"
+WAVES = "assess/waves"
 FILLERS = {"Int64": 1, "Float64": 1.0, "boolean": False}
 Rows = Sequence[Mapping[str, object]]
 
@@ -148,6 +151,54 @@ class Estate:
         workload = {"workload_id": application, "workload_name": "Shop", "source_entity_ids": [asset]}
         workload |= {"workload_type": "application", "complexity": "low", "readiness": "ready"}
         self.phase(run, [INVENTORY, DEPENDENCIES, DEBT], assess__assessment_overview=[workload])
+
+    def treatment(self, run: str) -> None:
+        asset, application = self.id("asset", "web01"), self.id("asset", "shop")
+        answer = {
+            "answer_id": self.id("answer", 1),
+            "workload_id": application,
+            "derived_from": "unknown",
+            "risk": "red",
+        }
+        treatment = {"workload_id": application, "workload_type": "application", "treatment": "rehost"}
+        treatment |= {"questionnaire_risk": "red", "source_entity_ids": [asset]}
+        component = {
+            "component_id": self.id("component", 1),
+            "component_type": "database",
+            "workload_ids": [application],
+        }
+        component |= {
+            "component_treatment": "retain",
+            "services_as_of": date(2026, 6, 30),
+            "source_entity_ids": [asset],
+        }
+        self.phase(
+            run,
+            [OVERVIEW],
+            assess__questionnaire_answers=[answer],
+            assess__treatments=[treatment],
+            assess__component_treatments=[component],
+        )
+
+    def planned(self, run: str) -> None:
+        shop = self.id("asset", "shop")
+        named = {"workload_id": shop, "workload_name": "Shop", "treatment": "rehost"}
+        wave = {**named, "wave_number": 1, "move_group_id": shop, "source_entity_ids": [shop]}
+        condition = {"condition_id": self.id("condition", 1), "kind": "cut", "workload_id": shop}
+        total = {"wave_id": self.id("wave", 1), "wave_number": 1}
+        self.phase(
+            run,
+            [OVERVIEW, TREATMENTS],
+            assess__waves=[wave],
+            assess__wave_conditions=[condition | {"other_workload_id": shop}],
+            assess__wave_totals=[total],
+        )
+        days = dict.fromkeys(("start_date", "end_date", "earliest_end_date", "latest_end_date"), date(2026, 6, 30))
+        step = {"step_id": self.id("step", 1), "step_type": "cutover", "workload_ids": [shop], **days}
+        self.phase(run, [WAVES], assess__roadmap=[step])
+        decided = {**named, "status": "proposed", "treatment_decided_by": "rule", "wave_decided_by": "rule"}
+        decided |= {"dates_decided_by": "rule", "owner_decided_by": "rule", "source_entity_ids": [shop]}
+        self.phase(run, [WAVES], assess__plan_of_record=[decided])
 
 
 def frame(key: str, rows: Rows) -> pd.DataFrame:

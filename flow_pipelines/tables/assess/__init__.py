@@ -4,6 +4,6 @@ Belongs here: the modules; importing this package declares their tables. Does no
 (`flow_pipelines/assess/`).
 """
 
-from flow_pipelines.tables.assess import overview
+from flow_pipelines.tables.assess import editor, overview, roadmap, treatment, wave_planning
 
-__all__ = ["overview"]
+__all__ = ["editor", "overview", "roadmap", "treatment", "wave_planning"]

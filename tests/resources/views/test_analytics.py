@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import insert, text
 
+from flow_pipelines.flows import flow_named
+from flow_pipelines.tables import built_phases
 from resources.control_tables import history_tables
 from resources.database import scope_values
 from resources.event_tables import model_usage
@@ -19,7 +21,8 @@ def test_durations_waits_and_retries_of_every_attempt(engagement: Engagement) ->
     engagement.run_flow("assess")
     found = engagement.select("SELECT * FROM platform.phase_durations ORDER BY started_at")
     by_phase = {(attempt["flow_type"], attempt["phase_name"]): attempt for attempt in found}
-    assert len(found) == 9
+    phases = [phase for flow in ("discovery", "assess") for phase in built_phases(flow_named(flow))]
+    assert len(found) == len(phases) + 2, "and the hand-off, twice"
     first, handoff, overview = (
         by_phase["discovery", "data_import"],
         by_phase["assess", "handoff"],
@@ -56,7 +59,8 @@ def test_the_portfolio_tells_how_many_assets_came_through_each_flow(engagement: 
         {"asset_type": "server"},
     ]
     engagement.run_flow("discovery", {"discovery/inventory": assets})
-    engagement.run_flow("assess", {"assess/assessment_overview": [{"source_entity_ids": [application]}]})
+    tables = ("assess/assessment_overview", "assess/treatments")
+    engagement.run_flow("assess", {key: [{"source_entity_ids": [application]}] for key in tables})
     found = engagement.select(
         "SELECT flow_type, flow_status, assets, assets_completed FROM platform.portfolio_progress "
         "WHERE asset_type = 'server' ORDER BY flow_order"

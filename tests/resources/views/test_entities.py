@@ -32,7 +32,8 @@ DISCOVERED = {
     ],
     "discovery/tech_debt": [{"asset_id": SERVER, "asset_name": "web-1", "fact": "ended in 2020"}],
 }
-ASSESSED = {"assess/assessment_overview": [{"workload_id": APPLICATION, "source_entity_ids": [APPLICATION]}]}
+WORKLOAD = {"workload_id": APPLICATION, "source_entity_ids": [APPLICATION]}
+ASSESSED = {"assess/assessment_overview": [WORKLOAD], "assess/treatments": [WORKLOAD]}
 
 
 def entities(engagement: Engagement, table: str) -> list[dict[str, object]]:

@@ -1,0 +1,360 @@
+"""From workloads, their edges and settings to the problem in numbers.
+
+Belongs here: which workloads form a group, what each condition costs where. Does not: solving it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from flow_pipelines.assess.wave_planning.groups import broken_needs, move_groups, split_group, without
+from flow_pipelines.assess.wave_planning.problem import RESOURCES, UNITS_PER_POINT, UNLIMITED, Bools, Ints, WaveProblem
+from flow_pipelines.errors import PlanningError
+from flow_pipelines.reference.wave_rules import wave_rules
+from flow_pipelines.settings import WaveSettings
+
+# What tells the environments of one application apart in their names: Shop (Test), shop-prod.
+ENVIRONMENT_WORDS = frozenset(
+    ["prod", "production", "prd", "dev", "development", "test", "tst", "uat", "stage", "staging", "stg", "qa", "int",
+     "sandbox", "dr"]
+)  # fmt: skip
+BETWEEN_WORDS = re.compile(r"[\W_]+")
+# What workloads are told apart by, before what they are linked to.
+KNOWN_BY = (
+    "workload_name", "treatment", "environment", "criticality", "owner", "site", "server_count", "storage_gib",
+    "effort_days", "risk_score", "fixed_wave", "forbidden_waves", "tied_to",
+)  # fmt: skip
+NO_PAIRS: Ints = np.empty((0, 2), dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Workloads:
+    """The workloads that move, as arrays in one order, whatever the order and the ids of the rows.
+
+    Attributes:
+        rows: Their rows, in that order.
+        sizes: What each needs of each resource, as whole numbers, n x R.
+        hard: Pairs of positions of which the first needs the second no later.
+        edges: Pairs of positions, the smaller first, and `traffic` of each.
+        traffic: The traffic between the two, both ways.
+        tied: Pairs of positions that people tied together.
+        fixed: The wave, from 0 on, that a person chose; -1 if nobody did.
+        forbidden: Waves, from 0 on, that a person ruled out, by position.
+    """
+
+    rows: pd.DataFrame
+    sizes: Ints
+    hard: Ints
+    edges: Ints
+    traffic: np.ndarray[tuple[int], np.dtype[np.float64]]
+    tied: Ints
+    fixed: Ints
+    forbidden: tuple[frozenset[int], ...]
+
+
+@dataclass(frozen=True)
+class Built:
+    """The problem, and what had to be bent to state it.
+
+    Attributes:
+        problem: The problem.
+        group_of: The group of each workload.
+        broken: Hard edges inside a cycle that is too large for any wave, as pairs of positions of workloads.
+        too_large: Positions of workloads that are too large for any wave, and get one as if they just fitted.
+        production_pairs: Workloads of one application: development or test, and the production that comes after it.
+    """
+
+    problem: WaveProblem
+    group_of: Ints
+    broken: Ints
+    too_large: tuple[int, ...]
+    production_pairs: Ints
+
+
+def moving(workloads: pd.DataFrame, dependencies: pd.DataFrame) -> Workloads:
+    """Return the workloads that move, and the edges between them; see `plan_waves`."""
+    rows = workloads[~workloads["treatment"].isin(wave_rules().not_moving)]
+    rows = _in_order(rows, dependencies)
+    position = {workload: place for place, workload in enumerate(rows["workload_id"])}
+    known = dependencies[dependencies["source_id"].isin(position) & dependencies["target_id"].isin(position)]
+    ends = np.column_stack([known["source_id"].map(position), known["target_id"].map(position)]).astype(np.int64)
+    ends = ends.reshape(-1, 2)
+    ordered = pd.DataFrame({"low": ends.min(axis=1, initial=len(rows)), "high": ends.max(axis=1, initial=-1)})
+    summed = ordered.assign(traffic=known["traffic"].to_numpy(dtype=float)).groupby(["low", "high"])["traffic"].sum()
+    sizes = rows[["server_count", "storage_gib", "effort_days"]].fillna(0).astype(float)
+    needs = [sizes["server_count"], sizes["storage_gib"], pd.Series(1.0, index=rows.index), sizes["effort_days"]]
+    return Workloads(
+        rows=rows,
+        sizes=np.ceil(np.column_stack(needs)).astype(np.int64).reshape(-1, len(RESOURCES)),
+        hard=np.unique(ends[known["is_hard"].to_numpy(dtype=bool)], axis=0),
+        edges=np.array(summed.index.to_list(), dtype=np.int64).reshape(-1, 2),
+        traffic=summed.to_numpy(dtype=float),
+        tied=np.array(_ties(rows, position), dtype=np.int64).reshape(-1, 2),
+        fixed=np.asarray(rows["fixed_wave"].fillna(0).astype(int) - 1, dtype=np.int64),
+        forbidden=tuple(frozenset(int(wave) - 1 for wave in _listed(cell)) for cell in rows["forbidden_waves"]),
+    )
+
+
+def _in_order(rows: pd.DataFrame, dependencies: pd.DataFrame) -> pd.DataFrame:
+    """Sort workloads by what they are and what they are linked to.
+
+    So ids, which follow from the tenant, decide nothing but the order of workloads that nothing else tells apart.
+    """
+    links = pd.concat(
+        [
+            dependencies[["source_id", "target_id", "traffic"]].set_axis(["one", "other", "traffic"], axis="columns"),
+            dependencies[["target_id", "source_id", "traffic"]].set_axis(["one", "other", "traffic"], axis="columns"),
+        ]
+    )
+    names = dict(zip(rows["workload_id"], rows["workload_name"], strict=True))
+    links["says"] = links["other"].map(names).fillna("").astype("str") + links["traffic"].map("{:.6f}".format)
+    linked = links.groupby("one")["says"].agg(lambda says: "|".join(sorted(says)))
+    told = rows.assign(links=[linked.get(workload, "") for workload in rows["workload_id"]])
+    own = [name for name in KNOWN_BY if name in rows]
+    told[own] = told[own].astype(object).where(told[own].notna(), "").astype("str")
+    order = told.sort_values([*own, "links", "workload_id"]).index
+    return rows.loc[order].reset_index(drop=True)
+
+
+def _ties(rows: pd.DataFrame, position: dict[str, int]) -> list[tuple[int, int]]:
+    """Return whom people tied to whom.
+
+    Raises:
+        PlanningError: A tie leads to no workload that moves, or to several; every one is listed.
+    """
+    places: dict[str, list[int]] = {}
+    for place, name in enumerate(rows["workload_name"]):
+        places.setdefault(name, []).append(place)
+    found, problems = [], []
+    for place, other in enumerate(rows["tied_to"]):
+        if not isinstance(other, str):
+            continue
+        meant = [position[other]] if other in position else places.get(other, [])
+        if len(meant) == 1:
+            found.append((place, meant[0]))
+        else:
+            why = "no workload that moves" if not meant else f"the name of {len(meant)} workloads"
+            problems.append(f"{rows['workload_name'][place]} is tied to {other}, which is {why}")
+    if problems:
+        raise PlanningError(f"{'; '.join(problems)}.", remedy="Correct tied_to in assess/waves, or withdraw the edit.")
+    return found
+
+
+def build(workloads: Workloads, settings: WaveSettings, wave_count: int) -> Built:
+    """State the problem for a number of waves."""
+    capacity = capacities(settings, wave_count)
+    limit = capacity.max(axis=0)
+    too_large = (workloads.sizes > limit).any(axis=1)
+    sizes = np.minimum(workloads.sizes, limit)
+    group_of, broken = _groups(workloads, sizes, limit)
+    count = int(group_of.max(initial=-1)) + 1
+    unary = _sum_by_group(_unary(workloads, settings, wave_count), group_of, count)
+    pairs, pair_costs = _between_groups(workloads.edges, workloads.traffic * settings.weights.cut, group_of)
+    production_pairs = _before_production(workloads)
+    orders, order_costs = _between_groups_directed(production_pairs, settings.weights.before_production, group_of)
+    rules = wave_rules().environments
+    environment = workloads.rows["environment"]
+    group_sizes = _sum_by_group(sizes, group_of, count)
+    mean_effort = max(1.0, group_sizes[:, RESOURCES.index("effort_days")].sum() / wave_count)
+    problem = WaveProblem(
+        members=_members(group_of, count),
+        sizes=group_sizes,
+        capacity=capacity,
+        allowed=_allowed(workloads, settings, group_of, count, wave_count)
+        & (group_sizes <= limit).all(axis=1)[:, None],
+        unary=unary,
+        pairs=pairs,
+        pair_costs=pair_costs,
+        needs=_needs(workloads.hard, broken, group_of),
+        orders=orders,
+        order_costs=order_costs,
+        teams=(
+            *_teams(workloads.rows["owner"], settings.weights.owner, group_of),
+            *_teams(workloads.rows["site"], settings.weights.site, group_of),
+        ),
+        production=_any_in(environment.isin(rules.production), group_of, count),
+        other=_any_in(environment.isin(rules.before_production), group_of, count),
+        mixing_cost=_units(settings.weights.apart),
+        wave_cost=_units(settings.weights.waves),
+        pilot_cost=_units(settings.weights.pilot) if wave_count > 1 else 0,
+        peak_cost=max(1, _units(settings.weights.balance / mean_effort)) if settings.weights.balance else 0,
+    )
+    return Built(problem, group_of, broken, tuple(np.flatnonzero(too_large).tolist()), production_pairs)
+
+
+def capacities(settings: WaveSettings, wave_count: int) -> Ints:
+    """Return what each wave has room for, W x R; the first one is the pilot."""
+    limits = [settings.servers, settings.storage_gib, settings.applications, settings.effort_days]
+    capacity = np.tile([UNLIMITED if limit is None else int(limit) for limit in limits], (wave_count, 1))
+    if settings.pilot_servers is not None and wave_count > 1:
+        capacity[0, 0] = min(int(capacity[0, 0]), settings.pilot_servers)
+    return capacity.astype(np.int64)
+
+
+def without_wishes(workloads: Workloads, keep: Sequence[tuple[str, int]]) -> Workloads:
+    """Return the workloads with no more of people's wishes than some: kind and position of each."""
+    kept = set(keep)
+    fixed = np.array([wave if ("fixed", place) in kept else -1 for place, wave in enumerate(workloads.fixed)])
+    forbidden = tuple(
+        waves if ("forbidden", place) in kept else frozenset() for place, waves in enumerate(workloads.forbidden)
+    )
+    is_kept = np.array([("tied", int(place)) in kept for place, _ in workloads.tied], dtype=bool)
+    return replace(workloads, fixed=fixed.astype(np.int64), forbidden=forbidden, tied=workloads.tied[is_kept])
+
+
+def wishes(workloads: Workloads) -> list[tuple[str, int]]:
+    """Return people's wishes: fixed, forbidden or tied, each with the position of its workload."""
+    return [
+        *(("fixed", int(place)) for place in np.flatnonzero(workloads.fixed >= 0)),
+        *(("forbidden", place) for place, waves in enumerate(workloads.forbidden) if waves),
+        *(("tied", int(place)) for place, _ in workloads.tied),
+    ]
+
+
+def _listed(cell: object) -> list[Any]:
+    return list(cell) if isinstance(cell, list | tuple) else []
+
+
+def _units(points: float) -> int:
+    return round(points * UNITS_PER_POINT)
+
+
+def _groups(workloads: Workloads, sizes: Ints, limit: Ints) -> tuple[Ints, Ints]:
+    """Return the group of each workload, and the hard edges that had to be broken.
+
+    Only cycles are parted: what people tied together stays so, or is a conflict that they are told.
+    """
+    count = len(workloads.rows)
+    cycles = move_groups(count, workloads.hard, NO_PAIRS)
+    needed = _sum_by_group(sizes, cycles, int(cycles.max(initial=-1)) + 1)
+    pieces = cycles.copy()
+    for group in np.flatnonzero((needed > limit).any(axis=1)).tolist():
+        members = np.flatnonzero(cycles == group).tolist()
+        for piece in split_group(members, sizes, limit, _edges_within(workloads, cycles == group))[1:]:
+            pieces[piece] = pieces.max() + 1
+    broken = broken_needs(pieces, workloads.hard, _traffic_of(workloads))
+    return move_groups(count, without(workloads.hard, broken), workloads.tied), broken
+
+
+def _edges_within(workloads: Workloads, is_member: Bools) -> list[tuple[int, int, float]]:
+    """Return the edges among some workloads and their traffic; what people tied together outweighs any traffic."""
+    within, tied = is_member[workloads.edges].all(axis=1), is_member[workloads.tied].all(axis=1)
+    pairs = np.concatenate([workloads.edges[within], workloads.tied[tied]])
+    weights = [*workloads.traffic[within].tolist(), *[np.inf] * int(tied.sum())]
+    return [(first, second, weight) for (first, second), weight in zip(pairs.tolist(), weights, strict=True)]
+
+
+def _traffic_of(workloads: Workloads) -> list[float]:
+    """Return the traffic of each hard edge."""
+    traffic = dict(zip(map(tuple, workloads.edges.tolist()), workloads.traffic.tolist(), strict=True))
+    return [traffic.get((min(pair), max(pair)), 0.0) for pair in workloads.hard.tolist()]
+
+
+def _members(group_of: Ints, count: int) -> tuple[tuple[int, ...], ...]:
+    order = np.argsort(group_of, kind="stable")
+    bounds = np.searchsorted(group_of[order], np.arange(count + 1))
+    return tuple(tuple(order[low:high].tolist()) for low, high in pairwise(bounds.tolist()))
+
+
+def _sum_by_group(values: Ints, group_of: Ints, count: int) -> Ints:
+    summed = np.zeros((count, values.shape[1]), dtype=np.int64)
+    np.add.at(summed, group_of, values)
+    return summed
+
+
+def _any_in(holds: pd.Series, group_of: Ints, count: int) -> Bools:
+    found = np.zeros(count, dtype=bool)
+    found[group_of[holds.to_numpy(dtype=bool)]] = True
+    return found
+
+
+def _unary(workloads: Workloads, settings: WaveSettings, wave_count: int) -> Ints:
+    """Return what each workload costs in each wave by itself, n x W."""
+    weights, rules = settings.weights, wave_rules()
+    later = np.arange(wave_count) / max(1, wave_count - 1)
+    risk = workloads.rows["risk_score"].to_numpy(dtype=float)
+    environment = workloads.rows["environment"]
+    is_production = environment.isin(rules.environments.production).to_numpy(dtype=bool)
+    is_before = environment.isin(rules.environments.before_production).to_numpy(dtype=bool)
+    # Squared, so that it soon falls off: else nothing would keep a wave in the middle from staying empty.
+    early, late = (1 - later) ** 2, later**2
+    cost = weights.low_risk_first * np.outer(risk / 100, early) + weights.delay * np.arange(wave_count)
+    cost += weights.production_last * (np.outer(is_production, early) + np.outer(is_before, late))
+    if wave_count > 1:
+        cost[:, 0] += weights.risky_not_first * (risk >= rules.risky)
+    costs: Ints = np.rint(cost * UNITS_PER_POINT).astype(np.int64)
+    return costs
+
+
+def _between_groups(pairs: Ints, weights: np.ndarray, group_of: Ints) -> tuple[Ints, Ints]:
+    ends = np.sort(group_of[pairs], axis=1)
+    return _summed(ends, np.rint(weights * UNITS_PER_POINT).astype(np.int64))
+
+
+def _between_groups_directed(pairs: Ints, weight: float, group_of: Ints) -> tuple[Ints, Ints]:
+    return _summed(group_of[pairs], np.full(len(pairs), _units(weight), dtype=np.int64))
+
+
+def _summed(ends: Ints, weights: Ints) -> tuple[Ints, Ints]:
+    apart = (ends[:, 0] != ends[:, 1]) & (weights > 0)
+    if not apart.any():
+        return NO_PAIRS, np.empty(0, dtype=np.int64)
+    pairs, inverse = np.unique(ends[apart], axis=0, return_inverse=True)
+    costs = np.zeros(len(pairs), dtype=np.int64)
+    np.add.at(costs, inverse.ravel(), weights[apart])
+    return pairs, costs
+
+
+def _needs(hard: Ints, broken: Ints, group_of: Ints) -> Ints:
+    ends = group_of[without(hard, broken)]
+    ends = ends[ends[:, 0] != ends[:, 1]]
+    return np.unique(ends, axis=0) if len(ends) else NO_PAIRS
+
+
+def _before_production(workloads: Workloads) -> Ints:
+    """Return pairs of workloads of one application: development or test, and the production that comes after it."""
+    rules = wave_rules().environments
+    rows = pd.DataFrame(
+        {
+            "stem": [_stem(name) for name in workloads.rows["workload_name"]],
+            "place": np.arange(len(workloads.rows)),
+            "environment": workloads.rows["environment"],
+        }
+    )
+    rows = rows[rows["stem"] != ""]
+    before = rows[rows["environment"].isin(rules.before_production)]
+    pairs = before.merge(rows[rows["environment"].isin(rules.production)], on="stem")[["place_x", "place_y"]]
+    return np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
+
+
+def _stem(name: str) -> str:
+    words = BETWEEN_WORDS.split(name.casefold())
+    return " ".join(word for word in words if word and word not in ENVIRONMENT_WORDS)
+
+
+def _teams(names: pd.Series, weight: float, group_of: Ints) -> list[tuple[Ints, int]]:
+    told = pd.DataFrame({"name": names.to_numpy(dtype=object), "group": group_of}).dropna()
+    groups = [np.unique(found.to_numpy(dtype=np.int64)) for _, found in told.groupby("name")["group"]]
+    return [(team, _units(weight)) for team in groups if len(team) > 1 and weight]
+
+
+def _allowed(workloads: Workloads, settings: WaveSettings, group_of: Ints, count: int, wave_count: int) -> Bools:
+    allowed = np.ones((count, wave_count), dtype=bool)
+    allowed[:, [wave - 1 for wave in settings.closed if wave <= wave_count]] = False
+    # What a person chose counts more than that a wave is closed to the rest.
+    chosen = np.ones_like(allowed)
+    for place in np.flatnonzero(workloads.fixed >= 0).tolist():
+        chosen[group_of[place]] &= np.arange(wave_count) == workloads.fixed[place]
+    is_fixed = np.unique(group_of[workloads.fixed >= 0])
+    allowed[is_fixed] = chosen[is_fixed]
+    for place, waves in enumerate(workloads.forbidden):
+        if waves:
+            allowed[group_of[place], [wave for wave in waves if 0 <= wave < wave_count]] = False
+    return allowed

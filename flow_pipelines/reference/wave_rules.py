@@ -1,0 +1,73 @@
+"""What wave planning demands and what it makes of facts, as data.
+
+Belongs here: the loader of `wave_rules.yaml`. Does not: applying the rules (`assess/wave_planning/`), and what an
+engagement decides (`settings.py`).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+RULES = Path(__file__).with_name("wave_rules.yaml")
+
+Score = Annotated[float, Field(ge=0, le=100)]
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class HardEdges(_Data):
+    """Edges that demand their target in the same or an earlier wave."""
+
+    origin: str
+    kinds: tuple[str, ...] = Field(min_length=1)
+    confidence: float = Field(ge=0, le=1)
+
+
+class Traffic(_Data):
+    """How much an edge weighs at most, and how much more a database link does."""
+
+    most: float = Field(gt=0)
+    database_link: float = Field(ge=1)
+
+
+class RiskPart(_Data):
+    """One part of the risk: its weight, and the score of each value if it is no number."""
+
+    weight: float = Field(gt=0)
+    values: dict[str, Score] = Field(default_factory=dict)
+
+
+class Environments(_Data):
+    """Which environments are production, and which move before it."""
+
+    production: tuple[str, ...]
+    before_production: tuple[str, ...]
+
+
+class WaveRules(_Data):
+    """All rules; see the comments of `wave_rules.yaml`."""
+
+    version: int = Field(ge=1)
+    not_moving: tuple[str, ...]
+    hard: tuple[HardEdges, ...]
+    traffic: Traffic
+    risk: dict[str, RiskPart]
+    risky: Score
+    environments: Environments
+
+
+@cache
+def wave_rules() -> WaveRules:
+    """Load the rules.
+
+    Raises:
+        pydantic.ValidationError: The file that is installed is damaged; every problem is listed.
+    """
+    return WaveRules.model_validate(yaml.safe_load(RULES.read_text(encoding="utf-8")))
