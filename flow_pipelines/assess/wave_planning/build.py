@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from flow_pipelines.assess.wave_planning.folding import NO_PAIRS, any_of_groups, pairs_of_groups, sums_of_groups
 from flow_pipelines.assess.wave_planning.groups import broken_needs, move_groups, split_group, without
 from flow_pipelines.assess.wave_planning.problem import RESOURCES, UNITS_PER_POINT, UNLIMITED, Bools, Ints, WaveProblem
 from flow_pipelines.errors import PlanningError
@@ -31,7 +32,6 @@ KNOWN_BY = (
     "workload_name", "treatment", "environment", "criticality", "owner", "site", "server_count", "storage_gib",
     "effort_days", "risk_score", "fixed_wave", "forbidden_waves", "tied_to",
 )  # fmt: skip
-NO_PAIRS: Ints = np.empty((0, 2), dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -157,13 +157,13 @@ def build(workloads: Workloads, settings: WaveSettings, wave_count: int) -> Buil
     sizes = np.minimum(workloads.sizes, limit)
     group_of, broken = _groups(workloads, sizes, limit)
     count = int(group_of.max(initial=-1)) + 1
-    unary = _sum_by_group(_unary(workloads, settings, wave_count), group_of, count)
+    unary = sums_of_groups(_unary(workloads, settings, wave_count), group_of, count)
     pairs, pair_costs = _between_groups(workloads.edges, workloads.traffic * settings.weights.cut, group_of)
     production_pairs = _before_production(workloads)
     orders, order_costs = _between_groups_directed(production_pairs, settings.weights.before_production, group_of)
     rules = wave_rules().environments
     environment = workloads.rows["environment"]
-    group_sizes = _sum_by_group(sizes, group_of, count)
+    group_sizes = sums_of_groups(sizes, group_of, count)
     mean_effort = max(1.0, group_sizes[:, RESOURCES.index("effort_days")].sum() / wave_count)
     fits = (group_sizes <= limit).all(axis=1)[:, None]
     free = _free(workloads, settings, group_of, count, wave_count) & fits
@@ -182,8 +182,8 @@ def build(workloads: Workloads, settings: WaveSettings, wave_count: int) -> Buil
             *_teams(workloads.rows["owner"], settings.weights.owner, group_of),
             *_teams(workloads.rows["site"], settings.weights.site, group_of),
         ),
-        production=_any_in(environment.isin(rules.production), group_of, count),
-        other=_any_in(environment.isin(rules.before_production), group_of, count),
+        production=any_of_groups(_is_in(environment, rules.production), group_of, count),
+        other=any_of_groups(_is_in(environment, rules.before_production), group_of, count),
         mixing_cost=_units(settings.weights.apart),
         wave_cost=_units(settings.weights.waves),
         pilot_cost=_units(settings.weights.pilot) if wave_count > 1 else 0,
@@ -236,7 +236,7 @@ def _groups(workloads: Workloads, sizes: Ints, limit: Ints) -> tuple[Ints, Ints]
     """
     count = len(workloads.rows)
     cycles = move_groups(count, workloads.hard, NO_PAIRS)
-    needed = _sum_by_group(sizes, cycles, int(cycles.max(initial=-1)) + 1)
+    needed = sums_of_groups(sizes, cycles, int(cycles.max(initial=-1)) + 1)
     pieces = cycles.copy()
     for group in np.flatnonzero((needed > limit).any(axis=1)).tolist():
         members = np.flatnonzero(cycles == group).tolist()
@@ -266,26 +266,14 @@ def _members(group_of: Ints, count: int) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(order[low:high].tolist()) for low, high in pairwise(bounds.tolist()))
 
 
-def _sum_by_group(values: Ints, group_of: Ints, count: int) -> Ints:
-    summed = np.zeros((count, values.shape[1]), dtype=np.int64)
-    np.add.at(summed, group_of, values)
-    return summed
-
-
-def _any_in(holds: pd.Series, group_of: Ints, count: int) -> Bools:
-    found = np.zeros(count, dtype=bool)
-    found[group_of[holds.to_numpy(dtype=bool)]] = True
-    return found
-
-
 def _unary(workloads: Workloads, settings: WaveSettings, wave_count: int) -> Ints:
     """Return what each workload costs in each wave by itself, n x W."""
     weights, rules = settings.weights, wave_rules()
     later = np.arange(wave_count) / max(1, wave_count - 1)
     risk = workloads.rows["risk_score"].to_numpy(dtype=float)
     environment = workloads.rows["environment"]
-    is_production = environment.isin(rules.environments.production).to_numpy(dtype=bool)
-    is_before = environment.isin(rules.environments.before_production).to_numpy(dtype=bool)
+    is_production = _is_in(environment, rules.environments.production)
+    is_before = _is_in(environment, rules.environments.before_production)
     # Squared, so that it soon falls off: else nothing would keep a wave in the middle from staying empty.
     early, late = (1 - later) ** 2, later**2
     cost = weights.low_risk_first * np.outer(risk / 100, early) + weights.delay * np.arange(wave_count)
@@ -296,23 +284,18 @@ def _unary(workloads: Workloads, settings: WaveSettings, wave_count: int) -> Int
     return costs
 
 
+def _is_in(column: pd.Series, values: Sequence[str]) -> Bools:
+    found: Bools = column.isin(values).to_numpy(dtype=bool)
+    return found
+
+
 def _between_groups(pairs: Ints, weights: np.ndarray, group_of: Ints) -> tuple[Ints, Ints]:
     ends = np.sort(group_of[pairs], axis=1)
-    return _summed(ends, np.rint(weights * UNITS_PER_POINT).astype(np.int64))
+    return pairs_of_groups(ends, np.rint(weights * UNITS_PER_POINT).astype(np.int64))
 
 
 def _between_groups_directed(pairs: Ints, weight: float, group_of: Ints) -> tuple[Ints, Ints]:
-    return _summed(group_of[pairs], np.full(len(pairs), _units(weight), dtype=np.int64))
-
-
-def _summed(ends: Ints, weights: Ints) -> tuple[Ints, Ints]:
-    apart = (ends[:, 0] != ends[:, 1]) & (weights > 0)
-    if not apart.any():
-        return NO_PAIRS, np.empty(0, dtype=np.int64)
-    pairs, inverse = np.unique(ends[apart], axis=0, return_inverse=True)
-    costs = np.zeros(len(pairs), dtype=np.int64)
-    np.add.at(costs, inverse.ravel(), weights[apart])
-    return pairs, costs
+    return pairs_of_groups(group_of[pairs], np.full(len(pairs), _units(weight), dtype=np.int64))
 
 
 def _needs(hard: Ints, broken: Ints, group_of: Ints) -> Ints:

@@ -12,6 +12,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from flow_pipelines.assess.wave_planning.folding import any_of_groups, pairs_of_groups, sums_of_groups
 from flow_pipelines.assess.wave_planning.groups import in_order, needed_first
 from flow_pipelines.assess.wave_planning.problem import Bools, Ints, WaveProblem
 from flow_pipelines.assess.wave_planning.search import Placement, improve, place_all
@@ -29,10 +30,8 @@ def start_by_levels(problem: WaveProblem) -> Ints | None:
         problem: The problem.
     """
     levels, clusters = [problem], []
-    while True:
-        cluster_of = _merged(levels[-1], problem)
-        if int(cluster_of.max(initial=-1)) + 1 >= LEAST_SHRINKAGE * levels[-1].group_count:
-            break
+    # Each level has fewer groups than the one before, or is the last.
+    while (cluster_of := _merged(levels[-1], problem)).max(initial=-1) + 1 < LEAST_SHRINKAGE * levels[-1].group_count:
         clusters.append(cluster_of)
         levels.append(_coarser(levels[-1], cluster_of))
     coarsest = levels.pop()
@@ -82,41 +81,21 @@ def _coarser(problem: WaveProblem, cluster_of: Ints) -> WaveProblem:
         members[cluster] += problem.members[group]
     allowed: Bools = np.ones((count, problem.wave_count), dtype=bool)
     np.logical_and.at(allowed, cluster_of, problem.allowed)
-    pairs, pair_costs = _between(np.sort(cluster_of[problem.pairs], axis=1), problem.pair_costs)
-    orders, order_costs = _between(cluster_of[problem.orders], problem.order_costs)
-    needs, _ = _between(cluster_of[problem.needs], np.ones(len(problem.needs), dtype=np.int64))
+    pairs, pair_costs = pairs_of_groups(np.sort(cluster_of[problem.pairs], axis=1), problem.pair_costs)
+    orders, order_costs = pairs_of_groups(cluster_of[problem.orders], problem.order_costs)
+    needs, _ = pairs_of_groups(cluster_of[problem.needs], np.ones(len(problem.needs), dtype=np.int64))
     return replace(
         problem,
         members=tuple(map(tuple, members)),
-        sizes=_summed(problem.sizes, cluster_of, count),
+        sizes=sums_of_groups(problem.sizes, cluster_of, count),
         allowed=allowed,
-        unary=_summed(problem.unary, cluster_of, count),
+        unary=sums_of_groups(problem.unary, cluster_of, count),
         pairs=pairs,
         pair_costs=pair_costs,
         needs=needs,
         orders=orders,
         order_costs=order_costs,
         teams=tuple((np.unique(cluster_of[team]), cost) for team, cost in problem.teams),
-        production=_any(problem.production, cluster_of, count),
-        other=_any(problem.other, cluster_of, count),
+        production=any_of_groups(problem.production, cluster_of, count),
+        other=any_of_groups(problem.other, cluster_of, count),
     )
-
-
-def _summed(values: Ints, cluster_of: Ints, count: int) -> Ints:
-    summed = np.zeros((count, values.shape[1]), dtype=np.int64)
-    np.add.at(summed, cluster_of, values)
-    return summed
-
-
-def _any(holds: Bools, cluster_of: Ints, count: int) -> Bools:
-    found: Bools = np.zeros(count, dtype=bool)
-    found[cluster_of[holds]] = True
-    return found
-
-
-def _between(ends: Ints, weights: Ints) -> tuple[Ints, Ints]:
-    apart = ends[:, 0] != ends[:, 1]
-    pairs, place = np.unique(ends[apart], axis=0, return_inverse=True)
-    summed = np.zeros(len(pairs), dtype=np.int64)
-    np.add.at(summed, place.ravel(), weights[apart])
-    return pairs.reshape(-1, 2), summed
