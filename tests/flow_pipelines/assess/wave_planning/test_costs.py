@@ -15,9 +15,9 @@ from flow_pipelines.assess.wave_planning.bound import lower_bound
 from flow_pipelines.assess.wave_planning.build import build, moving
 from flow_pipelines.assess.wave_planning.plan import WavePlan, plan_waves
 from flow_pipelines.assess.wave_planning.problem import UNITS_PER_POINT
-from flow_pipelines.settings import WaveSettings
+from flow_pipelines.settings import WaveSettings, WaveWeights
 from tests.flow_pipelines.assess.wave_planning.checker import broken_conditions, price
-from tests.flow_pipelines.assess.wave_planning.instances import drawn, settings, workload, workloads
+from tests.flow_pipelines.assess.wave_planning.instances import dependencies, drawn, settings, workload, workloads
 
 SEEDS = range(3)
 
@@ -75,14 +75,23 @@ def test_costs_next_bests_and_prices_are_what_they_are_said_to_be(seed: int) -> 
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_no_plan_costs_less_than_the_bound_on_places_which_knows_that_room_is_short(seed: int) -> None:
+def test_no_plan_costs_less_than_the_bound_on_places(seed: int) -> None:
     rows, edges = drawn(5, seed, edges_each=1.5)
     limits = settings(servers=8, most_waves=3, pilot_servers=4, weights={"cut": 0.0})
     problem = build(moving(rows, edges), limits, 3).problem
     least = cheapest(rows, edges, limits)
-    bound = lower_bound(problem, round(least * UNITS_PER_POINT)) / UNITS_PER_POINT
-    assert bound <= least + 1e-9
-    assert bound > problem.unary.min(axis=1).sum() / UNITS_PER_POINT + limits.weights.waves
+    assert lower_bound(problem, round(least * UNITS_PER_POINT)) <= round(least * UNITS_PER_POINT)
+
+
+def test_the_bound_knows_that_not_all_can_be_in_the_cheapest_wave() -> None:
+    rows = workloads(*(workload(f"app-{number}", server_count=2, risk_score=0.0) for number in range(6)))
+    only_delay = dict.fromkeys(WaveWeights.model_fields, 0.0) | {"delay": 1.0}
+    problem = build(moving(rows, dependencies()), settings(servers=4, most_waves=3, weights=only_delay), 3).problem
+    # Two in each wave: two of them wait for one wave, two for two.
+    least = 6 * UNITS_PER_POINT
+    assert lower_bound(problem, least) == pytest.approx(least, rel=0.02)
+    assert lower_bound(problem, least) <= least
+    assert lower_bound(problem, 2 * least) <= least
 
 
 def test_a_fixed_wave_is_priced_as_if_nobody_had_chosen_it() -> None:

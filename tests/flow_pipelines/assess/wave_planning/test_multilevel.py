@@ -40,8 +40,10 @@ def test_a_start_by_levels_keeps_every_hard_condition(seed: int) -> None:
 
 
 def test_what_would_need_each_other_in_a_circle_is_not_merged() -> None:
-    rows = workloads(*(workload(name, server_count=1) for name in ("front", "between", "back")))
-    # Front and back have the most traffic; merged, they would need what is between them, and it them.
+    sizes = {"front": 1, "between": 20, "back": 1}
+    rows = workloads(*(workload(name, server_count=servers) for name, servers in sizes.items()))
+    # Front and back have the most traffic; merged, they would need what is between them, and it them, in one wave that
+    # has no room for all three.
     edges = dependencies(needs("front", "between"), needs("between", "back"), traffic("front", "back", 20.0))
     problem, waves = started(rows, edges, settings(servers=20, closed=(1,)))
     assert holds(problem, waves)
