@@ -84,7 +84,7 @@ def _by_workload(decisions: Mapping[str, Sequence[Decision]]) -> dict[str, list[
 def _decided(row: Mapping[Any, Any], made: Iterable[Decision]) -> dict[str, object]:
     """Return what the plan says of who decided on a workload."""
     of_column = {one.edit.column: one for one in made}
-    changed = [one for one in of_column.values() if not same(one.computed_value, one.edit.new_value)]
+    changed = [one for one in of_column.values() if not same(_before(one), one.edit.new_value)]
     return {
         "treatment_decided_by": _decider(of_column.get("treatment")),
         "wave_decided_by": _decider(of_column.get("wave_number")),
@@ -107,10 +107,20 @@ def _computed(value: object, decision: Decision | None) -> object:
     return decision.computed_value if decision else value
 
 
+def _before(one: Decision) -> object:
+    """Return what a person's word replaced.
+
+    Waves are planned around the ones that people fixed: that the planner comes to the same then says nothing of the
+    wave that it had chosen before.
+    """
+    is_planned_around = one.edit.column == "wave_number" and same(one.computed_value, one.edit.new_value)
+    return one.edit.old_value if is_planned_around else one.computed_value
+
+
 def _in_words(one: Decision) -> str:
     edit = one.edit
     what = IN_WORDS.get(edit.column, edit.column)
-    return f"{what}: {shown(one.computed_value)} becomes {shown(edit.new_value)}, by {edit.actor}: {edit.reason}"
+    return f"{what}: {shown(_before(one))} becomes {shown(edit.new_value)}, by {edit.actor}: {edit.reason}"
 
 
 def _price(row: Mapping[Any, Any]) -> float:

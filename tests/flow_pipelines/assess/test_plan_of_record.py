@@ -75,6 +75,15 @@ def test_a_decision_that_agrees_with_the_rules_is_a_persons_and_changes_nothing(
     assert (row["treatment_decided_by"], row["changes"]) == ("person", [])
 
 
+def test_a_fixed_wave_is_told_as_a_change_though_the_rest_was_planned_around_it_since() -> None:
+    moved = Decision(edit(WAVES, workload_id("crm"), "wave_number", 1, old_value=3), 1)
+    row = plan([Planned("crm", 1, fixed_by="Jane"), Planned("shop", 2)], waves=[moved]).loc["crm"]
+    assert row["changes"] == ["wave: 3 becomes 1, by Jane: agreed in the workshop"]
+    confirmed = Decision(edit(WAVES, workload_id("crm"), "wave_number", 1, old_value=1), 1)
+    row = plan([Planned("crm", 1, fixed_by="Jane"), Planned("shop", 2)], waves=[confirmed]).loc["crm"]
+    assert (row["wave_decided_by"], row["changes"]) == ("person", [])
+
+
 def test_what_was_taken_over_from_a_tool_is_advice() -> None:
     told = decided(TREATMENTS, "crm", "treatment", "rehost", "retain", actor="advice: Migration Hub")
     assert plan(ESTATE, treatments=[told]).loc["crm", "treatment_decided_by"] == "advice"
