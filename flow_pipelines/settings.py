@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from flow_pipelines.errors import SettingsError
+from flow_pipelines.settings_target import TargetSettings
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -172,6 +173,9 @@ class EngagementSettings(BaseModel):
     waves: WaveSettings = Field(default_factory=WaveSettings, description="How waves are planned.")
     roadmap: RoadmapSettings = Field(
         default_factory=RoadmapSettings, description="How long the steps of the roadmap take, and the deadline."
+    )
+    sizing: TargetSettings = Field(
+        default_factory=TargetSettings, description="How servers are sized for the clouds, and what is compared."
     )
 
 
