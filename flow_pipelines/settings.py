@@ -178,6 +178,13 @@ class EngagementSettings(BaseModel):
         default_factory=TargetSettings, description="How servers are sized for the clouds, and what is compared."
     )
 
+    @model_validator(mode="after")
+    def _targets_are_compared(self) -> Self:
+        compared = {cloud.provider for cloud in self.sizing.clouds}
+        if left_out := [name for name in self.targets if name not in compared]:
+            raise ValueError(f"{', '.join(left_out)} of targets is not among the providers of sizing")
+        return self
+
 
 def parse_settings(text: str, *, origin: str, today: date) -> EngagementSettings:
     """Read an engagement's settings from YAML.

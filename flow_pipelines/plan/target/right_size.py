@@ -19,6 +19,7 @@ HOURS_PER_MONTH = 730
 SIZES = {"vcpu": "needed_vcpu", "memory_gib": "needed_memory_gib", "gpu_count": "needed_gpu"}
 # Sizes compared at a time: 50,000 demands with 200 offers are 10 MB of booleans.
 CHUNK = 50_000
+ON_DEMAND = "on_demand_usd_month"
 PLACES = 2
 CENTS = 2
 
@@ -93,6 +94,23 @@ def offers_of(catalogue: pd.DataFrame, cloud: ProviderTarget, settings: TargetSe
     return priced.sort_values(["usd_hour", "instance_type"], ignore_index=True)
 
 
+def monthly_prices(offers: pd.DataFrame, cloud: ProviderTarget) -> pd.DataFrame:
+    """Return what offers cost, in USD a month: on demand, with a commitment, and what of it is the licence.
+
+    Args:
+        offers: As `offers_of` returns them; missing values stay missing.
+        cloud: What a commitment saves.
+    """
+    compute, licence = offers["compute_usd_hour"], offers["licence_usd_hour"]
+    hourly = {
+        ON_DEMAND: offers["usd_hour"],
+        "one_year_usd_month": compute * (1 - cloud.one_year_discount) + licence,
+        "three_year_usd_month": compute * (1 - cloud.three_year_discount) + licence,
+        "licence_usd_month": licence,
+    }
+    return pd.DataFrame({name: (usd * HOURS_PER_MONTH).round(CENTS) for name, usd in hourly.items()})
+
+
 def _in_cloud(
     ids: pd.Series[str],
     needs: pd.DataFrame,
@@ -107,14 +125,7 @@ def _in_cloud(
         same = offers[(offers["architecture"] == architecture) & (offers["is_windows"] == is_windows)]
         places[needs.index.get_indexer(group.index)] = _cheapest_that_fit(group, same)
     best, second = (_at(offers, places[:, place], needs.index) for place in range(PLACES))
-    licence = best["licence_usd_hour"]
-    monthly = {
-        "on_demand_usd_month": best["usd_hour"],
-        "one_year_usd_month": best["compute_usd_hour"] * (1 - cloud.one_year_discount) + licence,
-        "three_year_usd_month": best["compute_usd_hour"] * (1 - cloud.three_year_discount) + licence,
-        "licence_usd_month": licence,
-        "runner_up_usd_month": second["usd_hour"],
-    }
+    monthly = monthly_prices(best, cloud).assign(runner_up_usd_month=monthly_prices(second, cloud)[ON_DEMAND])
     return pd.DataFrame(
         {
             "asset_id": ids,
@@ -124,7 +135,7 @@ def _in_cloud(
             **{name: best[name] for name in ("instance_type", "family", *SIZES)},
             "binding_dimension": _binding(needs, best),
             "runner_up_type": second["instance_type"],
-            **{name: (usd * HOURS_PER_MONTH).round(CENTS) for name, usd in monthly.items()},
+            **dict(monthly.items()),
             "reason": _reasons(needs, best, cloud),
         }
     )

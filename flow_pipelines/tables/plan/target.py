@@ -1,0 +1,107 @@
+"""The tables of the Plan flow's target phase.
+
+Belongs here: what one row of each table is, column by column. Does not: how the rows come about
+(`flow_pipelines/plan/target/`).
+"""
+
+from __future__ import annotations
+
+from flow_pipelines.tables.declaration import (
+    BOOLEAN,
+    DECIMAL,
+    IDENTIFIER,
+    IDENTIFIER_LIST,
+    INTEGER,
+    TEXT,
+    editable,
+    one_of,
+    optional,
+    output_table,
+    required,
+)
+from flow_pipelines.tables.discovery import INVENTORY
+
+PLAN_OF_RECORD = "assess/plan_of_record"
+PROVIDERS = ("aws", "azure", "google")
+DIMENSIONS = ("vcpu", "memory_gib", "gpu_count")
+USE = tuple(
+    f"{INVENTORY}.{name}_{basis}"
+    for name in ("cpu_usage_percent", "memory_usage_percent", "memory_used_mib")
+    for basis in ("peak", "percentile_95")
+)
+SYSTEM = (f"{INVENTORY}.architecture", f"{INVENTORY}.operating_system")
+SIZING = (f"{INVENTORY}.cpu_count", f"{INVENTORY}.memory_mib", *USE, *SYSTEM)
+MONTHLY = "USD a month of 730 hours"
+
+targets = output_table(
+    "plan",
+    "targets",
+    "One row per server that moves and cloud: the instance type of least price that fits it, or that a person chose, "
+    "and what it costs.",
+    required("target_id", IDENTIFIER, "Deterministic id, from server and cloud."),
+    required("target_name", TEXT, "The server's name and the cloud.", sources=[f"{INVENTORY}.name"]),
+    required("asset_id", IDENTIFIER, "The server.", sources=[f"{INVENTORY}.asset_id"]),
+    required("server_name", TEXT, "Its name.", sources=[f"{INVENTORY}.name"]),
+    required("provider", TEXT, "The cloud."),
+    required("region", TEXT, "Its region, by the settings."),
+    required(
+        "is_chosen",
+        BOOLEAN,
+        "Whether the server goes there: the least on-demand price among the clouds of the engagement, or else of those "
+        "for which a person chose a type.",
+        sources=SIZING,
+    ),
+    editable(
+        optional(
+            "instance_type",
+            TEXT,
+            "The type; empty if nothing fits, or if a person rules the cloud out for this server. What a person "
+            "chooses is kept and priced.",
+            sources=SIZING,
+        )
+    ),
+    optional("computed_instance_type", TEXT, "The type of least price that fits, whoever chose.", sources=SIZING),
+    optional(
+        "price_difference_usd_month",
+        DECIMAL,
+        "What the type that a person chose costs beyond the computed one, on demand; 0 if nobody chose.",
+        unit=MONTHLY,
+    ),
+    optional("family", TEXT, "Family of the type."),
+    optional("vcpu", DECIMAL, "Processors of the type.", unit="processors"),
+    optional("memory_gib", DECIMAL, "Memory of the type.", unit="GiB"),
+    optional("gpu_count", DECIMAL, "GPUs of the type."),
+    optional("needed_vcpu", DECIMAL, "Processors that are needed.", unit="processors", sources=SIZING),
+    optional("needed_memory_gib", DECIMAL, "Memory that is needed.", unit="GiB", sources=SIZING),
+    required("needed_gpu", DECIMAL, "GPUs that are needed."),
+    optional("architecture", TEXT, "Architecture that is needed; empty if no cloud has it.", sources=SYSTEM),
+    required("is_windows", BOOLEAN, "Whether it is priced with Windows.", sources=SYSTEM),
+    optional("binding_dimension", TEXT, "The need that leaves the computed type the least room.", sources=SIZING),
+    optional("runner_up_type", TEXT, "The next cheapest type that fits.", sources=SIZING),
+    optional("runner_up_usd_month", DECIMAL, "Its price, on demand.", unit=MONTHLY),
+    optional("on_demand_usd_month", DECIMAL, "Price of the type, on demand.", unit=MONTHLY),
+    optional("one_year_usd_month", DECIMAL, "Its price with a commitment of one year.", unit=MONTHLY),
+    optional("three_year_usd_month", DECIMAL, "Its price with a commitment of three years.", unit=MONTHLY),
+    optional("licence_usd_month", DECIMAL, "Part of each of them that is for Windows.", unit=MONTHLY),
+    optional("price_as_of", TEXT, "Day, or month, of the catalogue's price."),
+    optional("price_origin", TEXT, "Where the catalogue has it from."),
+    optional("wave_number", INTEGER, "The first wave of its workloads.", sources=[f"{PLAN_OF_RECORD}.wave_number"]),
+    required(
+        "workload_ids",
+        IDENTIFIER_LIST,
+        "The workloads for which it moves.",
+        sources=[f"{PLAN_OF_RECORD}.workload_id", f"{PLAN_OF_RECORD}.treatment"],
+    ),
+    optional("assumptions", TEXT, "What is assumed because it is not known; empty if nothing.", sources=SIZING),
+    optional("conflict", TEXT, "What a chosen type, or a workload that stays, collides with; empty if nothing."),
+    required("reason", TEXT, "Why this type, or why none, in words."),
+    optional("decided_by", TEXT, "Who chose the type."),
+    optional("decision_reason", TEXT, "Why."),
+    required("source_entity_ids", IDENTIFIER_LIST, "The server.", sources=[f"{INVENTORY}.asset_id"]),
+    one_of("provider", *PROVIDERS),
+    one_of("binding_dimension", *DIMENSIONS),
+    key=("target_id",),
+    entity="target",
+    subtype="provider",
+    label="target_name",
+)
