@@ -62,12 +62,14 @@ def _offers(
 
 
 def _priced(chosen: pd.DataFrame, offers: pd.DataFrame, cloud: ProviderTarget) -> pd.DataFrame:
-    prices = monthly_prices(offers, cloud)
-    return chosen.assign(
-        **{name: offers[name] for name in ("family", *SIZES)},
-        **dict(prices.items()),
-        price_difference_usd_month=(prices[ON_DEMAND] - chosen[ON_DEMAND]).round(CENTS),
-        conflict=_conflicts(chosen, offers, cloud),
+    told = offers[["family", *SIZES]].join(monthly_prices(offers, cloud))
+    return (
+        chosen.drop(columns=list(told.columns))
+        .join(told)
+        .assign(
+            price_difference_usd_month=(told[ON_DEMAND] - chosen[ON_DEMAND]).round(CENTS),
+            conflict=_conflicts(chosen, offers, cloud),
+        )
     )
 
 

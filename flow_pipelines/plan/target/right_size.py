@@ -126,7 +126,7 @@ def _in_cloud(
         places[needs.index.get_indexer(group.index)] = _cheapest_that_fit(group, same)
     best, second = (_at(offers, places[:, place], needs.index) for place in range(PLACES))
     monthly = monthly_prices(best, cloud).assign(runner_up_usd_month=monthly_prices(second, cloud)[ON_DEMAND])
-    return pd.DataFrame(
+    columns = pd.DataFrame(
         {
             "asset_id": ids,
             "provider": cloud.provider,
@@ -135,10 +135,10 @@ def _in_cloud(
             **{name: best[name] for name in ("instance_type", "family", *SIZES)},
             "binding_dimension": _binding(needs, best),
             "runner_up_type": second["instance_type"],
-            **dict(monthly.items()),
             "reason": _reasons(needs, best, cloud),
         }
     )
+    return columns.join(monthly)
 
 
 def _cheapest_that_fit(needs: pd.DataFrame, offers: pd.DataFrame) -> NDArray[np.int64]:

@@ -62,17 +62,22 @@ def build_targets(
         target_id=ids,
         target_name=names["server_name"] + " in " + sized["provider"],
         **{name: names[name] for name in ("server_name", "wave_number", "workload_ids", "stays")},
-        source_entity_ids=[[one] for one in sized["asset_id"]],
+        source_entity_ids=sized["asset_id"].map(lambda one: [one]),
     )
     rows = _with_origins(rows, catalogue).assign(
         is_chosen=_is_chosen(rows, settings.targets or clouds), reason=_reasons(rows)
     )
     said = rows[["conflict", "stays"]].apply(lambda one: "; ".join(one.dropna()), axis="columns")
     rows = rows.assign(conflict=said, instance_type=rows["computed_instance_type"])
-    # A contract's texts are plain objects, whose missing cells are None.
-    texts = {name: rows[name].astype(object).where(rows[name].notna(), None) for name in rows.select_dtypes("string")}
-    declared = [column.name for column in targets.columns if column.name in rows]
-    return conform(rows.assign(**texts)[declared], targets)
+    return conform(with_plain_texts(rows)[[column.name for column in targets.columns if column.name in rows]], targets)
+
+
+def with_plain_texts(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows with texts as a contract has them: objects, whose missing cells are None."""
+    plain = rows.copy()
+    for name in map(str, rows.select_dtypes("string").columns):
+        plain[name] = rows[name].astype(object).where(rows[name].notna(), None)
+    return plain
 
 
 def moving_servers(inventory: pd.DataFrame, plan: pd.DataFrame) -> pd.DataFrame:
