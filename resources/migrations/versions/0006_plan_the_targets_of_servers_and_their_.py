@@ -1,4 +1,4 @@
-"""Plan: the targets of servers.
+"""Plan: the targets of servers and their storage.
 
 Revision: 0006, after 0005. Made on 2026-11-26.
 """
@@ -51,6 +51,51 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("snapshot_id", "rule_id", name=op.f("assess_to_plan_key")),
         schema="handoffs_history",
+    )
+    op.create_table(
+        "storage_targets",
+        sa.Column("client_account_id", sa.Uuid(), nullable=False),
+        sa.Column("engagement_id", sa.Uuid(), nullable=False),
+        sa.Column("snapshot_id", sa.Uuid(), nullable=False),
+        sa.Column("storage_target_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("target_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("target_name", sa.Text(), nullable=False),
+        sa.Column("asset_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("region", sa.Text(), nullable=False),
+        sa.Column("is_chosen", sa.Boolean(), nullable=False),
+        sa.Column("storage_class", sa.Text(), nullable=True),
+        sa.Column("offer", sa.Text(), nullable=True),
+        sa.Column("volume_count", sa.BigInteger(), nullable=True),
+        sa.Column("needed_gib", sa.Double(), nullable=True),
+        sa.Column("needed_iops", sa.Double(), nullable=False),
+        sa.Column("storage_usd_month", sa.Double(), nullable=True),
+        sa.Column("runner_up_class", sa.Text(), nullable=True),
+        sa.Column("runner_up_usd_month", sa.Double(), nullable=True),
+        sa.Column("price_as_of", sa.Text(), nullable=True),
+        sa.Column("price_origin", sa.Text(), nullable=True),
+        sa.Column("assumptions", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("source_entity_ids", sa.ARRAY(sa.Uuid(as_uuid=False)), nullable=False),
+        sa.CheckConstraint("provider IN ('aws', 'azure', 'google')", name=op.f("storage_targets_provider_is_known")),
+        sa.ForeignKeyConstraint(
+            ["client_account_id", "engagement_id", "snapshot_id"],
+            [
+                "platform.snapshots.client_account_id",
+                "platform.snapshots.engagement_id",
+                "platform.snapshots.snapshot_id",
+            ],
+            name=op.f("storage_targets_of_snapshots"),
+        ),
+        sa.PrimaryKeyConstraint("snapshot_id", "storage_target_id", name=op.f("storage_targets_key")),
+        schema="plan_history",
+    )
+    op.create_index(
+        op.f("storage_targets_by_snapshot_id_target_id"),
+        "storage_targets",
+        ["snapshot_id", "target_id"],
+        unique=False,
+        schema="plan_history",
     )
     op.create_table(
         "targets",
