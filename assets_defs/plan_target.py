@@ -9,6 +9,7 @@ from __future__ import annotations
 from assets_defs.charts import bar_chart, stacked_bars
 from assets_defs.phase_assets import Descriptions, Frames, PhaseInputs, PhaseOutputs, PhaseShell
 from flow_pipelines.plan.target import gates
+from flow_pipelines.plan.target.storage import STORAGE_TARGETS, build_storage_targets
 from flow_pipelines.plan.target.targets import TARGETS, build_targets
 
 INVENTORY = "discovery/inventory"
@@ -24,20 +25,30 @@ def target(phase: PhaseInputs) -> PhaseOutputs:
     """Find the targets of every server that moves, around the types that people chose."""
     inventory, plan = phase.frames[INVENTORY], phase.frames[PLAN_OF_RECORD]
     rows = build_targets(inventory, plan, scope=phase.scope, settings=phase.settings, edits=phase.edits)
-    return PhaseOutputs({TARGETS: rows}, problems={TARGETS: gates.target_problems(inventory, plan, rows)})
+    storage = build_storage_targets(inventory, rows, scope=phase.scope, settings=phase.settings.sizing)
+    return PhaseOutputs(
+        {TARGETS: rows, STORAGE_TARGETS: storage},
+        problems={
+            TARGETS: gates.target_problems(inventory, plan, rows),
+            STORAGE_TARGETS: gates.storage_problems(rows, storage),
+        },
+    )
 
 
 def target_charts(_phase: PhaseInputs, frames: Frames) -> Descriptions:
     """Draw where servers go, and what that costs with each commitment."""
     rows = frames[TARGETS]
     chosen = rows[rows["is_chosen"].astype(bool)]
+    stored = frames[STORAGE_TARGETS]
+    stored = stored[stored["is_chosen"].astype(bool)]
     monthly = chosen[list(COMMITMENTS)].sum().rename(COMMITMENTS).to_frame("USD a month")
     return {
         TARGETS: {
             "servers_by_cloud": bar_chart(chosen["provider"]),
             "servers_by_family": bar_chart(chosen["provider"] + " " + chosen["family"]),
             "price_by_commitment": stacked_bars(monthly),
-        }
+        },
+        STORAGE_TARGETS: {"servers_by_class": bar_chart(stored["provider"] + " " + stored["storage_class"])},
     }
 
 

@@ -18,9 +18,9 @@ from resources.snapshots import SnapshotStore
 from tests.conftest import new_engagement
 
 TARGETS = "plan/targets"
-ESTATE = """hostname,ip_address,os,cpus,memory mb,environment,criticality
-web01,10.1.1.1,RHEL 9,4,8192,production,critical
-web02,10.1.1.2,RHEL 9,4,8192,test,low
+ESTATE = """hostname,ip_address,os,cpus,memory mb,disk gb,environment,criticality
+web01,10.1.1.1,RHEL 9,4,8192,100,production,critical
+web02,10.1.1.2,RHEL 9,4,8192,100,test,low
 """
 CLOUDS = {"aws", "azure", "google"}
 
@@ -41,9 +41,9 @@ class Engagement:
         for flow in flows:
             run_flow(self.installation, self.scope, flow_named(flow))
 
-    def targets(self) -> dict[str, dict[Any, Any]]:
+    def targets(self, table_key: str = TARGETS) -> dict[str, dict[Any, Any]]:
         store = SnapshotStore(self.installation.database)
-        rows = store.read(self.scope, store.current(self.scope)[TARGETS]).to_dict("records")
+        rows = store.read(self.scope, store.current(self.scope)[table_key]).to_dict("records")
         return {row["target_name"]: row for row in rows}
 
 
@@ -64,6 +64,12 @@ def test_every_server_that_moves_has_a_target_in_every_cloud_and_goes_to_one(eng
     rows = engagement.targets()
     assert set(rows) == {f"{s} in {c}" for s in ("web01", "web02") for c in CLOUDS}
     assert sorted(row["server_name"] for row in rows.values() if row["is_chosen"]) == ["web01", "web02"]
+
+
+def test_every_target_has_storage_for_what_the_files_tell(engagement: Engagement) -> None:
+    storage = engagement.targets("plan/storage_targets")
+    assert storage.keys() == engagement.targets().keys()
+    assert {row["storage_class"] for row in storage.values() if row["provider"] == "aws"} == {"gp3"}
 
 
 def test_a_type_that_a_person_chose_stays_with_its_price_in_the_next_run(engagement: Engagement) -> None:

@@ -32,3 +32,16 @@ def target_problems(inventory: pd.DataFrame, plan: pd.DataFrame, targets: pd.Dat
     problems += listed("servers {} are not compared in every cloud once", counts.index[counts != clouds])
     problems += listed("servers {} go to several clouds", set(chosen.loc[chosen["asset_id"].duplicated(), "asset_id"]))
     return problems + listed("servers {} go where they have no price", chosen.loc[chosen[ON_DEMAND].isna(), "asset_id"])
+
+
+def storage_problems(targets: pd.DataFrame, storage: pd.DataFrame) -> list[str]:
+    """List targets that have no row of storage, or several, and rows of no target.
+
+    Args:
+        targets: The rows of `plan/targets`.
+        storage: The rows of `plan/storage_targets`.
+    """
+    expected, found = set(targets["target_id"]), storage["target_id"]
+    problems = listed("targets {} have no storage", expected - set(found))
+    problems += listed("storage is of targets {} that are not there", set(found) - expected)
+    return problems + listed("targets {} have storage twice", set(found[found.duplicated()]))

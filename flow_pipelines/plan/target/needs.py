@@ -26,7 +26,7 @@ def server_needs(servers: pd.DataFrame, settings: TargetSettings) -> pd.DataFram
         `architecture`, missing where no cloud offers it; `is_windows`; `assumptions`, in words, empty if there are
         none; `obstacle`, in words, missing if the needs are known.
     """
-    cpus, memory = _positive(servers, "cpu_count"), _positive(servers, "memory_mib")
+    cpus, memory = known_number(servers, "cpu_count"), known_number(servers, "memory_mib")
     used_cpus, used_memory = _used(servers, cpus, memory, settings)
     stated = _text(servers, "architecture")
     system = _text(servers, "operating_system")
@@ -46,7 +46,7 @@ def server_needs(servers: pd.DataFrame, settings: TargetSettings) -> pd.DataFram
             "needed_memory_gib": ((used_memory * settings.memory_comfort_factor).fillna(memory) / MIB_PER_GIB)
             .where(memory.notna())
             .round(DECIMALS),
-            "needed_gpu": _positive(servers, "gpu_count").fillna(0),
+            "needed_gpu": known_number(servers, "gpu_count").fillna(0),
             "architecture": stated.map({**ARCHITECTURES, "": USUAL_ARCHITECTURE}),
             "is_windows": system.str.contains("windows", case=False, regex=False),
             "assumptions": _listed(assumed, servers.index),
@@ -62,12 +62,12 @@ def _used(
     unknown = pd.Series(float("nan"), index=servers.index)
     if settings.basis == "as_is":
         return unknown, unknown
-    percent = _positive(servers, f"cpu_usage_percent_{settings.basis}")
-    share = _positive(servers, f"memory_usage_percent_{settings.basis}")
-    return cpus * percent / 100, _positive(servers, f"memory_used_mib_{settings.basis}").fillna(memory * share / 100)
+    percent = known_number(servers, f"cpu_usage_percent_{settings.basis}")
+    share = known_number(servers, f"memory_usage_percent_{settings.basis}")
+    return cpus * percent / 100, known_number(servers, f"memory_used_mib_{settings.basis}").fillna(memory * share / 100)
 
 
-def _positive(servers: pd.DataFrame, column: str) -> pd.Series[float]:
+def known_number(servers: pd.DataFrame, column: str) -> pd.Series[float]:
     """Return a number of each server; none and less than none are not known, as is what the servers do not have."""
     if column not in servers:
         return pd.Series(float("nan"), index=servers.index)

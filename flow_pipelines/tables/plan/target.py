@@ -31,6 +31,16 @@ USE = tuple(
 )
 SYSTEM = (f"{INVENTORY}.architecture", f"{INVENTORY}.operating_system")
 SIZING = (f"{INVENTORY}.cpu_count", f"{INVENTORY}.memory_mib", *USE, *SYSTEM)
+STORAGE = (
+    f"{INVENTORY}.storage_allocated_gib",
+    f"{INVENTORY}.storage_used_gib",
+    *(
+        f"{INVENTORY}.disk_{way}_operations_per_second_{basis}"
+        for way in ("read", "write")
+        for basis in ("peak", "percentile_95")
+    ),
+)
+TARGETS = "plan/targets"
 MONTHLY = "USD a month of 730 hours"
 
 targets = output_table(
@@ -102,6 +112,37 @@ targets = output_table(
     one_of("binding_dimension", *DIMENSIONS),
     key=("target_id",),
     entity="target",
+    subtype="provider",
+    label="target_name",
+)
+
+storage_targets = output_table(
+    "plan",
+    "storage_targets",
+    "One row per target: the block storage of least price that holds the server's data, priced as one volume.",
+    required("storage_target_id", IDENTIFIER, "Deterministic id, from the target."),
+    required("target_id", IDENTIFIER, "The target.", sources=[f"{TARGETS}.target_id"]),
+    required("target_name", TEXT, "The server's name and the cloud.", sources=[f"{TARGETS}.target_name"]),
+    required("asset_id", IDENTIFIER, "The server.", sources=[f"{TARGETS}.asset_id"]),
+    required("provider", TEXT, "The cloud.", sources=[f"{TARGETS}.provider"]),
+    required("region", TEXT, "Its region.", sources=[f"{TARGETS}.region"]),
+    required("is_chosen", BOOLEAN, "Whether the server goes there.", sources=[f"{TARGETS}.is_chosen"]),
+    optional("storage_class", TEXT, "The class; empty if nothing fits.", sources=STORAGE),
+    optional("offer", TEXT, "The size of the class, or the class itself if it is sold in any size.", sources=STORAGE),
+    optional("volume_count", INTEGER, "Volumes that it takes; several if one can't be that large."),
+    optional("needed_gib", DECIMAL, "Capacity that is needed.", unit="GiB", sources=STORAGE[:2]),
+    required("needed_iops", DECIMAL, "Operations that are needed; 0 if not known. Unit: 1/s.", sources=STORAGE[2:]),
+    optional("storage_usd_month", DECIMAL, "Its price.", unit="USD a month", sources=STORAGE),
+    optional("runner_up_class", TEXT, "The next cheapest class that fits.", sources=STORAGE),
+    optional("runner_up_usd_month", DECIMAL, "Its price.", unit="USD a month", sources=STORAGE),
+    optional("price_as_of", TEXT, "Day of the price."),
+    optional("price_origin", TEXT, "Where it is from."),
+    optional("assumptions", TEXT, "What is assumed because it is not known; empty if nothing.", sources=STORAGE),
+    required("reason", TEXT, "Why this class, or why none, in words."),
+    required("source_entity_ids", IDENTIFIER_LIST, "The server.", sources=[f"{TARGETS}.source_entity_ids"]),
+    one_of("provider", *PROVIDERS),
+    key=("storage_target_id",),
+    entity="storage_target",
     subtype="provider",
     label="target_name",
 )
