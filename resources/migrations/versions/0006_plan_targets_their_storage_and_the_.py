@@ -1,4 +1,4 @@
-"""Plan: the targets of servers and their storage.
+"""Plan: targets, their storage, and the business case.
 
 Revision: 0006, after 0005. Made on 2026-11-26.
 """
@@ -51,6 +51,37 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("snapshot_id", "rule_id", name=op.f("assess_to_plan_key")),
         schema="handoffs_history",
+    )
+    op.create_table(
+        "business_case",
+        sa.Column("client_account_id", sa.Uuid(), nullable=False),
+        sa.Column("engagement_id", sa.Uuid(), nullable=False),
+        sa.Column("snapshot_id", sa.Uuid(), nullable=False),
+        sa.Column("business_case_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("case_name", sa.Text(), nullable=False),
+        sa.Column("wave_number", sa.BigInteger(), nullable=True),
+        sa.Column("server_count", sa.BigInteger(), nullable=False),
+        sa.Column("unpriced_server_count", sa.BigInteger(), nullable=False),
+        sa.Column("retired_server_count", sa.BigInteger(), nullable=False),
+        sa.Column("effort_days", sa.Double(), nullable=False),
+        sa.Column("now_usd_month", sa.Double(), nullable=False),
+        sa.Column("one_off_usd", sa.Double(), nullable=False),
+        sa.Column("after_usd_month", sa.Double(), nullable=False),
+        sa.Column("saving_usd_month", sa.Double(), nullable=False),
+        sa.Column("payback_months", sa.Double(), nullable=True),
+        sa.Column("assumptions", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["client_account_id", "engagement_id", "snapshot_id"],
+            [
+                "platform.snapshots.client_account_id",
+                "platform.snapshots.engagement_id",
+                "platform.snapshots.snapshot_id",
+            ],
+            name=op.f("business_case_of_snapshots"),
+        ),
+        sa.PrimaryKeyConstraint("snapshot_id", "business_case_id", name=op.f("business_case_key")),
+        schema="plan_history",
     )
     op.create_table(
         "storage_targets",
