@@ -9,6 +9,7 @@ from __future__ import annotations
 from assets_defs.charts import bar_chart, stacked_bars
 from assets_defs.phase_assets import Descriptions, Frames, PhaseInputs, PhaseOutputs, PhaseShell
 from flow_pipelines.plan.target import gates
+from flow_pipelines.plan.target.business_case import BUSINESS_CASE, build_business_case
 from flow_pipelines.plan.target.storage import STORAGE_TARGETS, build_storage_targets
 from flow_pipelines.plan.target.targets import TARGETS, build_targets
 
@@ -26,8 +27,9 @@ def target(phase: PhaseInputs) -> PhaseOutputs:
     inventory, plan = phase.frames[INVENTORY], phase.frames[PLAN_OF_RECORD]
     rows = build_targets(inventory, plan, scope=phase.scope, settings=phase.settings, edits=phase.edits)
     storage = build_storage_targets(inventory, rows, scope=phase.scope, settings=phase.settings.sizing)
+    case = build_business_case(inventory, plan, rows, storage, scope=phase.scope, settings=phase.settings.costs)
     return PhaseOutputs(
-        {TARGETS: rows, STORAGE_TARGETS: storage},
+        {TARGETS: rows, STORAGE_TARGETS: storage, BUSINESS_CASE: case},
         problems={
             TARGETS: gates.target_problems(inventory, plan, rows),
             STORAGE_TARGETS: gates.storage_problems(rows, storage),

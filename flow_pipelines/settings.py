@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from flow_pipelines.errors import SettingsError
+from flow_pipelines.settings_cost import CostSettings
 from flow_pipelines.settings_target import TargetSettings
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -177,6 +178,7 @@ class EngagementSettings(BaseModel):
     sizing: TargetSettings = Field(
         default_factory=TargetSettings, description="How servers are sized for the clouds, and what is compared."
     )
+    costs: CostSettings = Field(default_factory=CostSettings, description="Rates of the business case, in USD.")
 
     @model_validator(mode="after")
     def _targets_are_compared(self) -> Self:

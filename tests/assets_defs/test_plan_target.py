@@ -72,6 +72,13 @@ def test_every_target_has_storage_for_what_the_files_tell(engagement: Engagement
     assert {row["storage_class"] for row in storage.values() if row["provider"] == "aws"} == {"gp3"}
 
 
+def test_the_business_case_is_there_for_the_programme_and_its_waves(engagement: Engagement) -> None:
+    store = SnapshotStore(engagement.installation.database)
+    rows = store.read(engagement.scope, store.current(engagement.scope)["plan/business_case"]).set_index("case_name")
+    assert rows.loc["Programme", "server_count"] == rows.drop("Programme")["server_count"].sum() == 2
+    assert rows.loc["Programme", "after_usd_month"] > 0
+
+
 def test_a_type_that_a_person_chose_stays_with_its_price_in_the_next_run(engagement: Engagement) -> None:
     before = engagement.targets()["web01 in aws"]
     words = ("--by", "Ann", "--reason", "the vendor asks for it")
