@@ -59,8 +59,7 @@ def test_the_portfolio_tells_how_many_assets_came_through_each_flow(engagement: 
         {"asset_type": "server"},
     ]
     engagement.run_flow("discovery", {"discovery/inventory": assets})
-    tables = ("assess/assessment_overview", "assess/treatments")
-    engagement.run_flow("assess", {key: [{"source_entity_ids": [application]}] for key in tables})
+    engagement.run_flow("assess", {"assess/plan_of_record": [{"source_entity_ids": [application]}]})
     found = engagement.select(
         "SELECT flow_type, flow_status, assets, assets_completed FROM platform.portfolio_progress "
         "WHERE asset_type = 'server' ORDER BY flow_order"

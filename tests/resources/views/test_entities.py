@@ -33,7 +33,7 @@ DISCOVERED = {
     "discovery/tech_debt": [{"asset_id": SERVER, "asset_name": "web-1", "fact": "ended in 2020"}],
 }
 WORKLOAD = {"workload_id": APPLICATION, "source_entity_ids": [APPLICATION]}
-ASSESSED = {"assess/assessment_overview": [WORKLOAD], "assess/treatments": [WORKLOAD]}
+ASSESSED = {"assess/assessment_overview": [WORKLOAD], "assess/plan_of_record": [WORKLOAD]}
 
 
 def entities(engagement: Engagement, table: str) -> list[dict[str, object]]:
