@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from flow_pipelines.errors import ContractError
 from flow_pipelines.plan.target.needs import known_number
 from flow_pipelines.plan.target.right_size import CENTS
-from flow_pipelines.plan.target.targets import with_plain_texts
+from flow_pipelines.plan.target.targets import both_said, with_plain_texts
 from flow_pipelines.reference.block_storage import block_storage
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings_target import TargetSettings
@@ -52,7 +52,7 @@ def build_storage_targets(
         for (provider, region), part in rows.groupby(["provider", "region"])
     ]
     found = pd.concat(parts)
-    said = found[["assumptions", "borrowed"]].apply(lambda one: "; ".join(one.dropna()), axis="columns")
+    said = both_said(found["assumptions"], found["borrowed"])
     ids = scope.ids_of("storage_target", zip(found["target_id"], strict=True))
     found = found.assign(storage_target_id=ids, assumptions=said, reason=_reasons(found))
     return conform(with_plain_texts(found)[[one.name for one in storage_targets.columns]], storage_targets)
@@ -77,7 +77,7 @@ def storage_needs(servers: pd.DataFrame, settings: TargetSettings) -> pd.DataFra
             "asset_id": servers["asset_id"],
             "needed_gib": allocated.fillna(used),
             "needed_iops": seen[0].fillna(0) + seen[1].fillna(0),
-            "assumptions": (capacity + "; " + operations).fillna(capacity).fillna(operations),
+            "assumptions": both_said(capacity, operations),
         }
     )
 

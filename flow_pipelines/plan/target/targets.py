@@ -67,7 +67,7 @@ def build_targets(
     rows = _with_origins(rows, catalogue).assign(
         is_chosen=_is_chosen(rows, settings.targets or clouds), reason=_reasons(rows)
     )
-    said = rows[["conflict", "stays"]].apply(lambda one: "; ".join(one.dropna()), axis="columns")
+    said = both_said(rows["conflict"], rows["stays"])
     rows = rows.assign(conflict=said, instance_type=rows["computed_instance_type"])
     return conform(with_plain_texts(rows)[[column.name for column in targets.columns if column.name in rows]], targets)
 
@@ -78,6 +78,12 @@ def with_plain_texts(rows: pd.DataFrame) -> pd.DataFrame:
     for name in map(str, rows.select_dtypes("string").columns):
         plain[name] = rows[name].astype(object).where(rows[name].notna(), None)
     return plain
+
+
+def both_said(one: pd.Series[Any], other: pd.Series[Any]) -> pd.Series[Any]:
+    """Return two columns of words as one, either of which may be missing."""
+    one, other = one.astype("string"), other.astype("string")
+    return (one + "; " + other).fillna(one).fillna(other)
 
 
 def moving_servers(inventory: pd.DataFrame, plan: pd.DataFrame) -> pd.DataFrame:
