@@ -129,7 +129,12 @@ FLOWS: tuple[Flow, ...] = (
             Phase("overview", "Overview", "Scope, effort, cost and risk per wave.", ("plan_overview",)),
             Phase("timeline", "Timeline", "Schedule every task of every workload.", ("timeline",)),
             Phase("resource", "Resource", "Match roles and people to the schedule.", ("resource_plan",)),
-            Phase("target", "Target", "Right-size every workload onto its target.", ("targets",)),
+            Phase(
+                "target",
+                "Target",
+                "Right-size every workload onto its target.",
+                ("targets", "storage_targets", "business_case"),
+            ),
         ),
         follows="assess",
     ),

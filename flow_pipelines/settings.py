@@ -14,6 +14,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from flow_pipelines.errors import SettingsError
+from flow_pipelines.settings_cost import CostSettings
+from flow_pipelines.settings_target import TargetSettings
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -173,6 +175,17 @@ class EngagementSettings(BaseModel):
     roadmap: RoadmapSettings = Field(
         default_factory=RoadmapSettings, description="How long the steps of the roadmap take, and the deadline."
     )
+    sizing: TargetSettings = Field(
+        default_factory=TargetSettings, description="How servers are sized for the clouds, and what is compared."
+    )
+    costs: CostSettings = Field(default_factory=CostSettings, description="Rates of the business case, in USD.")
+
+    @model_validator(mode="after")
+    def _targets_are_compared(self) -> Self:
+        compared = {cloud.provider for cloud in self.sizing.clouds}
+        if left_out := [name for name in self.targets if name not in compared]:
+            raise ValueError(f"{', '.join(left_out)} of targets is not among the providers of sizing")
+        return self
 
 
 def parse_settings(text: str, *, origin: str, today: date) -> EngagementSettings:

@@ -32,6 +32,7 @@ from tests.benchmarks.report import (
     print_quality,
     print_rollbacks,
     print_speed,
+    print_targets,
     print_treatments,
     print_waves,
     quality_as_json,
@@ -39,6 +40,7 @@ from tests.benchmarks.report import (
 )
 from tests.benchmarks.rollback import measure_rollbacks
 from tests.benchmarks.speed import measure_speed
+from tests.benchmarks.targets import measure_targets
 from tests.benchmarks.treatments import measure_treatments
 from tests.benchmarks.truth import Truth, read_truth
 from tests.benchmarks.waves import measure_waves
@@ -47,6 +49,7 @@ QUALITY_SERVERS, QUALITY_CONNECTIONS = 1_000, 200_000
 SPEED_SERVERS, SPEED_CONNECTIONS = (1_000, 10_000), 1_000_000
 ROLLBACK_SERVERS = (1_000, 100_000)
 TREATED_SERVERS = 100_000
+SIZED_SERVERS = 100_000
 PLANNED_WORKLOADS = (200, 2_000, 20_000)
 FUZZED_FILES = 10_000
 AGGREGATED_CONNECTIONS = 50_000_000
@@ -92,22 +95,35 @@ def main() -> None:
         quality = _quality(servers, connections, arguments.seed, progress.print)
         print_quality(quality, console, title=f"{servers:,} servers, {connections:,} connections")
         found["quality"] = quality_as_json(quality)
-    if arguments.which in {"all", "treatments"}:
-        servers = (arguments.servers or [TREATED_SERVERS])[0]
-        with _folder() as folder:
-            treated = measure_treatments(folder, servers=servers, seed=arguments.seed, progress=progress.print)
-        print_treatments(treated, console)
-        found["treatments"] = asdict(treated)
-    if arguments.which in {"all", "waves"}:
-        planned = measure_waves(arguments.workloads or list(PLANNED_WORKLOADS), arguments.seed, progress.print)
-        print_waves(planned, console)
-        found["waves"] = [asdict(one) for one in planned]
+    found.update(_plans(arguments, console, progress.print))
     if arguments.which == "fuzz":
         fuzzed = run_fuzz(arguments.files, arguments.seed, progress.print)
         print_fuzz(fuzzed, console)
         found["fuzz"] = asdict(fuzzed)
     if arguments.json:
         json.dump(found, sys.stdout, indent=2)
+
+
+def _plans(arguments: argparse.Namespace, console: Console, progress: Callable[[str], None]) -> dict[str, Any]:
+    """Run those of treatments, waves and targets that are asked for."""
+    found: dict[str, Any] = {}
+    if arguments.which in {"all", "treatments"}:
+        servers = (arguments.servers or [TREATED_SERVERS])[0]
+        with _folder() as folder:
+            treated = measure_treatments(folder, servers=servers, seed=arguments.seed, progress=progress)
+        print_treatments(treated, console)
+        found["treatments"] = asdict(treated)
+    if arguments.which in {"all", "waves"}:
+        planned = measure_waves(arguments.workloads or list(PLANNED_WORKLOADS), arguments.seed, progress)
+        print_waves(planned, console)
+        found["waves"] = [asdict(one) for one in planned]
+    if arguments.which in {"all", "targets"}:
+        progress("right-sizing")
+        with _folder() as folder:
+            sized = measure_targets(folder, servers=(arguments.servers or [SIZED_SERVERS])[0], seed=arguments.seed)
+        print_targets(sized, console)
+        found["targets"] = asdict(sized)
+    return found
 
 
 def _arguments() -> argparse.Namespace:
@@ -117,7 +133,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "which",
         nargs="?",
-        choices=["all", "quality", "speed", "rollback", "connections", "treatments", "waves", "fuzz"],
+        choices=["all", "quality", "speed", "rollback", "connections", "treatments", "waves", "targets", "fuzz"],
         default="all",
     )
     parser.add_argument("--servers", type=int, action="append", help="servers of an estate; may be repeated for speed")

@@ -15,6 +15,7 @@ from tests.benchmarks.connections import ConnectionsReport
 from tests.benchmarks.quality import QualityReport, expected_calibration_error
 from tests.benchmarks.rollback import RollbackReport
 from tests.benchmarks.speed import SpeedReport
+from tests.benchmarks.targets import TargetsReport
 from tests.benchmarks.treatments import TreatmentsReport
 from tests.benchmarks.waves import WavesReport
 
@@ -147,6 +148,19 @@ def print_speed(report: SpeedReport, console: Console) -> None:
         f"Ratios, {title}",
         ("what", "times as long"),
         [(name, f"{ratio:.1f}") for name, ratio in report.ratios.items()],
+    )
+
+
+def print_targets(report: TargetsReport, console: Console) -> None:
+    """Print how long right-sizing took, and how often it disagreed with brute force."""
+    _print(
+        console,
+        f"Right-sizing, {report.servers:,} servers, {report.types:,} types, {report.clouds} clouds",
+        ("basis", "seconds", "times reading the rows", "unlike brute force"),
+        [
+            (one.basis, f"{one.seconds:.2f}", f"{one.ratio:.1f}", f"{one.unlike} of {one.compared}")
+            for one in report.measured
+        ],
     )
 
 

@@ -114,7 +114,7 @@ def test_errors_are_one_line_with_the_remedy(flow: Command, tmp_path: Path) -> N
     for arguments, code, words in (
         (("run", "acme/nowhere"), 3, "flow engagement add acme/nowhere"),
         (("run", "Acme"), 3, "client/engagement"),
-        (("run", "acme/dc-exit", "--flow", "plan"), 9, "Choose one of: discovery, assess"),
+        (("run", "acme/dc-exit", "--flow", "execute"), 9, "Choose one of: discovery, assess, plan"),
         (("import", "acme/dc-exit", tmp_path / "missing.csv"), 5, "missing.csv is not a file"),
         (("engagement", "add", "stranger/danger"), 3, "flow client add stranger"),
         (("client", "add", "Acme Corp."), 3, "lower-case letters"),

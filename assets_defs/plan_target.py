@@ -1,0 +1,57 @@
+"""The target phase of the Plan flow in Dagster.
+
+Belongs here: one short function, and what is drawn of it. Does not: how targets are found
+(`flow_pipelines/plan/target/`), how pictures are drawn (`charts/`).
+"""
+
+from __future__ import annotations
+
+from assets_defs.charts import bar_chart, stacked_bars
+from assets_defs.phase_assets import Descriptions, Frames, PhaseInputs, PhaseOutputs, PhaseShell
+from flow_pipelines.plan.target import gates
+from flow_pipelines.plan.target.business_case import BUSINESS_CASE, build_business_case
+from flow_pipelines.plan.target.storage import STORAGE_TARGETS, build_storage_targets
+from flow_pipelines.plan.target.targets import TARGETS, build_targets
+
+INVENTORY = "discovery/inventory"
+PLAN_OF_RECORD = "assess/plan_of_record"
+COMMITMENTS = {
+    "on_demand_usd_month": "on demand",
+    "one_year_usd_month": "committed for one year",
+    "three_year_usd_month": "committed for three years",
+}
+
+
+def target(phase: PhaseInputs) -> PhaseOutputs:
+    """Find the targets of every server that moves, around the types that people chose."""
+    inventory, plan = phase.frames[INVENTORY], phase.frames[PLAN_OF_RECORD]
+    rows = build_targets(inventory, plan, scope=phase.scope, settings=phase.settings, edits=phase.edits)
+    storage = build_storage_targets(inventory, rows, scope=phase.scope, settings=phase.settings.sizing)
+    case = build_business_case(inventory, plan, rows, storage, scope=phase.scope, settings=phase.settings.costs)
+    return PhaseOutputs(
+        {TARGETS: rows, STORAGE_TARGETS: storage, BUSINESS_CASE: case},
+        problems={
+            TARGETS: gates.target_problems(inventory, plan, rows),
+            STORAGE_TARGETS: gates.storage_problems(rows, storage),
+        },
+    )
+
+
+def target_charts(_phase: PhaseInputs, frames: Frames) -> Descriptions:
+    """Draw where servers go, and what that costs with each commitment."""
+    rows = frames[TARGETS]
+    chosen = rows[rows["is_chosen"].astype(bool)]
+    stored = frames[STORAGE_TARGETS]
+    stored = stored[stored["is_chosen"].astype(bool)]
+    monthly = chosen[list(COMMITMENTS)].sum().rename(COMMITMENTS).to_frame("USD a month")
+    return {
+        TARGETS: {
+            "servers_by_cloud": bar_chart(chosen["provider"]),
+            "servers_by_family": bar_chart(chosen["provider"] + " " + chosen["family"]),
+            "price_by_commitment": stacked_bars(monthly),
+        },
+        STORAGE_TARGETS: {"servers_by_class": bar_chart(stored["provider"] + " " + stored["storage_class"])},
+    }
+
+
+TARGET = PhaseShell("target", (PLAN_OF_RECORD, INVENTORY), target, describe=target_charts)

@@ -1,0 +1,97 @@
+"""Targets from files to Dagster, with people's word in them, by the commands that people use."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from flow_pipelines.cli.main import app
+from flow_pipelines.cli.run_flow import run_flow
+from flow_pipelines.flows import flow_named
+from flow_pipelines.scope import Scope
+from resources.installation import Installation, landing_root
+from resources.landing import Landing
+from resources.snapshots import SnapshotStore
+from tests.conftest import new_engagement
+
+TARGETS = "plan/targets"
+ESTATE = """hostname,ip_address,os,cpus,memory mb,disk gb,environment,criticality
+web01,10.1.1.1,RHEL 9,4,8192,100,production,critical
+web02,10.1.1.2,RHEL 9,4,8192,100,test,low
+"""
+CLOUDS = {"aws", "azure", "google"}
+
+
+class Engagement:
+    """An engagement whose people speak to it by `flow`."""
+
+    def __init__(self, installation: Installation, scope: Scope) -> None:
+        self.installation, self.scope = installation, scope
+
+    def command(self, name: str, *words: str) -> str:
+        finished = CliRunner(env={"COLUMNS": "250"}).invoke(app, [*name.split(), str(self.scope), *words])
+        if finished.exception:
+            raise finished.exception
+        return finished.stdout
+
+    def run(self, *flows: str) -> None:
+        for flow in flows:
+            run_flow(self.installation, self.scope, flow_named(flow))
+
+    def targets(self, table_key: str = TARGETS) -> dict[str, dict[Any, Any]]:
+        store = SnapshotStore(self.installation.database)
+        rows = store.read(self.scope, store.current(self.scope)[table_key]).to_dict("records")
+        return {row["target_name"]: row for row in rows}
+
+
+@pytest.fixture(scope="module")
+def engagement(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Engagement:
+    """An engagement with an approved plan, and targets of it."""
+    opened = Engagement(installation, new_engagement(installation))
+    file = tmp_path_factory.mktemp("estate") / "servers.csv"
+    file.write_text(ESTATE, encoding="utf-8")
+    Landing(landing_root()).land(opened.scope, [file])
+    opened.run("discovery", "assess")
+    opened.command("approve", "--by", "Ann", "--reason", "agreed in the board")
+    opened.run("plan")
+    return opened
+
+
+def test_every_server_that_moves_has_a_target_in_every_cloud_and_goes_to_one(engagement: Engagement) -> None:
+    rows = engagement.targets()
+    assert set(rows) == {f"{s} in {c}" for s in ("web01", "web02") for c in CLOUDS}
+    assert sorted(row["server_name"] for row in rows.values() if row["is_chosen"]) == ["web01", "web02"]
+
+
+def test_every_target_has_storage_for_what_the_files_tell(engagement: Engagement) -> None:
+    storage = engagement.targets("plan/storage_targets")
+    assert storage.keys() == engagement.targets().keys()
+    assert {row["storage_class"] for row in storage.values() if row["provider"] == "aws"} == {"gp3"}
+
+
+def test_the_business_case_is_there_for_the_programme_and_its_waves(engagement: Engagement) -> None:
+    store = SnapshotStore(engagement.installation.database)
+    rows = store.read(engagement.scope, store.current(engagement.scope)["plan/business_case"]).set_index("case_name")
+    assert rows.loc["Programme", "server_count"] == rows.drop("Programme")["server_count"].sum() == 2
+    assert rows.loc["Programme", "after_usd_month"] > 0
+
+
+def test_a_type_that_a_person_chose_stays_with_its_price_in_the_next_run(engagement: Engagement) -> None:
+    before = engagement.targets()["web01 in aws"]
+    words = ("--by", "Ann", "--reason", "the vendor asks for it")
+    engagement.command("edit set", "targets", "web01 in aws", "instance_type", "m7i.4xlarge", *words)
+    engagement.run("plan")
+    row = engagement.targets()["web01 in aws"]
+    assert (row["instance_type"], row["is_chosen"], row["decided_by"]) == ("m7i.4xlarge", True, "Ann")
+    assert row["on_demand_usd_month"] - row["price_difference_usd_month"] == pytest.approx(
+        before["on_demand_usd_month"]
+    )
+    assert row["computed_instance_type"] == before["instance_type"]
+
+
+def test_a_target_can_be_traced_to_the_files(engagement: Engagement) -> None:
+    target = engagement.targets()["web01 in aws"]["target_id"]
+    assert "servers.csv" in json.dumps(json.loads(engagement.command("trace", target, "--json")))

@@ -1,0 +1,165 @@
+"""Every server that moves has a target in every cloud; what people chose stays, with its price."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pandas as pd
+import pytest
+
+from flow_pipelines.edits import Edit, apply_edits
+from flow_pipelines.errors import SettingsError
+from flow_pipelines.plan.target.gates import target_problems
+from flow_pipelines.plan.target.targets import TARGETS, build_targets
+from flow_pipelines.scope import Scope
+from flow_pipelines.settings import EngagementSettings, parse_settings
+from flow_pipelines.tables.plan.target import targets as table
+
+SCOPE = Scope("acme", "dc-exit")
+SETTINGS = EngagementSettings(as_of=datetime(2026, 6, 30, tzinfo=UTC).date())
+SYSTEMS = {"web01": "Red Hat Enterprise Linux 9", "app01": "Microsoft Windows Server 2019", "db01": "Ubuntu 22.04"}
+CPUS = {"web01": 4, "app01": 2, "db01": None}
+
+
+def asset_id(name: str) -> str:
+    return SCOPE.id_of("asset", name)
+
+
+def inventory() -> pd.DataFrame:
+    rows = [
+        {
+            "asset_id": asset_id(name),
+            "asset_type": "server",
+            "name": name,
+            "host_name": name,
+            "fqdn": None,
+            "cpu_count": CPUS[name],
+            "memory_mib": 8192.0,
+            "architecture": "x86_64",
+            "operating_system": system,
+        }
+        for name, system in SYSTEMS.items()
+    ]
+    return pd.DataFrame(rows).astype({"cpu_count": "Int64", "memory_mib": "Float64"})
+
+
+def plan(**treatments: str) -> pd.DataFrame:
+    """Return a plan with a workload per server, and Portal, which is on web01 and app01."""
+    parts = {**{name: [name] for name in SYSTEMS}, "Portal": ["web01", "app01"]}
+    rows = [
+        {
+            "workload_id": SCOPE.id_of("asset", name),
+            "workload_name": name,
+            "treatment": treatments.get(name, "rehost"),
+            "wave_number": number,
+            "source_entity_ids": [asset_id(one) for one in servers],
+        }
+        for number, (name, servers) in enumerate(parts.items(), start=1)
+    ]
+    return pd.DataFrame(rows).astype({"wave_number": "Int64"})
+
+
+def chosen_type(server: str, provider: str, instance_type: str | None) -> Edit:
+    target = SCOPE.id_of("target", asset_id(server), provider)
+    made_at = datetime(2026, 1, 1, tzinfo=UTC)
+    words = {"actor": "Ann", "reason": "it is agreed"}
+    cell = {"table_key": TARGETS, "entity_id": target, "column": "instance_type", "old_value": None}
+    return Edit(
+        edit_id=target, number=1, kind="set", **cell, new_value=instance_type, withdraws=None, **words, made_at=made_at
+    )
+
+
+def built(*edits: Edit, settings: EngagementSettings = SETTINGS, **treatments: str) -> pd.DataFrame:
+    computed = build_targets(inventory(), plan(**treatments), scope=SCOPE, settings=settings, edits=edits)
+    assert target_problems(inventory(), plan(**treatments), computed) == []
+    return apply_edits(computed, table, edits)[0].set_index(["server_name", "provider"])
+
+
+def test_every_server_that_moves_is_compared_in_every_cloud_and_goes_to_the_cheapest() -> None:
+    rows = built(db01="retain")
+    assert len(rows) == 2 * 3
+    for _, clouds in rows.groupby("server_name"):
+        assert clouds.loc[clouds["is_chosen"], "on_demand_usd_month"].tolist() == [clouds["on_demand_usd_month"].min()]
+    assert rows["instance_type"].equals(rows["computed_instance_type"])
+    assert (rows["price_difference_usd_month"] == 0).all()
+
+
+def test_what_is_retired_retained_or_repurchased_has_no_target_and_a_shared_server_says_who_stays() -> None:
+    rows = built(web01="retire", app01="repurchase", db01="retain")
+    assert set(rows.index.get_level_values("server_name")) == {"web01", "app01"}
+    assert rows.loc[("web01", "aws"), "workload_ids"] == [SCOPE.id_of("asset", "Portal")]
+    assert "web01 (retire)" in rows.loc[("web01", "aws"), "conflict"]
+    assert built(**dict.fromkeys([*SYSTEMS, "Portal"], "retain")).empty
+
+
+def test_a_server_of_unknown_size_has_rows_that_say_why_there_is_no_type() -> None:
+    row = built().loc[("db01", "aws")]
+    assert pd.isna(row["instance_type"])
+    assert not row["is_chosen"]
+    assert row["reason"] == "its number of processors is not known"
+
+
+def test_a_type_that_a_person_chose_stays_is_priced_and_decides_the_cloud() -> None:
+    cheapest = built()
+    rows = built(chosen_type("web01", "aws", "m5n.4xlarge"))
+    row = rows.loc[("web01", "aws")]
+    assert (row["instance_type"], row["decided_by"], row["is_chosen"]) == ("m5n.4xlarge", "Ann", True)
+    assert (row["vcpu"], row["on_demand_usd_month"]) == (16, pytest.approx(0.952 * 730))
+    before = cheapest.loc[("web01", "aws")]
+    assert row["computed_instance_type"] == before["instance_type"]
+    assert row["price_difference_usd_month"] == pytest.approx(694.96 - before["on_demand_usd_month"])
+    assert rows.drop("web01", level=0).equals(cheapest.drop("web01", level=0))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("t3.micro", ["vCPU 2 where 4 is needed", "GiB 1 where 8 is needed"]),
+        ("m6g.xlarge", ["it is of architecture arm64, the server of x86_64"]),
+        ("m5n.4xlarg", ["the catalogue has no price of m5n.4xlarg in aws us-east-1 for Linux"]),
+    ],
+)
+def test_a_chosen_type_says_what_it_collides_with(name: str, words: list[str]) -> None:
+    conflict = built(chosen_type("web01", "aws", name)).loc[("web01", "aws"), "conflict"]
+    assert [one for one in words if one not in conflict] == []
+
+
+def test_a_person_can_rule_out_a_cloud_for_a_server() -> None:
+    cheapest = built().loc["web01"].query("is_chosen").index[0]
+    rows = built(chosen_type("web01", cheapest, None)).loc["web01"]
+    assert pd.isna(rows.loc[cheapest, "on_demand_usd_month"])
+    assert rows.query("is_chosen").index[0] != cheapest
+
+
+def test_only_the_clouds_of_the_engagement_are_chosen_though_all_are_compared() -> None:
+    rows = built(settings=SETTINGS.model_copy(update={"targets": ("google",)}))
+    assert set(rows.loc[rows["is_chosen"]].index) == {("web01", "google")}
+    assert rows.loc[("app01", "azure"), "on_demand_usd_month"] > 0
+
+
+def test_a_target_cloud_that_is_not_compared_is_refused() -> None:
+    text = """
+targets: [azure]
+sizing: {providers: [{provider: aws, region: us-east-1, one_year_discount: 0.2, three_year_discount: 0.4}]}
+"""
+    with pytest.raises(SettingsError, match="azure of targets is not among the providers of sizing"):
+        parse_settings(text, origin="my.yaml", today=SETTINGS.as_of)
+
+
+def test_the_order_of_rows_does_not_matter() -> None:
+    edits = [chosen_type("web01", "aws", "m5n.4xlarge")]
+    turned = build_targets(inventory()[::-1], plan()[::-1], scope=SCOPE, settings=SETTINGS, edits=edits)
+    assert turned.equals(build_targets(inventory(), plan(), scope=SCOPE, settings=SETTINGS, edits=edits))
+
+
+def test_the_gate_tells_what_is_lost_invented_or_sent_to_two_clouds() -> None:
+    rows = build_targets(inventory(), plan(db01="retain"), scope=SCOPE, settings=SETTINGS)
+    lost = rows[rows["server_name"] != "web01"]
+    for wrong, words in (
+        (lost, "move and have no target"),
+        (rows.assign(is_chosen=True), "go to several clouds"),
+        (rows.drop(index=0), "not compared in every cloud"),
+    ):
+        assert any(words in problem for problem in target_problems(inventory(), plan(db01="retain"), wrong))
+    gone = plan(db01="retain", web01="retain", Portal="retain")
+    assert any("do not move" in problem for problem in target_problems(inventory(), gone, rows))
