@@ -75,6 +75,9 @@ def plan_of_waves(
     plan = plan_waves(workloads, workload_dependencies(overview, dependencies), settings)
     rows = workloads.merge(plan.placements, on="workload_id")
     rows["source_entity_ids"] = [[workload] for workload in rows["workload_id"]]
+    # The cheaper wave is what is computed; the one that a person chose is set by the edit itself.
+    is_dearer = rows["fixed_by"].notna() & (rows["next_best_cost"].astype(float) < 0)
+    rows["wave_number"] = rows["wave_number"].where(~is_dearer, rows["next_best_wave"])
     return PlannedWaves(
         conform(rows[[column.name for column in waves.columns]], waves),
         conform(_conditions(plan, scope), wave_conditions),
@@ -159,7 +162,8 @@ def wave_problems(
         planned: The plan.
         settings: How waves are planned.
     """
-    rows = planned.waves.set_index("workload_id")
+    rows = planned.waves.set_index("workload_id").drop(columns="wave_number")
+    rows = rows.join(planned.plan.placements.set_index("workload_id")["wave_number"])
     names, numbers = rows["workload_name"], rows["wave_number"]
     bent = planned.wave_conditions[planned.wave_conditions["kind"].isin(["cycle_split", "too_large"])]
     parted = set(zip(bent["workload_id"], bent["other_workload_id"], strict=True))

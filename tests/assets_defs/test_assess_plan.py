@@ -86,9 +86,6 @@ def test_a_wave_that_a_person_set_stays_and_what_it_breaks_has_a_price(engagemen
     assert prices["mixed_wave", 1] > 0
 
 
-@pytest.mark.xfail(
-    strict=True, reason="Wave planning gives what is fixed no next best wave, and computes what the person set."
-)
 def test_the_plan_tells_what_a_person_changed_and_what_it_costs(engagement: Engagement) -> None:
     row = engagement.plan()["web01"]
     assert row["decision_price"] > 0

@@ -65,6 +65,7 @@ class Built:
 
     Attributes:
         problem: The problem.
+        free: Whether a group could be in a wave if nobody had chosen one for it, n x W.
         group_of: The group of each workload.
         broken: Hard edges inside a cycle that is too large for any wave, as pairs of positions of workloads.
         too_large: Positions of workloads that are too large for any wave, and get one as if they just fitted.
@@ -72,6 +73,7 @@ class Built:
     """
 
     problem: WaveProblem
+    free: Bools
     group_of: Ints
     broken: Ints
     too_large: tuple[int, ...]
@@ -163,12 +165,13 @@ def build(workloads: Workloads, settings: WaveSettings, wave_count: int) -> Buil
     environment = workloads.rows["environment"]
     group_sizes = _sum_by_group(sizes, group_of, count)
     mean_effort = max(1.0, group_sizes[:, RESOURCES.index("effort_days")].sum() / wave_count)
+    fits = (group_sizes <= limit).all(axis=1)[:, None]
+    free = _free(workloads, settings, group_of, count, wave_count) & fits
     problem = WaveProblem(
         members=_members(group_of, count),
         sizes=group_sizes,
         capacity=capacity,
-        allowed=_allowed(workloads, settings, group_of, count, wave_count)
-        & (group_sizes <= limit).all(axis=1)[:, None],
+        allowed=_allowed(workloads, free, group_of) & fits,
         unary=unary,
         pairs=pairs,
         pair_costs=pair_costs,
@@ -186,7 +189,7 @@ def build(workloads: Workloads, settings: WaveSettings, wave_count: int) -> Buil
         pilot_cost=_units(settings.weights.pilot) if wave_count > 1 else 0,
         peak_cost=max(1, _units(settings.weights.balance / mean_effort)) if settings.weights.balance else 0,
     )
-    return Built(problem, group_of, broken, tuple(np.flatnonzero(too_large).tolist()), production_pairs)
+    return Built(problem, free, group_of, broken, tuple(np.flatnonzero(too_large).tolist()), production_pairs)
 
 
 def capacities(settings: WaveSettings, wave_count: int) -> Ints:
@@ -345,16 +348,26 @@ def _teams(names: pd.Series, weight: float, group_of: Ints) -> list[tuple[Ints, 
     return [(team, _units(weight)) for team in groups if len(team) > 1 and weight]
 
 
-def _allowed(workloads: Workloads, settings: WaveSettings, group_of: Ints, count: int, wave_count: int) -> Bools:
-    allowed = np.ones((count, wave_count), dtype=bool)
-    allowed[:, [wave - 1 for wave in settings.closed if wave <= wave_count]] = False
+def _free(workloads: Workloads, settings: WaveSettings, group_of: Ints, count: int, wave_count: int) -> Bools:
+    free = np.ones((count, wave_count), dtype=bool)
+    free[:, [wave - 1 for wave in settings.closed if wave <= wave_count]] = False
+    return _without_forbidden(free, workloads, group_of)
+
+
+def _allowed(workloads: Workloads, free: Bools, group_of: Ints) -> Bools:
+    allowed, wave_count = free.copy(), free.shape[1]
     # What a person chose counts more than that a wave is closed to the rest.
+    is_fixed = workloads.fixed >= 0
     chosen = np.ones_like(allowed)
-    for place in np.flatnonzero(workloads.fixed >= 0).tolist():
+    for place in np.flatnonzero(is_fixed).tolist():
         chosen[group_of[place]] &= np.arange(wave_count) == workloads.fixed[place]
-    is_fixed = np.unique(group_of[workloads.fixed >= 0])
-    allowed[is_fixed] = chosen[is_fixed]
+    fixed_groups = np.unique(group_of[is_fixed])
+    allowed[fixed_groups] = chosen[fixed_groups]
+    return _without_forbidden(allowed, workloads, group_of)
+
+
+def _without_forbidden(allowed: Bools, workloads: Workloads, group_of: Ints) -> Bools:
     for place, waves in enumerate(workloads.forbidden):
         if waves:
-            allowed[group_of[place], [wave for wave in waves if 0 <= wave < wave_count]] = False
+            allowed[group_of[place], [wave for wave in waves if 0 <= wave < allowed.shape[1]]] = False
     return allowed

@@ -78,7 +78,8 @@ def _placements(chosen: Workloads, built: Built, waves: Ints, of_workload: Ints)
     best_cost = np.full(problem.group_count, np.nan)
     for group in range(problem.group_count):
         costs, wave = placement.costs(group), int(waves[group])
-        others = placement.feasible(group)
+        # As if nobody had chosen: so what a person's choice costs is told, too.
+        others = built.free[group] & placement.fits(group)
         others[wave] = False
         if others.any():
             best_wave[group] = int(np.where(others, costs, np.inf).argmin())

@@ -61,11 +61,16 @@ class Placement:
 
     def feasible(self, group: int) -> npt.NDArray[np.bool_]:
         """Tell for each wave whether the group may be there as the others are placed."""
+        feasible: npt.NDArray[np.bool_] = self.problem.allowed[group] & self.fits(group)
+        return feasible
+
+    def fits(self, group: int) -> npt.NDArray[np.bool_]:
+        """Tell for each wave whether it has room for the group, and what depends on what allows it there."""
         problem, wave = self.problem, int(self.waves[group])
         room = self.loads + problem.sizes[group]
         if wave != NOWHERE:
             room[wave] -= problem.sizes[group]
-        possible: npt.NDArray[np.bool_] = problem.allowed[group] & (room <= problem.capacity).all(axis=1)
+        possible: npt.NDArray[np.bool_] = (room <= problem.capacity).all(axis=1)
         targets = self.waves[self.needed_by_group[group][0]]
         possible[: int(targets.max(initial=0))] = False
         dependents = self.waves[self.dependents[group][0]]
