@@ -13,13 +13,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from flow_pipelines.errors import ContractError
+from flow_pipelines.plan.timeline.content_order import content_order
 
 Ints = npt.NDArray[np.int64]
+Links = list[list[tuple[int, int]]]
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Tasks in order of their ids; times in whole periods from 0; capacity per resource and period."""
+    """Tasks in order of their content; times in whole periods from 0; capacity per resource and period."""
 
     ids: list[str]
     durations: list[int]
@@ -50,35 +52,70 @@ def build_problem(
         ContractError: Tasks repeat, names are unknown, numbers are negative, precedences form a circle, or a task
             demands more than a resource ever has.
     """
-    tasks = tasks.sort_values("task_id")
-    ids = [str(value) for value in tasks["task_id"]]
-    place = {name: index for index, name in enumerate(ids)}
-    names = sorted(resources["resource"])
     nominal = dict(zip(resources["resource"], resources["capacity"], strict=True))
-    _check(tasks, precedences, demands, calendar, place, nominal)
-    before: list[list[tuple[int, int]]] = [[] for _ in ids]
-    after: list[list[tuple[int, int]]] = [[] for _ in ids]
-    for first, second, lag in precedences[["before", "after", "lag"]].sort_values(["before", "after"]).to_numpy():
-        before[place[second]].append((place[first], int(lag)))
-        after[place[first]].append((place[second], int(lag)))
+    _check(tasks, precedences, demands, calendar, nominal=nominal)
+    ids, order = _in_order(tasks.sort_values("task_id"), precedences, demands)
+    tasks = tasks.set_index("task_id").loc[ids]
+    place, names = {name: index for index, name in enumerate(ids)}, sorted(nominal)
+    before, after = _links(precedences, place)
     needs: list[list[tuple[int, int]]] = [[] for _ in ids]
     for task, resource, units in demands[["task_id", "resource", "units"]].sort_values("resource").to_numpy():
         needs[place[task]].append((names.index(resource), int(units)))
     horizon = int(tasks["duration"].sum() + precedences["lag"].sum() + tasks["release"].max()) + 1
     horizon += 0 if calendar.empty else int(calendar["end"].max())
     capacity = np.array([[int(nominal[name])] * horizon for name in names], dtype=np.int64).reshape(-1, horizon)
-    for row in calendar.sort_values(["resource", "begin", "end"]).itertuples():
-        capacity[names.index(row.resource), int(row.begin) : int(row.end)] = int(row.capacity)  # type: ignore[call-overload]
+    for resource, begin, end, units in _sorted_calendar(calendar):
+        capacity[names.index(resource), begin:end] = units
+    deadlines = [None if pd.isna(value) else int(value) for value in tasks["deadline"]]
+    whole = [[int(value) for value in tasks[column]] for column in ("duration", "release")]
+    return Problem(ids, whole[0], whole[1], deadlines, before, after, needs, capacity, order)
+
+
+def _sorted_calendar(calendar: pd.DataFrame) -> list[tuple[str, int, int, int]]:
+    columns = ["resource", "begin", "end", "capacity"]
+    rows = calendar[columns].sort_values(columns).itertuples(index=False, name=None)
+    return [(str(resource), int(begin), int(end), int(units)) for resource, begin, end, units in rows]
+
+
+def _links(precedences: pd.DataFrame, place: dict[str, int]) -> tuple[Links, Links]:
+    """Return predecessors and successors with lags; of several lags between two tasks the longest holds."""
+    longest: dict[tuple[int, int], int] = {}
+    for first, second, lag in precedences[["before", "after", "lag"]].itertuples(index=False, name=None):
+        pair = place[first], place[second]
+        longest[pair] = max(longest.get(pair, 0), int(lag))
+    before: Links = [[] for _ in place]
+    after: Links = [[] for _ in place]
+    for (first, second), lag in sorted(longest.items()):
+        before[second].append((first, lag))
+        after[first].append((second, lag))
+    return before, after
+
+
+def _in_order(tasks: pd.DataFrame, precedences: pd.DataFrame, demands: pd.DataFrame) -> tuple[list[str], list[int]]:
+    """Return ids in the order of what the tasks are, and places in that order such that predecessors come first."""
+    ids = [str(value) for value in tasks["task_id"]]
+    before, after = _links(precedences, {name: index for index, name in enumerate(ids)})
+    needs = demands.groupby("task_id")[["resource", "units"]].apply(
+        lambda rows: sorted(rows.itertuples(index=False, name=None))
+    )
+    topological = _topological(before, ids)
+    columns = ["duration", "release", "deadline"]
+    rows = tasks[columns].astype("Float64").itertuples(index=False, name=None)
+    labels = [repr((*map(str, row), needs.get(name, []))) for name, row in zip(ids, rows, strict=True)]
+    order = content_order(labels, before, after, topological)
+    place = {task: index for index, task in enumerate(order)}
+    renamed = [sorted((place[other], lag) for other, lag in before[task]) for task in order]
+    return [ids[task] for task in order], _topological(renamed, [ids[task] for task in order])
+
+
+def _topological(before: Links, ids: list[str]) -> list[int]:
     try:
-        order = list(TopologicalSorter({i: [j for j, _ in before[i]] for i in range(len(ids))}).static_order())
+        return list(TopologicalSorter({i: [j for j, _ in before[i]] for i in range(len(ids))}).static_order())
     except CycleError as error:
         circle = ", ".join(ids[index] for index in error.args[1])
         raise ContractError(
             f"Tasks wait for each other in a circle: {circle}.", remedy="Remove one of them."
         ) from error
-    deadlines = [None if pd.isna(value) else int(value) for value in tasks["deadline"]]
-    whole = [[int(value) for value in tasks[column]] for column in ("duration", "release")]
-    return Problem(ids, whole[0], whole[1], deadlines, before, after, needs, capacity, order)
 
 
 def _check(
@@ -86,19 +123,26 @@ def _check(
     precedences: pd.DataFrame,
     demands: pd.DataFrame,
     calendar: pd.DataFrame,
-    place: dict[str, int],
+    *,
     nominal: dict[str, int],
 ) -> None:
+    place = set(tasks["task_id"])
     problems = [f"task {name!r} is there twice" for name in tasks.loc[tasks["task_id"].duplicated(), "task_id"]]
     for frame, column, known in (
         (precedences, "before", place), (precedences, "after", place), (demands, "task_id", place),
         (demands, "resource", nominal), (calendar, "resource", nominal),
     ):  # fmt: skip
         problems += [f"{column} {name!r} is not known" for name in frame[column] if name not in known]
-    for frame, column in ((tasks, "duration"), (tasks, "release"), (precedences, "lag"), (demands, "units")):
+    for frame, column in ((tasks, "duration"), (tasks, "release"), (precedences, "lag"), (demands, "units"),
+        (calendar, "begin"), (calendar, "capacity")):  # fmt: skip
         problems += [f"{column} {value} is negative" for value in frame[column] if value < 0]
-    for row in demands.itertuples():
-        if row.units > nominal.get(str(row.resource), row.units):
-            problems.append(f"task {row.task_id!r} demands {row.units} of {row.resource!r}, more than there ever is")
+    for task, resource, units in demands[["task_id", "resource", "units"]].itertuples(index=False, name=None):
+        if units > nominal.get(resource, units):
+            problems.append(f"task {task!r} demands {units} of {resource!r}, more than there ever is")
+    for resource, begin, end, _ in calendar[["resource", "begin", "end", "capacity"]].itertuples(
+        index=False, name=None
+    ):
+        if end <= begin:
+            problems.append(f"the calendar of {resource!r} ends at {end}, no later than it begins, at {begin}")
     if problems:
         raise ContractError(f"The tasks can't be scheduled: {'; '.join(problems)}.", remedy="Correct these rows.")

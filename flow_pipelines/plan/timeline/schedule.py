@@ -6,6 +6,7 @@ Belongs here: `schedule`. Does not: reading the problem (`problem.py`), where ta
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,7 @@ class Schedule:
 
 def schedule(
     tasks: pd.DataFrame, precedences: pd.DataFrame, demands: pd.DataFrame, resources: pd.DataFrame,
-    calendar: pd.DataFrame, settings: SearchSettings,
+    calendar: pd.DataFrame, *, settings: SearchSettings,
 ) -> Schedule:  # fmt: skip
     """Say when each task is done, so that deadlines are kept if possible and then all ends early.
 
@@ -51,7 +52,8 @@ def schedule(
         precedences: before, after, lag: `after` starts at least `lag` periods after the end of `before`.
         demands: task_id, resource, units.
         resources: resource, capacity.
-        calendar: resource, begin, end (exclusive), capacity: what the resource has then instead.
+        calendar: resource, begin, end (exclusive), capacity: what the resource has then instead; where rows overlap,
+            the one that sorts last by these columns.
         settings: Seed and effort.
 
     Raises:
@@ -64,7 +66,8 @@ def schedule(
     starts, bound = _improve(problem, start, settings)
     ends = [begin + problem.durations[task] for task, begin in enumerate(starts)]
     rows = {"task_id": problem.ids, "start": starts, "end": ends, "periods_late": _late(problem, starts)}
-    return Schedule(pd.DataFrame(rows), max(ends), _cost(problem, starts), bound)
+    placed = pd.DataFrame(rows).sort_values("task_id", ignore_index=True)
+    return Schedule(placed, max(ends), _cost(problem, starts), bound)
 
 
 def _late(problem: Problem, starts: list[int]) -> list[int]:
@@ -120,6 +123,7 @@ def _improve(problem: Problem, hint: list[int], settings: SearchSettings) -> tup
     begins = [model.new_int_var(release, horizon, "") for release in problem.releases]
     spans = [model.new_fixed_size_interval_var(b, d, "") for b, d in zip(begins, problem.durations, strict=True)]
     end = model.new_int_var(0, horizon * 2, "")
+    model.add_hint(end, max(begin + length for begin, length in zip(hint, problem.durations, strict=True)))
     late: list[Any] = []
     for task, begin in enumerate(begins):
         model.add_hint(begin, hint[task])
@@ -128,6 +132,7 @@ def _improve(problem: Problem, hint: list[int], settings: SearchSettings) -> tup
             model.add(begin >= begins[other] + problem.durations[other] + lag)
         if (due := problem.deadlines[task]) is not None:
             late.append(model.new_int_var(0, horizon * 2 + max(0, -due), ""))
+            model.add_hint(late[-1], max(0, hint[task] + problem.durations[task] - due))
             model.add(late[-1] >= begin + problem.durations[task] - due)
     for resource in range(len(problem.capacity)):
         _cumulative(model, problem, resource, spans)
@@ -149,7 +154,7 @@ def _cumulative(model: cp_model.CpModel, problem: Problem, resource: int, spans:
     most = int(capacity.max())
     users = [(spans[t], units) for t, needs in enumerate(problem.demands) for r, units in needs if r == resource]
     edges = [0, *(np.flatnonzero(np.diff(capacity)) + 1).tolist(), len(capacity)]
-    for begin, finish in zip(edges[:-1], edges[1:], strict=True):
+    for begin, finish in pairwise(edges):
         if capacity[begin] < most:
             users.append((model.new_fixed_size_interval_var(begin, finish - begin, ""), most - int(capacity[begin])))
     model.add_cumulative([span for span, _ in users], [units for _, units in users], most)

@@ -1,6 +1,8 @@
-"""Schedules keep every constraint by a checker that shares no code, and are the best there are where all can be tried."""
+"""Schedules keep every constraint, by a checker that shares no code, and are the best where all can be tried."""
 
+from collections import Counter
 from itertools import product
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -10,16 +12,21 @@ from hypothesis import strategies as st
 from flow_pipelines.errors import ContractError
 from flow_pipelines.plan.timeline.schedule import Schedule, SearchSettings, schedule
 
+Frames = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]
+
 QUICK = SearchSettings(deterministic_time=0.5)
 
 
-def violations(frames, starts):
+def violations(frames: Frames, starts: dict[Any, int]) -> list[str]:
+    """Name what a schedule breaks; looks at each period of each resource."""
     tasks, precedences, demands, resources, calendar = frames
     length = dict(zip(tasks.task_id, tasks.duration, strict=True))
     found = [f"{t.task_id} early" for t in tasks.itertuples() if starts[t.task_id] < t.release]
-    for p in precedences.itertuples():
-        if starts[p.after] < starts[p.before] + length[p.before] + p.lag:
-            found.append(f"{p.before} before {p.after}")
+    found += [
+        f"{p.before} before {p.after}"
+        for p in precedences.itertuples()
+        if starts[p.after] < starts[p.before] + length[p.before] + p.lag
+    ]
     for r in resources.itertuples():
         for now in range(max(starts[t] + length[t] for t in starts)):
             room = r.capacity
@@ -34,12 +41,12 @@ def violations(frames, starts):
     return found
 
 
-def starts_of(result: Schedule):
+def starts_of(result: Schedule) -> dict[Any, int]:
     return dict(zip(result.tasks.task_id, result.tasks.start, strict=True))
 
 
 @st.composite
-def problems(draw, most=4):
+def problems(draw: st.DrawFn, most: int = 4) -> Frames:
     names = [f"t{i}" for i in range(draw(st.integers(1, most)))]
     small = st.integers(0, 3)
     tasks = pd.DataFrame(
@@ -64,34 +71,82 @@ def problems(draw, most=4):
 
 @settings(max_examples=60, deadline=None)
 @given(problems(most=7))
-def test_every_constraint_is_kept_and_row_order_changes_nothing(frames):
-    result = schedule(*frames, QUICK)
+def test_every_constraint_is_kept_and_row_order_changes_nothing(frames: Frames) -> None:
+    result = schedule(*frames, settings=QUICK)
     assert violations(frames, starts_of(result)) == []
     assert result.lower_bound <= result.cost
-    again = schedule(*(frame.iloc[::-1] for frame in frames), QUICK)
+    turned = [frame.iloc[::-1] for frame in frames]
+    again = schedule(turned[0], turned[1], turned[2], turned[3], turned[4], settings=QUICK)
     pd.testing.assert_frame_equal(result.tasks, again.tasks)
+
+
+@settings(max_examples=60, deadline=None)
+@given(problems(most=7), st.permutations(range(7)))
+def test_other_names_give_the_same_schedule(frames: Frames, names: list[int]) -> None:
+    tasks, precedences, demands, resources, calendar = frames
+    other = {f"t{i}": f"x{name}" for i, name in enumerate(names)}
+    renamed = (
+        tasks.assign(task_id=tasks.task_id.map(other)),
+        precedences.assign(before=precedences.before.map(other), after=precedences.after.map(other)),
+        demands.assign(task_id=demands.task_id.map(other)),
+        resources,
+        calendar,
+    )
+
+    def placed(frames: Frames) -> Counter[tuple[Any, ...]]:
+        """Count what starts when; twins may change places."""
+        needs = frames[2][["task_id", "units"]]
+        rows = frames[0].merge(schedule(*frames, settings=QUICK).tasks, on="task_id").merge(needs, on="task_id")
+        columns = ["duration", "release", "deadline", "units", "start"]
+        return Counter(map(tuple, rows[columns].astype(object).fillna(-1).to_numpy()))
+
+    assert placed(frames) == placed(renamed)
 
 
 @settings(max_examples=25, deadline=None)
 @given(problems(most=3))
-def test_no_schedule_of_a_tiny_plan_is_better(frames):
+def test_no_schedule_of_a_tiny_plan_is_better(frames: Frames) -> None:
     tasks = frames[0]
-    result = schedule(*frames, QUICK)
+    result = schedule(*frames, settings=QUICK)
 
-    def value(starts):
+    def value(starts: dict[Any, int]) -> tuple[int, int]:
         ends = {t.task_id: starts[t.task_id] + t.duration for t in tasks.itertuples()}
         late = sum(max(0, ends[t.task_id] - t.deadline) for t in tasks.itertuples() if not pd.isna(t.deadline))
         return late, max(ends.values())
 
     best = value(starts_of(result))
-    for times in product(range(best[1] + 1), repeat=len(tasks)):
+    for times in product(range(best[1] + 4), repeat=len(tasks)):  # later ends too: lateness comes first
         starts = dict(zip(tasks.task_id, times, strict=True))
         assert value(starts) >= best or violations(frames, starts)
 
 
-def test_a_circle_is_named():
-    tasks = pd.DataFrame({"task_id": ["a", "b"], "duration": 1, "release": 0, "deadline": None})
-    circle = pd.DataFrame({"before": ["a", "b"], "after": ["b", "a"], "lag": 0})
-    none = pd.DataFrame(columns=["task_id", "resource", "units", "begin", "end", "capacity"])
+def frames_of(*, lag: int = 0, calendar: list[tuple[str, int, int, int]] | None = None) -> Frames:
+    """Two tasks, one after the other, and one resource."""
+    return (
+        pd.DataFrame({"task_id": ["a", "b"], "duration": 1, "release": 0, "deadline": None}),
+        pd.DataFrame({"before": ["a"], "after": ["b"], "lag": lag}),
+        pd.DataFrame({"task_id": ["a"], "resource": ["r"], "units": [1]}),
+        pd.DataFrame({"resource": ["r"], "capacity": [1]}),
+        pd.DataFrame(calendar or [], columns=["resource", "begin", "end", "capacity"]),
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        (("r", -2, 3, 0), "begin -2 is negative"),
+        (("r", 1, 3, -1), "capacity -1 is negative"),
+        (("r", 3, 3, 0), "calendar of 'r' ends at 3"),
+        (("q", 1, 3, 0), "'q' is not known"),
+    ],
+)
+def test_a_calendar_row_out_of_range_is_named(row: tuple[str, int, int, int], told: str) -> None:
+    with pytest.raises(ContractError, match=told):
+        schedule(*frames_of(calendar=[row]), settings=QUICK)
+
+
+def test_a_circle_is_named() -> None:
+    tasks, precedences, *others = frames_of()
+    back = precedences.assign(before="b", after="a")
     with pytest.raises(ContractError, match="circle: "):
-        schedule(tasks, circle, none, none, none, QUICK)
+        schedule(tasks, pd.concat([precedences, back]), others[0], others[1], others[2], settings=QUICK)
