@@ -8,35 +8,43 @@ from __future__ import annotations
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from flow_pipelines.errors import ContractError
 from flow_pipelines.plan.timeline.content_order import content_order
+from flow_pipelines.plan.timeline.profile import Profile
 
-Ints = npt.NDArray[np.int64]
 Links = list[list[tuple[int, int]]]
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Tasks in order of their content; times in whole periods from 0; capacity per resource and period."""
+    """Tasks in order of their content; times in whole periods from 0; capacity per resource."""
 
     ids: list[str]
     durations: list[int]
     releases: list[int]
     deadlines: list[int | None]
-    before: list[list[tuple[int, int]]]
-    after: list[list[tuple[int, int]]]
-    demands: list[list[tuple[int, int]]]
-    capacity: Ints
+    before: Links
+    after: Links
+    demands: Links
+    capacity: list[Profile]
     order: list[int]
+    horizon: int
 
-    @property
-    def horizon(self) -> int:
-        """A period by which some schedule is done."""
-        return int(self.capacity.shape[1])
+    def ends(self, starts: list[int]) -> list[int]:
+        """Return when tasks end that begin at `starts`."""
+        return [begin + length for begin, length in zip(starts, self.durations, strict=True)]
+
+    def late(self, starts: list[int]) -> list[int]:
+        """Return by how many periods each task misses its deadline."""
+        return [
+            0 if due is None else max(0, end - due) for end, due in zip(self.ends(starts), self.deadlines, strict=True)
+        ]
+
+    def cost(self, starts: list[int]) -> int:
+        """Return the periods late times (horizon + 1), plus the end."""
+        return sum(self.late(starts)) * (self.horizon + 1) + max(self.ends(starts))
 
 
 def build_problem(
@@ -53,6 +61,7 @@ def build_problem(
             demands more than a resource ever has.
     """
     nominal = dict(zip(resources["resource"], resources["capacity"], strict=True))
+    demands = demands.groupby(["task_id", "resource"], as_index=False)["units"].sum()
     _check(tasks, precedences, demands, calendar, nominal=nominal)
     ids, order = _in_order(tasks.sort_values("task_id"), precedences, demands)
     tasks = tasks.set_index("task_id").loc[ids]
@@ -63,12 +72,12 @@ def build_problem(
         needs[place[task]].append((names.index(resource), int(units)))
     horizon = int(tasks["duration"].sum() + precedences["lag"].sum() + tasks["release"].max()) + 1
     horizon += 0 if calendar.empty else int(calendar["end"].max())
-    capacity = np.array([[int(nominal[name])] * horizon for name in names], dtype=np.int64).reshape(-1, horizon)
+    capacity = [Profile([0], [int(nominal[name])]) for name in names]
     for resource, begin, end, units in _sorted_calendar(calendar):
-        capacity[names.index(resource), begin:end] = units
+        capacity[names.index(resource)].put(begin, end, units)
     deadlines = [None if pd.isna(value) else int(value) for value in tasks["deadline"]]
     whole = [[int(value) for value in tasks[column]] for column in ("duration", "release")]
-    return Problem(ids, whole[0], whole[1], deadlines, before, after, needs, capacity, order)
+    return Problem(ids, whole[0], whole[1], deadlines, before, after, needs, capacity, order, horizon)
 
 
 def _sorted_calendar(calendar: pd.DataFrame) -> list[tuple[str, int, int, int]]:

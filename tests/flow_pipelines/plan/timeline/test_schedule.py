@@ -10,35 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flow_pipelines.errors import ContractError
-from flow_pipelines.plan.timeline.schedule import Schedule, SearchSettings, schedule
-
-Frames = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]
+from flow_pipelines.plan.timeline.schedule import Schedule, schedule
+from flow_pipelines.plan.timeline.search import SearchSettings
+from tests.flow_pipelines.plan.timeline.checker import Frames, violations
 
 QUICK = SearchSettings(deterministic_time=0.5)
-
-
-def violations(frames: Frames, starts: dict[Any, int]) -> list[str]:
-    """Name what a schedule breaks; looks at each period of each resource."""
-    tasks, precedences, demands, resources, calendar = frames
-    length = dict(zip(tasks.task_id, tasks.duration, strict=True))
-    found = [f"{t.task_id} early" for t in tasks.itertuples() if starts[t.task_id] < t.release]
-    found += [
-        f"{p.before} before {p.after}"
-        for p in precedences.itertuples()
-        if starts[p.after] < starts[p.before] + length[p.before] + p.lag
-    ]
-    for r in resources.itertuples():
-        for now in range(max(starts[t] + length[t] for t in starts)):
-            room = r.capacity
-            for c in calendar.itertuples():
-                room = c.capacity if c.resource == r.resource and c.begin <= now < c.end else room
-            used = sum(
-                d.units
-                for d in demands.itertuples()
-                if d.resource == r.resource and starts[d.task_id] <= now < starts[d.task_id] + length[d.task_id]
-            )
-            found += [f"{r.resource} at {now}"] if used > room else []
-    return found
+WINDOWS = SearchSettings(whole=1, window=3)
 
 
 def starts_of(result: Schedule) -> dict[Any, int]:
@@ -70,13 +47,16 @@ def problems(draw: st.DrawFn, most: int = 4) -> Frames:
 
 
 @settings(max_examples=60, deadline=None)
-@given(problems(most=7))
-def test_every_constraint_is_kept_and_row_order_changes_nothing(frames: Frames) -> None:
-    result = schedule(*frames, settings=QUICK)
+@given(problems(most=7), st.sampled_from([QUICK, WINDOWS]))
+def test_every_constraint_is_kept_and_row_order_changes_nothing(frames: Frames, search: SearchSettings) -> None:
+    result = schedule(*frames, settings=search)
     assert violations(frames, starts_of(result)) == []
     assert result.lower_bound <= result.cost
+    assert (result.end, list(result.tasks.end - result.tasks.start)) == (
+        max(result.tasks.end), list(frames[0].sort_values("task_id").duration),
+    )  # fmt: skip
     turned = [frame.iloc[::-1] for frame in frames]
-    again = schedule(turned[0], turned[1], turned[2], turned[3], turned[4], settings=QUICK)
+    again = schedule(turned[0], turned[1], turned[2], turned[3], turned[4], settings=search)
     pd.testing.assert_frame_equal(result.tasks, again.tasks)
 
 
