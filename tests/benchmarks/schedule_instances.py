@@ -14,14 +14,14 @@ import pandas as pd
 from flow_pipelines.errors import InputError
 from tests.flow_pipelines.plan.timeline.checker import Frames
 
-# A workload goes through seven steps (prepare … decommission), in working half days; its roles are what a programme has.
+# A workload goes through seven steps (prepare … decommission), in working half days, each done by a role.
 STEPS = (
     ("architect", 1, 6), ("platform", 1, 8), ("migration", 2, 12), ("tester", 2, 8),
     ("migration", 1, 2), ("tester", 1, 4), ("platform", 1, 6),
 )  # fmt: skip
 CUTOVER = 4
-# A workload waits for one other in three cases of ten; a tenth has a deadline; nobody works the last four weeks of a
-# year of 52 weeks of ten half days.
+# A workload waits for one other in three cases of ten; a tenth has a deadline; nobody works the last four weeks
+# of a year of 52 weeks of ten half days.
 WAITS, DUE, YEAR, CLOSED = 0.3, 0.1, 520, 40
 # Roles so large that a programme takes about three years at any size.
 PERIODS = 3 * YEAR

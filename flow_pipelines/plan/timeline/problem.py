@@ -19,7 +19,7 @@ Links = list[list[tuple[int, int]]]
 
 @dataclass(frozen=True)
 class Problem:
-    """Tasks in order of their content; times in whole periods from 0; capacity per resource."""
+    """Tasks in order of their content; times in whole periods from 0; capacity per resource in order of `names`."""
 
     ids: list[str]
     durations: list[int]
@@ -31,6 +31,7 @@ class Problem:
     capacity: list[Profile]
     order: list[int]
     horizon: int
+    names: list[str]
 
     def ends(self, starts: list[int]) -> list[int]:
         """Return when tasks end that begin at `starts`."""
@@ -61,7 +62,7 @@ def build_problem(
             demands more than a resource ever has.
     """
     nominal = dict(zip(resources["resource"], resources["capacity"], strict=True))
-    demands = demands.groupby(["task_id", "resource"], as_index=False)["units"].sum()
+    demands = demands.groupby(["task_id", "resource"])["units"].sum().reset_index()
     _check(tasks, precedences, demands, calendar, nominal=nominal)
     ids, order = _in_order(tasks.sort_values("task_id"), precedences, demands)
     tasks = tasks.set_index("task_id").loc[ids]
@@ -77,7 +78,7 @@ def build_problem(
         capacity[names.index(resource)].put(begin, end, units)
     deadlines = [None if pd.isna(value) else int(value) for value in tasks["deadline"]]
     whole = [[int(value) for value in tasks[column]] for column in ("duration", "release")]
-    return Problem(ids, whole[0], whole[1], deadlines, before, after, needs, capacity, order, horizon)
+    return Problem(ids, whole[0], whole[1], deadlines, before, after, needs, capacity, order, horizon, names)
 
 
 def _sorted_calendar(calendar: pd.DataFrame) -> list[tuple[str, int, int, int]]:

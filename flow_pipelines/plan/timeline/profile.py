@@ -30,6 +30,10 @@ class Profile:
             [end - time for time in reversed([*inner.times[1 : last + 1]])] or [0], inner.free[last - 1 :: -1]
         )
 
+    def at(self, time: int) -> int:
+        """Return how many units are free in a period."""
+        return self.free[bisect_right(self.times, time) - 1]
+
     def earliest(self, begin: int, length: int, units: int) -> int:
         """Return the first period from `begin` on at which `units` are free for `length` periods.
 

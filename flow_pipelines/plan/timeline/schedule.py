@@ -10,16 +10,28 @@ from dataclasses import dataclass
 import pandas as pd
 
 from flow_pipelines.plan.timeline.bounds import lower_bound
+from flow_pipelines.plan.timeline.explain import CHAIN, driving_chain, floats
 from flow_pipelines.plan.timeline.problem import build_problem
 from flow_pipelines.plan.timeline.search import SearchSettings, improve
 from flow_pipelines.plan.timeline.serial import generate
 
+COLUMNS = ["task_id", "start", "end", "periods_late", "float", "is_critical"]
+
 
 @dataclass(frozen=True)
 class Schedule:
-    """Frame `tasks` (task_id, start, end, periods_late), the period it ends at, cost (see `schedule`) and its bound."""
+    """When each task is done and why.
+
+    Attributes:
+        tasks: task_id, start, end (exclusive), periods_late, float (periods; see `floats`), is_critical (float of 0).
+        chain: What drives the end; see `driving_chain`.
+        end: The period by which all is done.
+        cost: See `schedule`.
+        lower_bound: A cost that no schedule is below.
+    """
 
     tasks: pd.DataFrame
+    chain: pd.DataFrame
     end: int
     cost: int
     lower_bound: int
@@ -51,9 +63,12 @@ def schedule(
         ContractError: The frames hold no problem that can be scheduled; see `build_problem`.
     """
     if tasks.empty:
-        return Schedule(pd.DataFrame(columns=["task_id", "start", "end", "periods_late"]), 0, 0, 0)
+        return Schedule(pd.DataFrame(columns=COLUMNS), pd.DataFrame(columns=CHAIN), 0, 0, 0)
     problem = build_problem(tasks, precedences, demands, resources, calendar)
     starts, bound = improve(problem, generate(problem), settings)
-    rows = {"task_id": problem.ids, "start": starts, "end": problem.ends(starts), "periods_late": problem.late(starts)}
-    placed = pd.DataFrame(rows).sort_values("task_id", ignore_index=True)
-    return Schedule(placed, max(problem.ends(starts)), problem.cost(starts), max(bound, lower_bound(problem)))
+    spare = floats(problem, starts)
+    columns = (problem.ids, starts, problem.ends(starts), problem.late(starts), spare, [not own for own in spare])
+    placed = pd.DataFrame(dict(zip(COLUMNS, columns, strict=True))).sort_values("task_id", ignore_index=True)
+    chain = driving_chain(problem, starts)
+    bound = max(bound, lower_bound(problem))
+    return Schedule(placed, chain, max(problem.ends(starts)), problem.cost(starts), bound)

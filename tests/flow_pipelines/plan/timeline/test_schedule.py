@@ -13,37 +13,13 @@ from flow_pipelines.errors import ContractError
 from flow_pipelines.plan.timeline.schedule import Schedule, schedule
 from flow_pipelines.plan.timeline.search import SearchSettings
 from tests.flow_pipelines.plan.timeline.checker import Frames, violations
+from tests.flow_pipelines.plan.timeline.plans import QUICK, problems
 
-QUICK = SearchSettings(deterministic_time=0.5)
 WINDOWS = SearchSettings(whole=1, window=3)
 
 
 def starts_of(result: Schedule) -> dict[Any, int]:
     return dict(zip(result.tasks.task_id, result.tasks.start, strict=True))
-
-
-@st.composite
-def problems(draw: st.DrawFn, most: int = 4) -> Frames:
-    names = [f"t{i}" for i in range(draw(st.integers(1, most)))]
-    small = st.integers(0, 3)
-    tasks = pd.DataFrame(
-        [(n, draw(small), draw(small), draw(st.none() | st.integers(1, 6))) for n in names],
-        columns=["task_id", "duration", "release", "deadline"],
-    )
-    pairs = [
-        (a, b, draw(st.integers(0, 1))) for i, a in enumerate(names) for b in names[i + 1 :] if draw(st.booleans())
-    ]
-    room = draw(st.integers(1, 3))
-    needs = [(n, "r", draw(st.integers(0, room))) for n in names]
-    begin = draw(small)
-    closed = [("r", begin, begin + draw(st.integers(1, 2)), 0)] if draw(st.booleans()) else []
-    return (
-        tasks,
-        pd.DataFrame(pairs, columns=["before", "after", "lag"]).astype({"lag": int}),
-        pd.DataFrame(needs, columns=["task_id", "resource", "units"]),
-        pd.DataFrame([("r", room)], columns=["resource", "capacity"]),
-        pd.DataFrame(closed, columns=["resource", "begin", "end", "capacity"]),
-    )
 
 
 @settings(max_examples=60, deadline=None)
@@ -89,10 +65,14 @@ def test_no_schedule_of_a_tiny_plan_is_better(frames: Frames) -> None:
     tasks = frames[0]
     result = schedule(*frames, settings=QUICK)
 
+    rows = [
+        (name, length, None if pd.isna(due) else due)
+        for name, length, due in zip(tasks.task_id, tasks.duration, tasks.deadline, strict=True)
+    ]
+
     def value(starts: dict[Any, int]) -> tuple[int, int]:
-        ends = {t.task_id: starts[t.task_id] + t.duration for t in tasks.itertuples()}
-        late = sum(max(0, ends[t.task_id] - t.deadline) for t in tasks.itertuples() if not pd.isna(t.deadline))
-        return late, max(ends.values())
+        late = sum(max(0, starts[name] + length - due) for name, length, due in rows if due is not None)
+        return late, max(starts[name] + length for name, length, _ in rows)
 
     best = value(starts_of(result))
     for times in product(range(best[1] + 4), repeat=len(tasks)):  # later ends too: lateness comes first
