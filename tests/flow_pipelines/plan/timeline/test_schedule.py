@@ -75,7 +75,9 @@ def test_no_schedule_of_a_tiny_plan_is_better(frames: Frames) -> None:
         return late, max(starts[name] + length for name, length, _ in rows)
 
     best = value(starts_of(result))
-    for times in product(range(best[1] + 4), repeat=len(tasks)):  # later ends too: lateness comes first
+    for times in product(
+        *(range(first, best[1] + 4) for first in tasks.release)
+    ):  # later ends too: lateness comes first
         starts = dict(zip(tasks.task_id, times, strict=True))
         assert value(starts) >= best or violations(frames, starts)
 
