@@ -31,6 +31,7 @@ from tests.benchmarks.report import (
     print_connections,
     print_quality,
     print_rollbacks,
+    print_schedules,
     print_speed,
     print_treatments,
     print_waves,
@@ -38,6 +39,7 @@ from tests.benchmarks.report import (
     speed_as_json,
 )
 from tests.benchmarks.rollback import measure_rollbacks
+from tests.benchmarks.schedules import measure_schedules
 from tests.benchmarks.speed import measure_speed
 from tests.benchmarks.treatments import measure_treatments
 from tests.benchmarks.truth import Truth, read_truth
@@ -48,6 +50,7 @@ SPEED_SERVERS, SPEED_CONNECTIONS = (1_000, 10_000), 1_000_000
 ROLLBACK_SERVERS = (1_000, 100_000)
 TREATED_SERVERS = 100_000
 PLANNED_WORKLOADS = (200, 2_000, 20_000)
+SCHEDULED_TASKS = (500, 5_000, 20_000)
 FUZZED_FILES = 10_000
 AGGREGATED_CONNECTIONS = 50_000_000
 
@@ -98,16 +101,30 @@ def main() -> None:
             treated = measure_treatments(folder, servers=servers, seed=arguments.seed, progress=progress.print)
         print_treatments(treated, console)
         found["treatments"] = asdict(treated)
-    if arguments.which in {"all", "waves"}:
-        planned = measure_waves(arguments.workloads or list(PLANNED_WORKLOADS), arguments.seed, progress.print)
-        print_waves(planned, console)
-        found["waves"] = [asdict(one) for one in planned]
+    found |= _planned(arguments, console, progress.print)
     if arguments.which == "fuzz":
         fuzzed = run_fuzz(arguments.files, arguments.seed, progress.print)
         print_fuzz(fuzzed, console)
         found["fuzz"] = asdict(fuzzed)
     if arguments.json:
         json.dump(found, sys.stdout, indent=2)
+
+
+def _planned(
+    arguments: argparse.Namespace, console: Console, progress: Callable[[str], None]
+) -> dict[str, list[dict[str, Any]]]:  # fmt: skip
+    """Measure waves and schedules, as far as they are asked for."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    if arguments.which in {"all", "waves"}:
+        planned = measure_waves(arguments.workloads or list(PLANNED_WORKLOADS), arguments.seed, progress)
+        print_waves(planned, console)
+        found["waves"] = [asdict(one) for one in planned]
+    if arguments.which in {"all", "schedule"}:
+        sizes = arguments.tasks or list(SCHEDULED_TASKS)
+        scheduled = measure_schedules(sizes, arguments.psplib, arguments.seed, progress)
+        print_schedules(scheduled, console)
+        found["schedule"] = [asdict(one) for one in scheduled]
+    return found
 
 
 def _arguments() -> argparse.Namespace:
@@ -117,11 +134,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "which",
         nargs="?",
-        choices=["all", "quality", "speed", "rollback", "connections", "treatments", "waves", "fuzz"],
+        choices=["all", "quality", "speed", "rollback", "connections", "treatments", "waves", "schedule", "fuzz"],
         default="all",
     )
     parser.add_argument("--servers", type=int, action="append", help="servers of an estate; may be repeated for speed")
     parser.add_argument("--workloads", type=int, action="append", help="workloads to plan waves for; may be repeated")
+    parser.add_argument("--tasks", type=int, action="append", help="tasks to schedule; may be repeated")
+    parser.add_argument("--psplib", type=Path, help="folder of PSPLIB instances (.sm) to schedule instead")
     parser.add_argument("--connections", type=int, help="rows of observed connections")
     parser.add_argument("--files", type=int, default=FUZZED_FILES, help="hostile files of the fuzz")
     parser.add_argument("--seed", type=int, default=1, help="seed of the estates and of the fuzz")

@@ -67,15 +67,15 @@ def read_psplib(path: Path) -> Frames:
     names = [f"R{index + 1}" for index in range(len(capacities))]
     return (
         pd.DataFrame(
-            [(task, row[0], 0, None) for task, row in requests.items()],
+            [(str(task), row[0], 0, None) for task, row in requests.items()],
             columns=["task_id", "duration", "release", "deadline"],
         ),
         pd.DataFrame(
-            [(task, other, 0) for task, others in successors.items() for other in others],
+            [(str(task), str(other), 0) for task, others in successors.items() for other in others],
             columns=["before", "after", "lag"],
         ),
         pd.DataFrame(
-            [(t, name, units) for t, row in requests.items() for name, units in zip(names, row[1:], strict=True)],
+            [(str(t), name, units) for t, row in requests.items() for name, units in zip(names, row[1:], strict=True)],
             columns=["task_id", "resource", "units"],
         ),
         pd.DataFrame({"resource": names, "capacity": capacities}),
