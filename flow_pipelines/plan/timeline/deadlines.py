@@ -41,11 +41,11 @@ def missed_deadlines(
         ContractError: The frames hold no problem that can be scheduled; see `build_problem`.
     """
     problem = build_problem(tasks, precedences, demands, resources, calendar)
-    at_best = pd.Series(problem.late(earliest_starts(problem)), index=problem.ids)
-    due = pd.Series(problem.deadlines, index=problem.ids)
+    at_best = pd.Series(problem.late(earliest_starts(problem)), index=problem.ids, dtype="int64")
     missed = placed.loc[placed["periods_late"] > 0, ["task_id", "end", "periods_late"]]
-    missed["deadline"] = missed["task_id"].map(due).astype("int64")
-    missed["periods_late_at_best"] = missed["task_id"].map(at_best).astype("int64")
+    missed["deadline"] = missed["end"] - missed["periods_late"]
+    own = missed["task_id"].map(at_best)
+    missed["periods_late_at_best"] = own.fillna(missed["periods_late"]).astype("int64")
     columns = ["task_id", "deadline", "end", "periods_late", "periods_late_at_best"]
     return missed.sort_values(["periods_late", "task_id"], ascending=[False, True], ignore_index=True)[columns]
 
@@ -67,7 +67,7 @@ def capacity_remedies(
         ContractError: The frames hold no problem that can be scheduled; see `build_problem`.
     """
     problem = build_problem(tasks, precedences, demands, resources, calendar)
-    now = _late_with(problem, 0, 0)
+    now = _late_with(problem, 0, 0) if problem.ids else 0
     rows = []
     for resource, name in enumerate(problem.names):
         most = sum(units for needs in problem.demands for r, units in needs if r == resource)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from flow_pipelines.errors import ContractError
 from flow_pipelines.plan.timeline.content_order import content_order
+from flow_pipelines.plan.timeline.fixed import split_fixed
 from flow_pipelines.plan.timeline.profile import Profile
 
 Links = list[list[tuple[int, int]]]
@@ -19,7 +20,7 @@ Links = list[list[tuple[int, int]]]
 
 @dataclass(frozen=True)
 class Problem:
-    """Tasks in order of their content; times in whole periods from 0; capacity per resource in order of `names`."""
+    """Tasks that are free to move, in order of their content; times in whole periods; capacity in order of `names`."""
 
     ids: list[str]
     durations: list[int]
@@ -64,18 +65,24 @@ def build_problem(
     nominal = dict(zip(resources["resource"], resources["capacity"], strict=True))
     demands = demands.groupby(["task_id", "resource"])["units"].sum().reset_index()
     _check(tasks, precedences, demands, calendar, nominal=nominal)
-    ids, order = _in_order(tasks.sort_values("task_id"), precedences, demands)
-    tasks = tasks.set_index("task_id").loc[ids]
-    place, names = {name: index for index, name in enumerate(ids)}, sorted(nominal)
-    before, after = _links(precedences, place)
-    needs: list[list[tuple[int, int]]] = [[] for _ in ids]
-    for task, resource, units in demands[["task_id", "resource", "units"]].sort_values("resource").to_numpy():
-        needs[place[task]].append((names.index(resource), int(units)))
     horizon = int(tasks["duration"].sum() + precedences["lag"].sum() + tasks["release"].max()) + 1
     horizon += 0 if calendar.empty else int(calendar["end"].max())
+    split = split_fixed(tasks, precedences, demands)
+    horizon += max([0, *split.fixed["end"]])
+    ids, order = _in_order(split.free.sort_values("task_id"), split.precedences, split.demands)
+    tasks = split.free.set_index("task_id").loc[ids]
+    place, names = {name: index for index, name in enumerate(ids)}, sorted(nominal)
+    before, after = _links(split.precedences, place)
+    needs: list[list[tuple[int, int]]] = [[] for _ in ids]
+    for task, resource, units in split.demands[["task_id", "resource", "units"]].sort_values("resource").to_numpy():
+        needs[place[task]].append((names.index(resource), int(units)))
     capacity = [Profile([0], [int(nominal[name])]) for name in names]
     for resource, begin, end, units in _sorted_calendar(calendar):
         capacity[names.index(resource)].put(begin, end, units)
+    for resource, begin, end, units in split.taken.itertuples(index=False, name=None):
+        capacity[names.index(resource)].take(begin, end, units)
+    for profile in capacity:
+        profile.free[:] = [max(0, free) for free in profile.free]  # fixed tasks may use more than there is
     deadlines = [None if pd.isna(value) else int(value) for value in tasks["deadline"]]
     whole = [[int(value) for value in tasks[column]] for column in ("duration", "release")]
     return Problem(ids, whole[0], whole[1], deadlines, before, after, needs, capacity, order, horizon, names)
@@ -149,6 +156,8 @@ def _check(
     for task, resource, units in demands[["task_id", "resource", "units"]].itertuples(index=False, name=None):
         if units > nominal.get(resource, units):
             problems.append(f"task {task!r} demands {units} of {resource!r}, more than there ever is")
+    if "fixed_start" in tasks:
+        problems += [f"fixed_start {value} is negative" for value in tasks["fixed_start"].dropna() if value < 0]
     for resource, begin, end, _ in calendar[["resource", "begin", "end", "capacity"]].itertuples(
         index=False, name=None
     ):
