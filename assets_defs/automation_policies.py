@@ -13,8 +13,8 @@ from assets_defs.run_coordinator import ROLLBACK_TAG
 AUTOMATION_SECONDS = 15
 
 
-def when_what_it_reads_has_changed() -> AutomationCondition:  # type: ignore[type-arg]
-    """Return the condition under which a hand-off, and each phase behind one, runs by itself.
+def when_what_it_reads_has_changed(*, also_with_it: bool) -> AutomationCondition:  # type: ignore[type-arg]
+    """Return the condition under which a hand-off, or a phase behind one, runs by itself.
 
     - A dependency's *data version* changed: a re-run that came to equal rows starts nothing.
     - Not by a rollback's run: automation must not undo what a person returned to.
@@ -24,10 +24,18 @@ def when_what_it_reads_has_changed() -> AutomationCondition:  # type: ignore[typ
     - Nothing it depends on is missing or in progress: a run of Discovery publishes phase by phase, and a hand-off in
       between would package two generations.
     - The gates of what it depends on hold: `eager()` alone would go on over a failed one.
+    - A phase runs also with what it reads, in one run from the hand-off on: in runs of their own, each phase would wait
+      for the next look and be loaded anew. A hand-off waits for what has come about: it must not package what may yet
+      be refused.
+
+    Args:
+        also_with_it: Whether to run with what it reads.
     """
+    is_news = AutomationCondition.data_version_changed() & ~AutomationCondition.all_new_updates_have_run_tags(
+        tag_keys={ROLLBACK_TAG}
+    )
     changed = AutomationCondition.any_deps_match(
-        AutomationCondition.data_version_changed()
-        & ~AutomationCondition.all_new_updates_have_run_tags(tag_keys={ROLLBACK_TAG})
+        is_news | AutomationCondition.will_be_requested() if also_with_it else is_news
     )
     return (
         (changed | AutomationCondition.missing().newly_true()).since_last_handled()

@@ -21,7 +21,7 @@ from assets_defs.phase_assets import PhasePlan, PhaseShell, build_phase_assets, 
 from assets_defs.phase_run import run_phase
 from assets_defs.platform_resource import PlatformResource
 from assets_defs.vacuum_job import vacuum_schedule
-from flow_pipelines.flows import FLOWS, Flow
+from flow_pipelines.flows import FLOWS, HANDOFF_PHASE, Flow
 
 # How each flow's phases are run: one line a flow. One that is declared and not named here has nothing to run yet.
 SHELLS: dict[str, tuple[PhaseShell, ...]] = {"discovery": DISCOVERY, "assess": ASSESS}
@@ -72,7 +72,7 @@ def _with_automation(plan: PhasePlan) -> AssetsDefinition:
     assets = build_phase_assets(plan, run_phase)
     if not plan.flow.follows:
         return assets  # the first flow starts when files land, by schedule or by command
-    condition = when_what_it_reads_has_changed()
+    condition = when_what_it_reads_has_changed(also_with_it=plan.shell.phase != HANDOFF_PHASE)
     return assets.map_asset_specs(lambda spec: spec.replace_attributes(automation_condition=condition))
 
 

@@ -146,7 +146,7 @@ def _check_set(draft: SetDraft, seen: _Seen | None) -> NewEdit:
     if draft.seen is not Unseen and not same(draft.seen, now):
         by_whom = f", set by {edit.actor} (edit {edit.number})" if edit else ""
         raise ValueError(f"{where} is {shown(now)!r} by now{by_whom}; you saw {shown(draft.seen)!r}")
-    if same(value, now) and not _confirms(seen, row, edit, value, draft.column):
+    if same(value, now) and not _confirms(seen, edit):
         raise ValueError(f"{where} is {shown(value)!r} already" + (f", by edit {edit.number}" if edit else ""))
     if seen.table.schema == HANDOFFS and computed != "failed":
         raise ValueError(f"{where} is {shown(computed)!r}: only a failed rule can be waived")
@@ -154,14 +154,13 @@ def _check_set(draft: SetDraft, seen: _Seen | None) -> NewEdit:
     return NewEdit("set", draft.table_key, entity_id, draft.column, computed, value, covered=covered)
 
 
-def _confirms(seen: _Seen, row: Row, edit: Edit | None, value: object, column: str) -> bool:
-    """Tell whether an edit to what a cell holds anyway says something: that it is right.
+def _confirms(seen: _Seen, edit: Edit | None) -> bool:
+    """Tell whether an edit to what a cell holds anyway says something: that it is right, and to stay so.
 
-    So it does where the ground of an earlier edit has changed, and where the declaration sets more than the cell, as
-    for a mapping that was only proposed.
+    So it does of what was computed, which the next run may compute otherwise, and where the ground of an earlier edit
+    has changed.
     """
-    if edit:
-        found = seen.outcomes.get(edit.edit_id)
-        return found is not None and found.outcome == "ground_changed"
-    companions = editable_columns(seen.table)[column].companions(value)
-    return any(not same(row[name], told) for name, told in companions.items())
+    if edit is None:
+        return True
+    found = seen.outcomes.get(edit.edit_id)
+    return found is not None and found.outcome == "ground_changed"

@@ -23,6 +23,10 @@ from tests.end_to_end.command import Command, Run
 # How long nothing at all may happen to any run: between two things that do, a sensor's 15 s pass and a process starts.
 PATIENCE, POLL_SECONDS = 240.0, 1.0
 PROGRESS = "{ runsOrError { ... on Runs { results { runId status updateTime } } } }"
+ACTIVE = "[QUEUED, NOT_STARTED, STARTING, STARTED, CANCELING]"
+ACTIVE_RUNS = (
+    '{ runsOrError(filter: {statuses: %s, tags: [{key: "flow/engagement", value: "%s"}]}) { ... on Runs { count } } }'
+)
 RUNS = '{ runsOrError(filter: {tags: [{key: "flow/engagement", value: "%s"}]}) { ... on Runs { count } } }'
 TICKS = """{ repositoriesOrError { ... on RepositoryConnection { nodes { sensors {
     name sensorState { ticks(limit: 100, statuses: [SUCCESS, SKIPPED]) { timestamp } }
@@ -58,6 +62,11 @@ class Services:
     def count_of_runs(self, scope: str) -> int:
         """Count an engagement's runs, those that wait in the queue included."""
         return int(self.ask(RUNS % scope)["runsOrError"]["count"])
+
+    def wait_for_runs(self, scope: str) -> None:
+        """Wait until none of an engagement's runs waits or goes on."""
+        active = ACTIVE_RUNS % (ACTIVE, scope)
+        self.wait_until(lambda: self.ask(active)["runsOrError"]["count"] == 0, f"runs of {scope}")
 
     def wait_for_ticks(self, number: int, *, since: float) -> None:
         """Wait until each of the daemon's sensors has begun and ended some ticks since a time."""

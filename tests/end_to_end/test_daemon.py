@@ -94,7 +94,8 @@ def test_from_import_to_rollback_and_forward_again(running: Services, acme: Anal
     # A bad file lands and goes all the way; one rollback takes all of it back, for analysts too.
     running.land(TOLD, BAD)
     acme.wait_for(OVERVIEW, lambda found: holds_workload(found, "ghost01"))
-    acme.wait_for(ASSESS, lambda found: found == [("completed",)])
+    running.wait_for_runs(TOLD)
+    assert acme.rows(ASSESS) == [("completed",)]
     assert acme.rows(VERSIONS) != agreed
     dry = command.json("rollback", TOLD, "--to", "agreed", "--scope", "cascade", "--dry-run")
     done = command.json("rollback", TOLD, "--to", "agreed", "--scope", "cascade", "--reason", "the export was wrong")

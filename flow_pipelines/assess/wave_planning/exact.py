@@ -2,8 +2,7 @@
 
 Belongs here: the model, and the search in neighbourhoods. Does not: what the problem is (`problem.py`).
 
-The same input gives the same plan on any machine: workers that take turns, a fixed seed, and work bounded by
-deterministic time.
+The same input gives the same plan on any machine: one worker, a fixed seed, and work bounded by deterministic time.
 """
 
 from __future__ import annotations
@@ -14,17 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from flow_pipelines.assess.wave_planning.bound import lower_bound
 from flow_pipelines.assess.wave_planning.problem import EFFORT, UNLIMITED, Ints, WaveProblem, costs_of
 from flow_pipelines.assess.wave_planning.search import Placement, improve
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
-# They take turns in a fixed order, so that their number, and not that of the cores, decides what is found.
-WORKERS = 4
 # Beyond as many groups times waves the whole is not solved at once: the model would not leave its root in the time.
 MOST_CELLS = 6_000
-NEIGHBOURHOOD_GROUPS = 25
+NEIGHBOURHOOD_GROUPS = 12
 NEIGHBOURHOOD_SECONDS, LEAST_SECONDS = 0.2, 0.02
 
 
@@ -54,24 +52,15 @@ def solve(problem: WaveProblem, start: Ints, *, seconds: float, seed: int) -> So
     """
     if not problem.group_count:
         return Solved(start, 0, is_optimal=True)
-    bound = simple_bound(problem)
+    bound = lower_bound(problem, sum(costs_of(problem, start).values()))
     if problem.group_count * problem.wave_count <= MOST_CELLS:
-        whole = _whole(problem, start, seconds=seconds / 2, seed=seed)
+        whole = _whole(problem, start, bound, seconds=seconds / 2, seed=seed)
         if whole.is_optimal:
             return whole
         # Parts are searched more thoroughly than the whole in the time that is left.
         start, bound, seconds = whole.waves, whole.bound, seconds / 2
     waves = _by_neighbourhoods(problem, start, seconds=seconds, seed=seed)
     return Solved(waves, bound, is_optimal=sum(costs_of(problem, waves).values()) <= bound)
-
-
-def simple_bound(problem: WaveProblem) -> int:
-    """Return a cost that no placement is below: each group at its cheapest, and as few waves as can hold them all."""
-    cheapest = np.where(problem.allowed, problem.unary, np.iinfo(np.int64).max).min(axis=1).sum()
-    total, largest = problem.sizes.sum(axis=0), problem.capacity.max(axis=0)
-    fewest = max(1, int(np.ceil(total / np.maximum(largest, 1)).max())) if problem.group_count else 0
-    peak = problem.peak_cost * int(np.ceil(total[EFFORT] / problem.wave_count))
-    return int(cheapest) + problem.wave_cost * fewest + peak
 
 
 def find_feasible(problem: WaveProblem, *, seconds: float, seed: int) -> tuple[Ints | None, bool]:
@@ -85,14 +74,14 @@ def find_feasible(problem: WaveProblem, *, seconds: float, seed: int) -> tuple[I
     return found.waves, found.is_impossible
 
 
-def _whole(problem: WaveProblem, start: Ints, *, seconds: float, seed: int) -> Solved:
+def _whole(problem: WaveProblem, start: Ints, bound: int, *, seconds: float, seed: int) -> Solved:
     model = _Model(problem, np.arange(problem.group_count), start)
     found = model.solve(start, seconds=seconds, seed=seed)
     if found.waves is None:
-        return Solved(start, simple_bound(problem), is_optimal=False)
+        return Solved(start, bound, is_optimal=False)
     placement = Placement(problem, found.waves)
     improve(placement)
-    bound = max(found.bound, simple_bound(problem))
+    bound = max(found.bound, bound)
     return Solved(placement.waves, bound, is_optimal=sum(costs_of(problem, placement.waves).values()) <= bound)
 
 
@@ -175,8 +164,7 @@ class _Model:
             for (group, wave), literal in self.x.items():
                 self.model.add_hint(literal, int(hint[group]) == wave)
         solver = cp_model.CpSolver()
-        solver.parameters.num_workers = WORKERS
-        solver.parameters.interleave_search = True
+        solver.parameters.num_workers = 1
         solver.parameters.random_seed = seed
         solver.parameters.max_deterministic_time = seconds
         status = solver.solve(self.model)

@@ -15,6 +15,7 @@ from flow_pipelines.assess.wave_planning.build import Built, Workloads, build, c
 from flow_pipelines.assess.wave_planning.exact import find_feasible, solve
 from flow_pipelines.assess.wave_planning.explain import Explained, explained
 from flow_pipelines.assess.wave_planning.groups import needed_first
+from flow_pipelines.assess.wave_planning.multilevel import start_by_levels
 from flow_pipelines.assess.wave_planning.problem import UNITS_PER_POINT, Ints, WaveProblem, costs_of, holds
 from flow_pipelines.assess.wave_planning.search import Placement, improve, place_all
 from flow_pipelines.reference.wave_rules import wave_rules
@@ -124,18 +125,20 @@ def _useful_waves(chosen: Workloads, settings: WaveSettings) -> int:
 
 
 def _placed(problem: WaveProblem, settings: WaveSettings) -> Ints | None:
-    """Return a good placement: the better of two orders of placing, improved by moves."""
+    """Return the better of two placements: groups one after the other, and by levels; both improved by moves."""
     if not problem.allowed.any(axis=1).all():
         return None
     order = needed_first(problem.group_count, problem.needs)
+    by_levels = start_by_levels(problem)
     found: Placement | None = place_all(problem, _fixed_first(problem, order)) or place_all(problem, order)
-    if found is None:
+    if found is None and by_levels is None:
         feasible, _ = find_feasible(problem, seconds=FEASIBLE_SECONDS, seed=settings.seed)
         found = Placement(problem, feasible) if feasible is not None else None
     if found is None:
-        return None
+        return by_levels
     improve(found)
-    return found.waves
+    starts = [waves for waves in (found.waves, by_levels) if waves is not None]
+    return min(starts, key=lambda waves: sum(costs_of(problem, waves).values()))
 
 
 def _without_gaps(problem: WaveProblem, waves: Ints) -> Ints:

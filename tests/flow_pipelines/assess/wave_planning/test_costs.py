@@ -11,7 +11,10 @@ from itertools import product
 import pandas as pd
 import pytest
 
+from flow_pipelines.assess.wave_planning.bound import lower_bound
+from flow_pipelines.assess.wave_planning.build import build, moving
 from flow_pipelines.assess.wave_planning.plan import WavePlan, plan_waves
+from flow_pipelines.assess.wave_planning.problem import UNITS_PER_POINT
 from flow_pipelines.settings import WaveSettings
 from tests.flow_pipelines.assess.wave_planning.checker import broken_conditions, price
 from tests.flow_pipelines.assess.wave_planning.instances import drawn, settings, workload, workloads
@@ -69,6 +72,34 @@ def test_costs_next_bests_and_prices_are_what_they_are_said_to_be(seed: int) -> 
     assert prices.get("mixed_wave", 0) == pytest.approx(plan.costs["mixing"])
     assert prices.get("production_first", 0) == pytest.approx(plan.costs["order"])
     assert prices.get("owner_split", 0) + prices.get("site_split", 0) == pytest.approx(plan.costs["teams"])
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_plan_costs_less_than_the_bound_on_places_which_knows_that_room_is_short(seed: int) -> None:
+    rows, edges = drawn(5, seed, edges_each=1.5)
+    limits = settings(servers=8, most_waves=3, pilot_servers=4, weights={"cut": 0.0})
+    problem = build(moving(rows, edges), limits, 3).problem
+    least = cheapest(rows, edges, limits)
+    bound = lower_bound(problem, round(least * UNITS_PER_POINT)) / UNITS_PER_POINT
+    assert bound <= least + 1e-9
+    assert bound > problem.unary.min(axis=1).sum() / UNITS_PER_POINT + limits.weights.waves
+
+
+def test_a_fixed_wave_is_priced_as_if_nobody_had_chosen_it() -> None:
+    rows, edges = drawn(10, 4, edges_each=1.5)
+    limits = settings(servers=15, most_waves=4, effort_seconds=0.1)
+    [fixed] = rows.loc[rows["treatment"] != "retain", "workload_id"].iloc[[0]]
+    free_wave = waves_of(plan_waves(rows, edges, limits))[fixed]
+    wished = rows.assign(fixed_wave=rows["workload_id"].map({fixed: 4}).astype(object))
+    assert free_wave != 4
+    plan = plan_waves(wished, edges, limits)
+    waves = waves_of(plan)
+    assert waves[fixed] == 4
+    others = [waves | {fixed: wave} for wave in (1, 2, 3)]
+    costs = [price(rows, edges, limits, other) for other in others if keeps_all(rows, edges, limits, other)]
+    row = plan.placements.set_index("workload_id").loc[fixed]
+    assert row["next_best_cost"] == pytest.approx(min(costs) - plan.objective)
+    assert row["next_best_wave"] != 4
 
 
 @pytest.mark.parametrize("seed", SEEDS)
