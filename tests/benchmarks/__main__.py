@@ -31,6 +31,7 @@ from tests.benchmarks.report import (
     print_connections,
     print_quality,
     print_rollbacks,
+    print_schedules,
     print_speed,
     print_targets,
     print_treatments,
@@ -39,6 +40,7 @@ from tests.benchmarks.report import (
     speed_as_json,
 )
 from tests.benchmarks.rollback import measure_rollbacks
+from tests.benchmarks.schedules import measure_schedules
 from tests.benchmarks.speed import measure_speed
 from tests.benchmarks.targets import measure_targets
 from tests.benchmarks.treatments import measure_treatments
@@ -51,6 +53,7 @@ ROLLBACK_SERVERS = (1_000, 100_000)
 TREATED_SERVERS = 100_000
 SIZED_SERVERS = 100_000
 PLANNED_WORKLOADS = (200, 2_000, 20_000)
+SCHEDULED_TASKS = (500, 5_000, 20_000)
 FUZZED_FILES = 10_000
 AGGREGATED_CONNECTIONS = 50_000_000
 
@@ -105,7 +108,7 @@ def main() -> None:
 
 
 def _plans(arguments: argparse.Namespace, console: Console, progress: Callable[[str], None]) -> dict[str, Any]:
-    """Run those of treatments, waves and targets that are asked for."""
+    """Run those of treatments, waves, targets and schedules that are asked for."""
     found: dict[str, Any] = {}
     if arguments.which in {"all", "treatments"}:
         servers = (arguments.servers or [TREATED_SERVERS])[0]
@@ -123,6 +126,11 @@ def _plans(arguments: argparse.Namespace, console: Console, progress: Callable[[
             sized = measure_targets(folder, servers=(arguments.servers or [SIZED_SERVERS])[0], seed=arguments.seed)
         print_targets(sized, console)
         found["targets"] = asdict(sized)
+    if arguments.which in {"all", "schedule"}:
+        sizes = arguments.tasks or list(SCHEDULED_TASKS)
+        scheduled = measure_schedules(sizes, arguments.psplib, arguments.seed, progress)
+        print_schedules(scheduled, console)
+        found["schedule"] = [asdict(one) for one in scheduled]
     return found
 
 
@@ -133,11 +141,24 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "which",
         nargs="?",
-        choices=["all", "quality", "speed", "rollback", "connections", "treatments", "waves", "targets", "fuzz"],
+        choices=[
+            "all",
+            "quality",
+            "speed",
+            "rollback",
+            "connections",
+            "treatments",
+            "waves",
+            "targets",
+            "schedule",
+            "fuzz",
+        ],
         default="all",
     )
     parser.add_argument("--servers", type=int, action="append", help="servers of an estate; may be repeated for speed")
     parser.add_argument("--workloads", type=int, action="append", help="workloads to plan waves for; may be repeated")
+    parser.add_argument("--tasks", type=int, action="append", help="tasks to schedule; may be repeated")
+    parser.add_argument("--psplib", type=Path, help="folder of PSPLIB instances (.sm) to schedule instead")
     parser.add_argument("--connections", type=int, help="rows of observed connections")
     parser.add_argument("--files", type=int, default=FUZZED_FILES, help="hostile files of the fuzz")
     parser.add_argument("--seed", type=int, default=1, help="seed of the estates and of the fuzz")

@@ -14,6 +14,7 @@ from rich.table import Table
 from tests.benchmarks.connections import ConnectionsReport
 from tests.benchmarks.quality import QualityReport, expected_calibration_error
 from tests.benchmarks.rollback import RollbackReport
+from tests.benchmarks.schedules import ScheduleReport
 from tests.benchmarks.speed import SpeedReport
 from tests.benchmarks.targets import TargetsReport
 from tests.benchmarks.treatments import TreatmentsReport
@@ -111,6 +112,27 @@ def print_waves(reports: Sequence[WavesReport], console: Console) -> None:
                 f"{one.waves:,}",
                 f"{one.cut:,.0f}",
                 "" if one.gap is None else f"{one.gap:.3f}",
+                f"{one.broken:,}",
+            )
+            for one in reports
+        ],
+    )
+
+
+def print_schedules(reports: Sequence[ScheduleReport], console: Console) -> None:
+    """Print what scheduling took, and how good the schedules are."""
+    _print(
+        console,
+        "Schedules",
+        ("problem", "tasks", "seconds", "periods late", "end", "gap", "constraints broken"),
+        [
+            (
+                one.problem,
+                f"{one.tasks:,}",
+                f"{one.seconds:.1f}",
+                f"{one.periods_late:,}",
+                f"{one.end:,}",
+                f"{one.gap:.3f}",
                 f"{one.broken:,}",
             )
             for one in reports
