@@ -63,10 +63,21 @@ class Services:
         """Count an engagement's runs, those that wait in the queue included."""
         return int(self.ask(RUNS % scope)["runsOrError"]["count"])
 
-    def wait_for_runs(self, scope: str) -> None:
-        """Wait until none of an engagement's runs waits or goes on."""
+    def wait_until_quiet(self, scope: str) -> None:
+        """Wait until none of an engagement's runs waits or goes on, and the daemon has looked since and started none.
+
+        A look that begins while a run goes on may start another, of the tables that it did not see coming.
+        """
         active = ACTIVE_RUNS % (ACTIVE, scope)
-        self.wait_until(lambda: self.ask(active)["runsOrError"]["count"] == 0, f"runs of {scope}")
+
+        def idle() -> bool:
+            return bool(self.ask(active)["runsOrError"]["count"] == 0)
+
+        while True:
+            self.wait_until(idle, f"runs of {scope}")
+            self.wait_for_ticks(1, since=time.time())
+            if idle():
+                return
 
     def wait_for_ticks(self, number: int, *, since: float) -> None:
         """Wait until each of the daemon's sensors has begun and ended some ticks since a time."""

@@ -94,7 +94,7 @@ def test_from_import_to_rollback_and_forward_again(running: Services, acme: Anal
     # A bad file lands and goes all the way; one rollback takes all of it back, for analysts too.
     running.land(TOLD, BAD)
     acme.wait_for(OVERVIEW, lambda found: holds_workload(found, "ghost01"))
-    running.wait_for_runs(TOLD)
+    running.wait_until_quiet(TOLD)
     assert acme.rows(ASSESS) == [("completed",)]
     assert acme.rows(VERSIONS) != agreed
     dry = command.json("rollback", TOLD, "--to", "agreed", "--scope", "cascade", "--dry-run")
