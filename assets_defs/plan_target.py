@@ -9,7 +9,9 @@ from __future__ import annotations
 from assets_defs.charts import bar_chart, stacked_bars
 from assets_defs.phase_assets import Descriptions, Frames, PhaseInputs, PhaseOutputs, PhaseShell
 from flow_pipelines.plan.target import gates
+from flow_pipelines.plan.target.address_conflicts import ADDRESS_CONFLICTS, find_address_conflicts
 from flow_pipelines.plan.target.business_case import BUSINESS_CASE, build_business_case
+from flow_pipelines.plan.target.landing_zone import LANDING_ZONE, build_landing_zone
 from flow_pipelines.plan.target.storage import STORAGE_TARGETS, build_storage_targets
 from flow_pipelines.plan.target.targets import TARGETS, build_targets
 
@@ -28,11 +30,22 @@ def target(phase: PhaseInputs) -> PhaseOutputs:
     rows = build_targets(inventory, plan, scope=phase.scope, settings=phase.settings, edits=phase.edits)
     storage = build_storage_targets(inventory, rows, scope=phase.scope, settings=phase.settings.sizing)
     case = build_business_case(inventory, plan, rows, storage, scope=phase.scope, settings=phase.settings.costs)
+    networks = phase.settings.landing_zone
+    zone = build_landing_zone(inventory, rows, scope=phase.scope, settings=networks)
+    conflicts = find_address_conflicts(inventory, zone, scope=phase.scope, settings=networks)
     return PhaseOutputs(
-        {TARGETS: rows, STORAGE_TARGETS: storage, BUSINESS_CASE: case},
+        {
+            TARGETS: rows,
+            STORAGE_TARGETS: storage,
+            LANDING_ZONE: zone,
+            ADDRESS_CONFLICTS: conflicts,
+            BUSINESS_CASE: case,
+        },
         problems={
             TARGETS: gates.target_problems(inventory, plan, rows),
             STORAGE_TARGETS: gates.storage_problems(rows, storage),
+            LANDING_ZONE: gates.landing_zone_problems(rows, zone),
+            ADDRESS_CONFLICTS: gates.conflict_problems(conflicts),
         },
     )
 

@@ -133,7 +133,7 @@ FLOWS: tuple[Flow, ...] = (
                 "target",
                 "Target",
                 "Right-size every workload onto its target.",
-                ("targets", "storage_targets", "business_case"),
+                ("targets", "storage_targets", "landing_zone", "address_conflicts", "business_case"),
             ),
         ),
         follows="assess",
