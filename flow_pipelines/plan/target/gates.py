@@ -12,6 +12,7 @@ from itertools import pairwise
 import pandas as pd
 
 from flow_pipelines.assess.gates import listed
+from flow_pipelines.plan.target.database_needs import is_managed_database
 from flow_pipelines.plan.target.landing_zone import NETWORK, SUBNET
 from flow_pipelines.plan.target.right_size import ON_DEMAND
 from flow_pipelines.reference.target_model import target_model
@@ -49,6 +50,24 @@ def storage_problems(targets: pd.DataFrame, storage: pd.DataFrame) -> list[str]:
     problems = listed("targets {} have no storage", expected - set(found))
     problems += listed("storage is of targets {} that are not there", set(found) - expected)
     return problems + listed("targets {} have storage twice", set(found[found.duplicated()]))
+
+
+def database_problems(components: pd.DataFrame, databases: pd.DataFrame) -> list[str]:
+    """List databases that go to a managed service and have no target, or one and do not, and those in several clouds.
+
+    Args:
+        components: The rows of `assess/component_treatments`.
+        databases: The rows of `plan/database_targets`.
+    """
+    expected, found = set(components.loc[is_managed_database(components), "component_id"]), databases["component_id"]
+    chosen = databases.loc[databases["is_chosen"].astype(bool)]
+    problems = listed("databases {} go to a managed service and have no target", expected - set(found))
+    problems += listed("databases {} have a target and go to no managed service", set(found) - expected)
+    problems += listed(
+        "databases {} go to several clouds", set(chosen.loc[chosen["component_id"].duplicated(), "component_id"])
+    )
+    nowhere = chosen.loc[chosen["service"].isna(), "database_target_name"]
+    return problems + listed("databases {} go where no service runs them", nowhere)
 
 
 def landing_zone_problems(targets: pd.DataFrame, zone: pd.DataFrame) -> list[str]:
