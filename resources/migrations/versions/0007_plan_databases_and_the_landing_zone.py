@@ -1,4 +1,4 @@
-"""Plan: the landing zone.
+"""Plan: databases and the landing zone.
 
 Revision: 0007, after 0006. Made on 2026-11-26.
 """
@@ -51,6 +51,62 @@ def upgrade() -> None:
         op.f("address_conflicts_by_snapshot_id_landing_zone_id"),
         "address_conflicts",
         ["snapshot_id", "landing_zone_id"],
+        unique=False,
+        schema="plan_history",
+    )
+    op.create_table(
+        "database_targets",
+        sa.Column("client_account_id", sa.Uuid(), nullable=False),
+        sa.Column("engagement_id", sa.Uuid(), nullable=False),
+        sa.Column("snapshot_id", sa.Uuid(), nullable=False),
+        sa.Column("database_target_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("database_target_name", sa.Text(), nullable=False),
+        sa.Column("component_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("component_name", sa.Text(), nullable=False),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("region", sa.Text(), nullable=False),
+        sa.Column("is_chosen", sa.Boolean(), nullable=False),
+        sa.Column("product", sa.Text(), nullable=True),
+        sa.Column("edition", sa.Text(), nullable=True),
+        sa.Column("service", sa.Text(), nullable=True),
+        sa.Column("offer", sa.Text(), nullable=True),
+        sa.Column("needed_vcpu", sa.Double(), nullable=True),
+        sa.Column("needed_memory_gib", sa.Double(), nullable=True),
+        sa.Column("needed_storage_gib", sa.Double(), nullable=True),
+        sa.Column("vcpu", sa.Double(), nullable=True),
+        sa.Column("memory_gib", sa.Double(), nullable=True),
+        sa.Column("binding_dimension", sa.Text(), nullable=True),
+        sa.Column("runner_up_offer", sa.Text(), nullable=True),
+        sa.Column("runner_up_usd_month", sa.Double(), nullable=True),
+        sa.Column("instance_usd_month", sa.Double(), nullable=True),
+        sa.Column("storage_usd_month", sa.Double(), nullable=True),
+        sa.Column("price_as_of", sa.Text(), nullable=True),
+        sa.Column("price_origin", sa.Text(), nullable=True),
+        sa.Column("server_ids", sa.ARRAY(sa.Uuid(as_uuid=False)), nullable=False),
+        sa.Column("workload_ids", sa.ARRAY(sa.Uuid(as_uuid=False)), nullable=False),
+        sa.Column("assumptions", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("source_entity_ids", sa.ARRAY(sa.Uuid(as_uuid=False)), nullable=False),
+        sa.CheckConstraint(
+            "binding_dimension IN ('vcpu', 'memory_gib')", name=op.f("database_targets_binding_dimension_is_known")
+        ),
+        sa.CheckConstraint("provider IN ('aws', 'azure', 'google')", name=op.f("database_targets_provider_is_known")),
+        sa.ForeignKeyConstraint(
+            ["client_account_id", "engagement_id", "snapshot_id"],
+            [
+                "platform.snapshots.client_account_id",
+                "platform.snapshots.engagement_id",
+                "platform.snapshots.snapshot_id",
+            ],
+            name=op.f("database_targets_of_snapshots"),
+        ),
+        sa.PrimaryKeyConstraint("snapshot_id", "database_target_id", name=op.f("database_targets_key")),
+        schema="plan_history",
+    )
+    op.create_index(
+        op.f("database_targets_by_snapshot_id_component_id"),
+        "database_targets",
+        ["snapshot_id", "component_id"],
         unique=False,
         schema="plan_history",
     )
