@@ -13,6 +13,7 @@ from flow_pipelines.plan.target.address_conflicts import ADDRESS_CONFLICTS, find
 from flow_pipelines.plan.target.business_case import BUSINESS_CASE, build_business_case
 from flow_pipelines.plan.target.databases import DATABASE_TARGETS, build_database_targets
 from flow_pipelines.plan.target.landing_zone import LANDING_ZONE, SUBNET, build_landing_zone
+from flow_pipelines.plan.target.licences import with_sql_server
 from flow_pipelines.plan.target.storage import STORAGE_TARGETS, build_storage_targets
 from flow_pipelines.plan.target.targets import TARGETS, build_targets
 from flow_pipelines.plan.target.terraform import terraform_files
@@ -31,13 +32,15 @@ COMMITMENTS = {
 def target(phase: PhaseInputs) -> PhaseOutputs:
     """Find the targets of every server that moves, around the types that people chose."""
     inventory, plan = phase.frames[INVENTORY], phase.frames[PLAN_OF_RECORD]
+    components, dependencies = phase.frames[COMPONENTS], phase.frames[DEPENDENCIES]
     rows = build_targets(inventory, plan, scope=phase.scope, settings=phase.settings, edits=phase.edits)
+    rows = with_sql_server(rows, components, inventory, dependencies, phase.settings)
     storage = build_storage_targets(inventory, rows, scope=phase.scope, settings=phase.settings.sizing)
     case = build_business_case(inventory, plan, rows, storage, scope=phase.scope, settings=phase.settings.costs)
     databases = build_database_targets(
-        phase.frames[COMPONENTS],
+        components,
         inventory,
-        phase.frames[DEPENDENCIES],
+        dependencies,
         rows,
         scope=phase.scope,
         settings=phase.settings,
@@ -57,7 +60,7 @@ def target(phase: PhaseInputs) -> PhaseOutputs:
         problems={
             TARGETS: gates.target_problems(inventory, plan, rows),
             STORAGE_TARGETS: gates.storage_problems(rows, storage),
-            DATABASE_TARGETS: gates.database_problems(phase.frames[COMPONENTS], databases),
+            DATABASE_TARGETS: gates.database_problems(components, databases),
             LANDING_ZONE: gates.landing_zone_problems(rows, zone),
             ADDRESS_CONFLICTS: gates.conflict_problems(conflicts),
         },

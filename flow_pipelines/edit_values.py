@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,8 @@ BOOLEANS = {
 # What neither PostgreSQL (NUL) nor a workbook can hold, and what no spreadsheet leaves as it is.
 UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 LIST_SEPARATOR = "; "
+# As many values as a message names one by one.
+MOST_LISTED = 30
 
 
 def plain(value: object) -> object:
@@ -118,11 +121,19 @@ def value_problem(value: object, column: Column[Any], editing: Editing, row: Map
         return None if column.nullable else "can't be empty"
     allowed = editing.allowed(row)
     if allowed and value not in allowed:
-        return f"must be one of {', '.join(allowed)}; not {shown(value)!r}"
+        return _not_allowed(value, allowed)
     if isinstance(column.type, BigInteger):
         is_one = isinstance(value, int) and not isinstance(value, bool) and INTEGERS[0] <= value <= INTEGERS[1]
         return None if is_one else f"must be a whole number of at most 64 bits; not {shown(value)}"
     return None
+
+
+def _not_allowed(value: object, allowed: Sequence[str]) -> str:
+    """Say which values may be set instead: all of them, or of many those that are near."""
+    if len(allowed) <= MOST_LISTED:
+        return f"must be one of {', '.join(allowed)}; not {shown(value)!r}"
+    near = get_close_matches(str(value), allowed)
+    return f"can't be {shown(value)!r}, which is not known" + (f"; near are {', '.join(near)}" if near else "")
 
 
 def _text(cell: object) -> str:

@@ -32,3 +32,17 @@ class CostSettings(BaseModel):
     commitment: Literal["on_demand", "one_year", "three_year"] = Field(
         default="on_demand", description="How machines in the cloud are paid for."
     )
+    egress_gib_server_month: float = Field(
+        default=50.0, ge=0, le=1_000_000, description="GiB that a server sends out of the cloud in a month."
+    )
+    egress_usd_gib: Money = Field(default=0.09, description="What a GiB out of the cloud costs.")
+    backup_share: float = Field(
+        default=1.0, ge=0, le=100, description="GiB of backups that are kept for each GiB of storage."
+    )
+    backup_usd_gib_month: Money = Field(default=0.05, description="What a GiB of backups costs in a month.")
+    # Azure's own SQL licence of 0.1 and 0.375 USD an hour and vCore (infracost testdata, mssql_managed_instance and
+    # mssql_database, 2026-08-21), which is assumed of all clouds.
+    sql_server_standard_usd_vcpu_month: Money = Field(
+        default=73.0, description="What SQL Server Standard on a machine costs for each processor."
+    )
+    sql_server_enterprise_usd_vcpu_month: Money = Field(default=273.75, description="The same for Enterprise.")

@@ -1,7 +1,7 @@
 """The instance types that a server may move to: our own dated table.
 
-Belongs here: the loader of `instance_types.csv` and its columns. Does not: selecting its rows from what was gathered
-(`instance_types_selection.py`) and choosing one for a server (`plan/target/`).
+Belongs here: the loader of `instance_types.csv` and its columns, the names of all other types that there are. Does
+not: selecting its rows from what was gathered (`instance_types_selection.py`), choosing for a server (`plan/target/`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 TABLE = Path(__file__).with_name("instance_types.csv")
+OTHERS = Path(__file__).with_name("other_instance_types.csv")
 COLUMNS = (
     "provider",
     "region",
@@ -40,3 +41,11 @@ def instance_types() -> pd.DataFrame:
     """
     text = ("provider", "region", "instance_type", "family", "architecture", "origin", "windows_origin", "as_of")
     return pd.read_csv(TABLE, dtype=dict.fromkeys(text, "string"))
+
+
+@cache
+def known_types() -> dict[str, tuple[str, ...]]:
+    """Return the names of all types that there are, by provider and sorted, those without a price included."""
+    named = pd.concat([instance_types(), pd.read_csv(OTHERS, dtype="string")])[["provider", "instance_type"]]
+    of_provider = named.drop_duplicates().groupby("provider")["instance_type"]
+    return {str(provider): tuple(sorted(names)) for provider, names in of_provider}

@@ -3,7 +3,7 @@
 Belongs here: which gathered rows are offered as targets, and our own columns. Does not: reading the catalogue
 (`instance_types.py`) and choosing from it (`plan/target/`).
 
-Run as `python -m flow_pipelines.reference.instance_types_selection GATHERED.csv SELECTED.csv`.
+Run as `python -m flow_pipelines.reference.instance_types_selection GATHERED.csv SELECTED.csv OTHERS.csv`.
 """
 
 from __future__ import annotations
@@ -50,11 +50,21 @@ def select_instance_types(gathered: pd.DataFrame) -> pd.DataFrame:
     return dated[list(COLUMNS)].sort_values(["provider", "region", "instance_type"], ignore_index=True)
 
 
+def select_other_types(gathered: pd.DataFrame) -> pd.DataFrame:
+    """Return the names, by provider, of types that there are and that are not offered, such as earlier generations."""
+    keys = ["provider", "instance_type"]
+    named = gathered.rename(columns={"name": "instance_type"}).assign(provider=gathered["provider"].map(PROVIDERS))
+    offered = pd.MultiIndex.from_frame(select_instance_types(gathered)[keys])
+    others = named.loc[~pd.MultiIndex.from_frame(named[keys]).isin(offered), keys]
+    return others.drop_duplicates().sort_values(keys, ignore_index=True)
+
+
 def main() -> None:
-    """Write the selection from the first path to the second."""
-    gathered, selected = map(Path, sys.argv[1:])
-    rows = select_instance_types(pd.read_csv(gathered, dtype=str, keep_default_na=False))
-    rows.to_csv(selected, index=False, lineterminator="\n")
+    """Write the selection from the first path to the second, and the names of the others to the third."""
+    gathered, selected, others = map(Path, sys.argv[1:])
+    rows = pd.read_csv(gathered, dtype=str, keep_default_na=False)
+    select_instance_types(rows).to_csv(selected, index=False, lineterminator="\n")
+    select_other_types(rows).to_csv(others, index=False, lineterminator="\n")
 
 
 if __name__ == "__main__":

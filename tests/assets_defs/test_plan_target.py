@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 
 from flow_pipelines.cli.main import app
 from flow_pipelines.cli.run_flow import run_flow
+from flow_pipelines.errors import FlowError
 from flow_pipelines.flows import flow_named
 from flow_pipelines.scope import Scope
 from resources.artefacts import FOLDER
@@ -114,6 +116,14 @@ def test_a_type_that_a_person_chose_stays_with_its_price_in_the_next_run(engagem
         before["on_demand_usd_month"]
     )
     assert row["computed_instance_type"] == before["instance_type"]
+
+
+def test_a_type_that_there_is_not_is_refused_where_it_is_entered(engagement: Engagement, tmp_path: Path) -> None:
+    words = ("--by", "Ann", "--reason", "the vendor asks for it")
+    with pytest.raises(FlowError, match=r"near are .*m7i\.4xlarge"):
+        engagement.command("edit set", "targets", "web02 in aws", "instance_type", "m7i.4xlarg", *words)
+    engagement.command("edit export", "targets", str(tmp_path / "targets.xlsx"))
+    assert (tmp_path / "targets.xlsx").stat().st_size
 
 
 def test_a_target_can_be_traced_to_the_files(engagement: Engagement) -> None:

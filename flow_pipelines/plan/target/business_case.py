@@ -17,7 +17,9 @@ from flow_pipelines.tables.plan.target import business_case
 
 BUSINESS_CASE = f"{business_case.schema}/{business_case.name}"
 RETIRED = "retire"
-SUMMED = ["server_count", "unpriced_server_count", "retired_server_count", "now_usd_month", "after_usd_month"]
+PARTS = ["licence_usd_month", "network_usd_month", "backup_usd_month"]
+COUNTS = ["server_count", "unpriced_server_count", "retired_server_count"]
+SUMMED = [*COUNTS, "now_usd_month", "after_usd_month", *PARTS]
 PROGRAMME = 0
 
 
@@ -74,14 +76,11 @@ def _servers(
     servers = inventory.loc[inventory["asset_type"] == "server"].merge(told, left_on="asset_id", right_index=True)
     is_moving = servers["asset_id"].isin(targets["asset_id"])
     servers = servers[is_moving | ~servers["is_other"]]
-    chosen = targets.loc[targets["is_chosen"].astype(bool)].set_index("asset_id")
-    stored = storage.loc[storage["is_chosen"].astype(bool)].set_index("asset_id")["storage_usd_month"]
-    machine = servers["asset_id"].map(chosen[f"{settings.commitment}_usd_month"]).astype("Float64")
     gib = known_number(servers, "storage_allocated_gib").fillna(known_number(servers, "storage_used_gib")).fillna(0.0)
+    after = _after(servers["asset_id"], gib, targets, storage, settings)
     is_retired = ~servers["is_other"].astype(bool)
-    is_counted = is_retired | machine.notna()
+    is_counted = is_retired | after["after_usd_month"].notna()
     now = settings.server_now_usd_month + gib * settings.storage_now_usd_gib_month
-    cloud = machine + servers["asset_id"].map(stored).astype("Float64").fillna(0.0) + settings.server_after_usd_month
     return pd.DataFrame(
         {
             "wave_number": servers["wave_number"],
@@ -89,9 +88,33 @@ def _servers(
             "unpriced_server_count": (~is_counted).astype(int),
             "retired_server_count": is_retired.astype(int),
             "now_usd_month": now.where(is_counted, 0.0).astype(float),
-            "after_usd_month": cloud.where(is_counted & ~is_retired).fillna(0.0).astype(float),
+            **{name: after[name].where(is_counted & ~is_retired).fillna(0.0).astype(float) for name in after},
         }
     )
+
+
+def _after(
+    asset_ids: pd.Series[str],
+    gib: pd.Series[float],
+    targets: pd.DataFrame,
+    storage: pd.DataFrame,
+    settings: CostSettings,
+) -> pd.DataFrame:
+    """Return what each server costs in the cloud, missing where its machine has no price, and parts of that."""
+    chosen = targets.loc[targets["is_chosen"].astype(bool)].set_index("asset_id")
+    stored = storage.loc[storage["is_chosen"].astype(bool)].set_index("asset_id")["storage_usd_month"]
+    machine = asset_ids.map(chosen[f"{settings.commitment}_usd_month"]).astype("Float64")
+    windows, sql_server = (
+        asset_ids.map(chosen[name]).astype("Float64").fillna(0.0)
+        for name in ("licence_usd_month", "sql_server_usd_month")
+    )
+    network = settings.egress_gib_server_month * settings.egress_usd_gib
+    backup = gib * settings.backup_share * settings.backup_usd_gib_month
+    disks = asset_ids.map(stored).astype("Float64").fillna(0.0)
+    # Windows is in the price of the machine.
+    whole = machine + sql_server + disks + network + backup + settings.server_after_usd_month
+    parts = dict(zip(PARTS, (windows + sql_server, network, backup), strict=True))
+    return pd.DataFrame({"after_usd_month": whole, **parts}, index=asset_ids.index)
 
 
 def _judged(rows: pd.DataFrame, scope: Scope, settings: CostSettings) -> pd.DataFrame:
@@ -119,6 +142,12 @@ def _judged(rows: pd.DataFrame, scope: Scope, settings: CostSettings) -> pd.Data
 
 def _assumptions(settings: CostSettings) -> list[str]:
     """Return what the case rests on, each in words with its figure."""
+    egress = f"a server sends {settings.egress_gib_server_month:g} GiB a month out of the cloud"
+    backup = f"{settings.backup_share:g} GiB of backups are kept for each GiB of storage"
+    standard, enterprise = settings.sql_server_standard_usd_vcpu_month, settings.sql_server_enterprise_usd_vcpu_month
+    sql_server = (
+        f"SQL Server on machines costs {standard:,.2f} (Standard) or {enterprise:,.2f} (Enterprise) USD a month"
+    )
     return [
         f"a server costs {settings.server_now_usd_month:,.2f} USD a month now",
         f"a GiB of storage costs {settings.storage_now_usd_gib_month:,.2f} USD a month now; none where it is not known",
@@ -126,5 +155,8 @@ def _assumptions(settings: CostSettings) -> list[str]:
         f"machines are paid for {settings.commitment.replace('_', ' ')}, storage on demand",
         f"a person day costs {settings.person_day_usd:,.2f} USD",
         f"both places are paid for {settings.parallel_months:g} months",
-        "network, backup and managed databases are not priced",
+        f"{egress}, at {settings.egress_usd_gib:,.2f} USD a GiB",
+        f"{backup}, at {settings.backup_usd_gib_month:,.2f} USD a month",
+        f"{sql_server} USD a month for each processor, unless licences are brought along",
+        "a managed database costs what its server would",
     ]

@@ -18,7 +18,7 @@ from flow_pipelines.settings_target import TargetSettings
 MANAGED = "managed_service"
 HOSTING = ("runs_on", "hosted_on")
 SERVER, DATABASE = "server", "database"
-EDITIONS = re.compile(r"\b(enterprise|standard|web|express)\b", re.IGNORECASE)
+EDITIONS = re.compile(r"\b(enterprise|standard|web|express|developer)\b", re.IGNORECASE)
 NEEDED = ("needed_vcpu", "needed_memory_gib", "needed_gib")
 # Products that are sold by edition.
 SOLD_BY_EDITION = ("mssqlserver", "oracle-database")

@@ -6,6 +6,7 @@ Belongs here: what one row of each table is, column by column. Does not: how the
 
 from __future__ import annotations
 
+from flow_pipelines.reference.instance_types import known_types
 from flow_pipelines.tables.declaration import (
     BOOLEAN,
     DECIMAL,
@@ -41,6 +42,12 @@ STORAGE = (
         for basis in ("peak", "percentile_95")
     ),
 )
+SQL_SERVER = (
+    "assess/component_treatments.product",
+    "assess/component_treatments.component_treatment",
+    f"{INVENTORY}.database_edition",
+    "discovery/dependencies.target_id",
+)
 TARGETS = "plan/targets"
 MONTHLY = "USD a month of 730 hours"
 
@@ -69,7 +76,9 @@ targets = output_table(
             "The type; empty if nothing fits, or if a person rules the cloud out for this server. What a person "
             "chooses is kept and priced.",
             sources=SIZING,
-        )
+        ),
+        chosen_by="provider",
+        choices=known_types(),
     ),
     optional("computed_instance_type", TEXT, "The type of least price that fits, whoever chose.", sources=SIZING),
     optional(
@@ -94,6 +103,19 @@ targets = output_table(
     optional("one_year_usd_month", DECIMAL, "Its price with a commitment of one year.", unit=MONTHLY),
     optional("three_year_usd_month", DECIMAL, "Its price with a commitment of three years.", unit=MONTHLY),
     optional("licence_usd_month", DECIMAL, "Part of each of them that is for Windows.", unit=MONTHLY),
+    optional(
+        "sql_server_edition",
+        TEXT,
+        "Edition of the SQL Server that stays on it; empty if none is known to.",
+        sources=SQL_SERVER,
+    ),
+    optional(
+        "sql_server_usd_month",
+        DECIMAL,
+        "What its licence costs by the type's processors, besides; 0 if brought along.",
+        unit="USD a month",
+        sources=SQL_SERVER,
+    ),
     optional("price_as_of", TEXT, "Day, or month, of the catalogue's price."),
     optional("price_origin", TEXT, "Where the catalogue has it from."),
     optional("wave_number", INTEGER, "The first wave of its workloads.", sources=[f"{PLAN_OF_RECORD}.wave_number"]),
@@ -165,7 +187,24 @@ business_case = output_table(
         "after_usd_month",
         DECIMAL,
         "What they cost after. Unit: USD a month.",
-        sources=[f"{TARGETS}.on_demand_usd_month", "plan/storage_targets.storage_usd_month"],
+        sources=[
+            f"{TARGETS}.on_demand_usd_month",
+            f"{TARGETS}.sql_server_usd_month",
+            "plan/storage_targets.storage_usd_month",
+        ],
+    ),
+    required(
+        "licence_usd_month",
+        DECIMAL,
+        "Part of it that is for Windows and SQL Server. Unit: USD a month.",
+        sources=[f"{TARGETS}.licence_usd_month", f"{TARGETS}.sql_server_usd_month"],
+    ),
+    required("network_usd_month", DECIMAL, "Part of it that is the allowance for network. Unit: USD a month."),
+    required(
+        "backup_usd_month",
+        DECIMAL,
+        "Part of it that is the allowance for backups. Unit: USD a month.",
+        sources=STORAGE[:2],
     ),
     required("saving_usd_month", DECIMAL, "What is saved, less than 0 if it costs more. Unit: USD a month."),
     optional("payback_months", DECIMAL, "When the one-off cost is saved; empty if never.", unit="months"),

@@ -16,6 +16,8 @@ RATES = CostSettings(
     server_after_usd_month=50,
     person_day_usd=1000,
     parallel_months=2,
+    egress_gib_server_month=0,
+    backup_share=0,
 )
 # By server: treatment, wave, and what the machine costs in the cloud.
 SERVERS = {
@@ -30,7 +32,7 @@ def ids(names: list[str]) -> list[str]:
     return [SCOPE.id_of("asset", name) for name in names]
 
 
-def case(settings: CostSettings = RATES, *, turned: bool = False) -> pd.DataFrame:
+def case(settings: CostSettings = RATES, *, turned: bool = False, sql_server: float | None = None) -> pd.DataFrame:
     assets, (treatments, waves, prices) = ids(list(SERVERS)), zip(*SERVERS.values(), strict=True)
     step = -1 if turned else 1
     inventory = pd.DataFrame({"asset_id": assets, "asset_type": "server", "storage_allocated_gib": [100.0, 0, 0, 0]})
@@ -49,6 +51,8 @@ def case(settings: CostSettings = RATES, *, turned: bool = False) -> pd.DataFram
             "is_chosen": moving["price"].notna(),
             "on_demand_usd_month": moving["price"],
             "three_year_usd_month": moving["price"] / 2,
+            "licence_usd_month": 20.0,
+            "sql_server_usd_month": sql_server,
         }
     )
     storage = targets[["asset_id", "is_chosen"]].assign(storage_usd_month=10.0)
@@ -84,11 +88,24 @@ def test_a_commitment_and_its_assumption_are_in_the_case() -> None:
     assert any("three year" in one for one in rows.loc["Programme", "assumptions"])
 
 
+def test_licences_network_and_backups_are_counted_told_apart_and_said() -> None:
+    rates = {"egress_gib_server_month": 100, "egress_usd_gib": 0.1, "backup_share": 0.5, "backup_usd_gib_month": 0.2}
+    rows = case(RATES.model_copy(update=rates), sql_server=300.0).set_index("case_name")
+    wave = rows.loc["Wave 1"]
+    parts = wave[["licence_usd_month", "network_usd_month", "backup_usd_month"]].tolist()
+    # Windows is in the price of the machine already.
+    assert parts == [20 + 300, 10, 100 * 0.5 * 0.2]
+    assert wave["after_usd_month"] == 100 + 300 + 10 + 50 + 10 + 10
+    for words in ("100 GiB a month out of the cloud", "0.5 GiB of backups", "SQL Server on machines"):
+        assert any(words in one for one in wave["assumptions"])
+
+
 def test_a_programme_of_which_nothing_moves_costs_nothing() -> None:
     inventory = pd.DataFrame({"asset_id": ids(["mail01"]), "asset_type": "server"})
     plan = pd.DataFrame({"treatment": ["retain"], "wave_number": pd.array([None], dtype="Int64"), "effort_days": 1.0})
     plan["source_entity_ids"] = [ids(["mail01"])]
-    columns = ["asset_id", "is_chosen", "on_demand_usd_month", "storage_usd_month"]
+    prices = ["on_demand_usd_month", "licence_usd_month", "sql_server_usd_month", "storage_usd_month"]
+    columns = ["asset_id", "is_chosen", *prices]
     nothing = pd.DataFrame(columns=columns)
     rows = build_business_case(inventory, plan, nothing, nothing, scope=SCOPE, settings=RATES)
     assert rows[["server_count", "one_off_usd"]].to_numpy().tolist() == [[0, 0]]

@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 import pandas as pd
 import pytest
 
+from flow_pipelines.edit_values import value_problem
 from flow_pipelines.edits import Edit, apply_edits
 from flow_pipelines.errors import SettingsError
 from flow_pipelines.plan.target.gates import target_problems
 from flow_pipelines.plan.target.targets import TARGETS, build_targets
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings, parse_settings
+from flow_pipelines.tables.declaration import editable_columns
 from flow_pipelines.tables.plan.target import targets as table
 
 SCOPE = Scope("acme", "dc-exit")
@@ -163,3 +165,14 @@ def test_the_gate_tells_what_is_lost_invented_or_sent_to_two_clouds() -> None:
         assert any(words in problem for problem in target_problems(inventory(), plan(db01="retain"), wrong))
     gone = plan(db01="retain", web01="retain", Portal="retain")
     assert any("do not move" in problem for problem in target_problems(inventory(), gone, rows))
+
+
+def test_a_type_that_there_is_not_is_refused_with_those_that_are_near_and_one_without_a_price_is_not() -> None:
+    column, editing = table.columns["instance_type"], editable_columns(table)["instance_type"]
+    refused = value_problem("m7i.4xlarg", column, editing, {"provider": "aws"})
+    assert refused is not None
+    assert "m7i.4xlarge" in refused
+    assert len(refused) < 200
+    assert value_problem("m7i.4xlarge", column, editing, {"provider": "azure"})
+    for known in ("m7i.4xlarge", "m5n.4xlarge", None):
+        assert value_problem(known, column, editing, {"provider": "aws"}) is None
