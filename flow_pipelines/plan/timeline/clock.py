@@ -11,7 +11,7 @@ of them: a decision to go is taken in the hour before, by which all waits for it
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -53,10 +53,16 @@ class ProgrammeClock:
     windows: tuple[Window, ...]
     zone: ZoneInfo
 
-    def opening(self, day: date) -> int:
-        """Return the period of the first window that begins on a day or later, the end of all if there is none."""
+    def opening(self, day: date, *, is_cutover: bool) -> int:
+        """Return the first period on a day or later: of a cutover, of the first window that begins then.
+
+        It is the end of all if there is none.
+        """
         moment = self.midnight(day)
-        return next((one.period for one in self.windows if one.begins >= moment), len(self.time.begins))
+        if not is_cutover:
+            return bisect_left(self.time.begins, moment)
+        place = bisect_left(self.windows, moment, key=lambda one: one.begins)
+        return self.windows[place].period if place < len(self.windows) else len(self.time.begins)
 
     def period(self, moment: datetime, *, is_cutover: bool) -> int:
         """Return the period that a moment belongs to: of a cutover in a window, the window's."""
