@@ -174,13 +174,15 @@ def _released(tasks: pd.DataFrame, ready: date | None, clock: ProgrammeClock, be
     rows = tasks[["kind", "needs_landing_zone", "start_date", "cutover_date"]].itertuples(index=False, name=None)
     for kind, needs_landing_zone, start, cutover in rows:
         day, reason = (begin, "programme") if pd.isna(start) else (max(begin, start), "wave")
-        if kind == "cutover" and not pd.isna(cutover) and cutover > day:
+        is_cutover = kind in {"cutover", "decision"}
+        if is_cutover and not pd.isna(cutover) and cutover > day:
             day, reason = cutover, "cutover"
         if needs_landing_zone and ready and ready > day:
             day, reason = ready, "landing zone"
         days.append(day)
         reasons.append(reason)
-        periods.append(clock.opening(day, is_cutover=kind == "cutover"))
+        # The decision is taken in the hour before the window.
+        periods.append(clock.opening(day, is_cutover=is_cutover) - (kind == "decision"))
     return tasks.assign(release=periods, release_day=days, released_by=reasons)
 
 
