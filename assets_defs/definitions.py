@@ -20,13 +20,17 @@ from assets_defs.handoff_assets import handoff_shell
 from assets_defs.phase_assets import PhasePlan, PhaseShell, build_phase_assets, plan_phase
 from assets_defs.phase_run import run_phase
 from assets_defs.plan_target import TARGET
-from assets_defs.plan_timeline import TIMELINE
+from assets_defs.plan_timeline import RESOURCE, TIMELINE
 from assets_defs.platform_resource import PlatformResource
 from assets_defs.vacuum_job import vacuum_schedule
 from flow_pipelines.flows import FLOWS, HANDOFF_PHASE, Flow
 
 # How each flow's phases are run: one line a flow. One that is declared and not named here has nothing to run yet.
-SHELLS: dict[str, tuple[PhaseShell, ...]] = {"discovery": DISCOVERY, "assess": ASSESS, "plan": (TIMELINE, TARGET)}
+SHELLS: dict[str, tuple[PhaseShell, ...]] = {
+    "discovery": DISCOVERY,
+    "assess": ASSESS,
+    "plan": (TIMELINE, RESOURCE, TARGET),
+}
 ROLLBACK_JOB = "rollback"
 
 

@@ -7,7 +7,7 @@ Belongs here: releases by the roadmap, deadlines, wave order, capacity by settin
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from fnmatch import fnmatchcase
 from itertools import pairwise
@@ -55,6 +55,11 @@ class Programme:
     calendar: pd.DataFrame
     clock: ProgrammeClock
 
+    @property
+    def frames(self) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+        """Tasks, precedences, demands, resources and calendar, as `schedule` reads them."""
+        return self.tasks, self.precedences, self.demands, self.resources, self.calendar
+
 
 def programme_begin(settings: EngagementSettings) -> date:
     """Return the programme's first day, as the roadmap has it."""
@@ -87,25 +92,60 @@ def solve(
     begin = programme_begin(settings)
     last = _first_guess(workloads, roadmap, settings, fixed)
     while last.year - begin.year <= LONGEST_YEARS:
-        clock = programme_clock(settings, begin, last)
-        made = _programme(workloads, roadmap, scope, settings, clock)
-        starts = [fixed.get(one) for one in made.tasks["task_id"]]
-        kinds = made.tasks["kind"] == "cutover"
-        periods = [
-            None if moment is None else clock.period(moment, is_cutover=own)
-            for moment, own in zip(starts, kinds, strict=True)
-        ]
-        made.tasks["fixed_start"] = pd.Series(periods, index=made.tasks.index, dtype="Int64")
-        result = schedule(
-            made.tasks, made.precedences, made.demands, made.resources, made.calendar, settings=search_effort(settings)
-        )
-        if result.end <= len(clock.time.begins):
+        made = _programme(workloads, roadmap, scope, settings, programme_clock(settings, begin, last))
+        made = replace(made, tasks=made.tasks.assign(fixed_start=_periods(made, fixed)))
+        result = schedule(*made.frames, settings=search_effort(settings))
+        if result.end < len(made.clock.time.begins):
             return made, result
         last += last - begin
     raise SettingsError(
         f"The timeline does not end within {LONGEST_YEARS} years of {begin}.",
         remedy="Add people to schedule.roles, widen schedule.change_windows, or shorten black-outs and absences.",
     )
+
+
+def scheduled_programme(
+    plan: pd.DataFrame,
+    roadmap: pd.DataFrame,
+    inventory: pd.DataFrame,
+    timeline: pd.DataFrame,
+    *,
+    scope: Scope,
+    settings: EngagementSettings,
+) -> Programme:
+    """Make the programme of which the timeline is a schedule, without scheduling it again.
+
+    Args:
+        plan: See `solve`.
+        roadmap: See `solve`.
+        inventory: See `solve`.
+        timeline: The rows of `plan/timeline`, of at least one task.
+        scope: See `solve`.
+        settings: See `solve`.
+
+    Returns:
+        The programme; its tasks have start and end too.
+    """
+    workloads = planned_workloads(plan, inventory)
+    last = timeline["planned_end"].max().date() + SLACK_WEEKS * timedelta(weeks=1)
+    made = _programme(workloads, roadmap, scope, settings, programme_clock(settings, programme_begin(settings), last))
+    begun, fixed = (_periods(made, _moments(timeline, column)) for column in ("planned_start", "fixed_start"))
+    return replace(made, tasks=made.tasks.assign(fixed_start=fixed, start=begun, end=begun + made.tasks["duration"]))
+
+
+def _moments(timeline: pd.DataFrame, column: str) -> dict[str, datetime]:
+    moments = zip(timeline["task_id"], timeline[column], strict=True)
+    return {str(task): moment.to_pydatetime() for task, moment in moments if not pd.isna(moment)}
+
+
+def _periods(made: Programme, moments: Mapping[str, datetime]) -> pd.Series[Any]:
+    """Return the period in which each task starts; missing where no moment is known."""
+    tasks = zip(made.tasks["task_id"], made.tasks["kind"], strict=True)
+    periods = [
+        made.clock.period(moments[task], is_cutover=kind == "cutover") if task in moments else None
+        for task, kind in tasks
+    ]
+    return pd.Series(periods, index=made.tasks.index, dtype="Int64")
 
 
 def search_effort(settings: EngagementSettings) -> SearchSettings:
@@ -127,7 +167,8 @@ def _first_guess(
     weeks = workloads["effort_days"].sum() * settings.schedule.hours_per_day / hours_per_week(settings)
     weeks = weeks / 2 / min(people_of(settings).values()) + SLACK_WEEKS
     days = [programme_begin(settings), *roadmap["end_date"].dropna(), *(moment.date() for moment in fixed.values())]
-    return max(days) + timedelta(weeks=int(weeks))
+    latest: date = max(days)
+    return latest + timedelta(weeks=int(weeks))
 
 
 def _programme(
@@ -196,8 +237,8 @@ def _with_deadlines(tasks: pd.DataFrame, settings: EngagementSettings, clock: Pr
     periods = [None if one is None else clock.time.periods_until(clock.midnight(one[0] + DAY)) for one in due]
     return tasks.assign(
         deadline=pd.Series(periods, index=tasks.index, dtype="Int64"),
-        deadline_day=[one and one[0] for one in due],
-        deadline_reason=[one and one[1] for one in due],
+        deadline_day=pd.Series([one and one[0] for one in due], index=tasks.index, dtype="object"),
+        deadline_reason=pd.Series([one and one[1] for one in due], index=tasks.index, dtype="object"),
     )
 
 
@@ -212,7 +253,8 @@ def _deadlines(name: str, settings: EngagementSettings) -> Iterator[tuple[date, 
 def _milestones(tasks: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return a milestone for each wave, when all of it is cut over, and its links: the next wave's cutovers wait."""
     cutovers = tasks[(tasks["kind"] == "cutover") & tasks["wave_number"].notna()]
-    waves = dict(list(cutovers.groupby("wave_number")))
+    numbers = cutovers["wave_number"].astype("int64")
+    waves = {number: cutovers[numbers == number] for number in sorted(set(numbers.tolist()))}
     rows: list[dict[str, Any]] = []
     links: list[tuple[str, str, int]] = []
     for number, own in waves.items():

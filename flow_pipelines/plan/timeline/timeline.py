@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import pandas as pd
 
@@ -76,19 +75,19 @@ def build_timeline(
     if programme.tasks.empty:
         return Timeline(empty(timeline), empty(timeline_links), 0.0, 0)
     fixed = {one: fixed[one] for one in programme.tasks["task_id"] if one in fixed}
-    free = solve(plan, roadmap, inventory, scope=scope, settings=settings, fixed={})[1] if fixed else result
+    free = programme, result
+    if fixed:
+        free = solve(plan, roadmap, inventory, scope=scope, settings=settings, fixed={})
     rows = _placed(programme, result, fixed)
-    rows = rows.merge(
-        _placed(programme, free, {})[["task_id", "planned_start", "end"]], on="task_id", suffixes=("", "_free")
-    )
+    rows = rows.merge(_placed(*free, {})[["task_id", "planned_start", "end"]], on="task_id", suffixes=("", "_free"))
     rows = rows.assign(
         computed_start=rows["planned_start_free"],
         moved_hours=rows["end"] - rows["end_free"],
         float_hours=rows["float"],
         is_driving=rows["task_id"].isin(result.chain["task_id"]),
-        hours_late=rows["periods_late"],
-        days_late=_days_late(rows, programme.clock),
+        hours_late=(rows["end"] - rows["deadline"].astype("Int64")).clip(lower=0).fillna(0),
     )
+    rows = rows.assign(days_late=_days_late(rows, programme.clock))
     rows = rows.assign(reason=reasons(rows, programme), conflict=conflicts(rows, programme, fixed))
     rows = rows.assign(waits_for_task=rows["waits_for_task"].map(rows.set_index("task_id")["task_name"]))
     moved = int((rows["moved_hours"].ne(0) & ~rows["task_id"].isin(list(fixed))).sum())
@@ -144,16 +143,15 @@ def _with_milestones(rows: pd.DataFrame, programme: Programme, fixed: Mapping[st
 def _days_late(rows: pd.DataFrame, clock: ProgrammeClock) -> list[int]:
     return [
         max(0, (clock.day_of(end) - due).days) if late else 0
-        for end, due, late in zip(rows["planned_end"], rows["deadline_day"], rows["periods_late"], strict=True)
+        for end, due, late in zip(rows["planned_end"], rows["deadline_day"], rows["hours_late"], strict=True)
     ]
 
 
 def _links(programme: Programme, rows: pd.DataFrame, scope: Scope) -> pd.DataFrame:
     names = rows.set_index("task_id")["task_name"]
-    links = programme.precedences.rename(
-        columns={"before": "predecessor_id", "after": "successor_id", "lag": "lag_hours"}
-    )
-    links: Any = links.assign(
+    columns = {"before": "predecessor_id", "after": "successor_id", "lag": "lag_hours"}
+    links = programme.precedences.rename(columns=columns)
+    links = links.assign(
         link_id=scope.ids_of("task_link", zip(links["predecessor_id"], links["successor_id"], strict=True)),
         predecessor_name=links["predecessor_id"].map(names),
         successor_name=links["successor_id"].map(names),

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from flow_pipelines.plan.timeline.programme import Programme
 from flow_pipelines.plan.timeline.tasks import DECISION, STREAMS, WINDOW
+from flow_pipelines.plan.timeline.usage import free_capacity
 
 RELEASES = {
     "programme": "The programme begins on {day}.",
@@ -57,7 +57,7 @@ def _reason(row: Mapping[Any, Any], names: Mapping[str, str], lags: Mapping[tupl
     return "Nothing holds it back."
 
 
-def conflicts(rows: pd.DataFrame, programme: Programme, fixed: Mapping[str, datetime]) -> list[str | None]:
+def conflicts(rows: pd.DataFrame, programme: Programme, fixed: Mapping[str, datetime]) -> pd.Series[Any]:
     """Say what the start of each fixed task collides with; None if nothing, or if it is not fixed.
 
     Args:
@@ -67,17 +67,19 @@ def conflicts(rows: pd.DataFrame, programme: Programme, fixed: Mapping[str, date
     """
     told: dict[str, list[str]] = {task: [] for task in fixed}
     by_id = rows.set_index("task_id")
+    names = dict(zip(rows["task_id"], rows["task_name"], strict=True))
     own = programme.precedences[programme.precedences["after"].isin(list(fixed))]
-    for before, after, lag in own[["before", "after", "lag"]].itertuples(index=False, name=None):
+    for before, after, lag in zip(own["before"], own["after"], own["lag"], strict=True):
         if by_id.at[before, "end"] + lag > by_id.at[after, "start"]:  # noqa: PD008  (a cell)
-            told[after].append(f"It starts before {by_id.at[before, 'task_name']} has ended.")  # noqa: PD008
+            told[after].append(f"It starts before {names[before]} has ended.")
     for task, moment in fixed.items():
         is_cutover = by_id.at[task, "kind"] == "cutover"  # noqa: PD008  (a cell)
         if not programme.clock.is_open(moment, is_cutover=bool(is_cutover)):
             told[task].append(f"It starts outside of {'every change window' if is_cutover else 'working hours'}.")
     for task, resource in _overloaded(by_id, programme, fixed):
         told[task].append(f"More of {resource} is needed then than there is.")
-    return [" ".join(told.get(task, [])) or None for task in rows["task_id"]]
+    words = [" ".join(told.get(task, [])) or None for task in rows["task_id"]]
+    return pd.Series(words, index=rows.index, dtype="object")
 
 
 def _overloaded(
@@ -92,35 +94,3 @@ def _overloaded(
         spans = by_id.loc[users, ["start", "end"]].astype("int64")
         found += [(task, resource) for task, start, end in spans.itertuples(name=None) if (free[start:end] < 0).any()]
     return found
-
-
-def free_capacity(by_id: pd.DataFrame, programme: Programme, resource: str) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Return what of a resource is left in each period; less than 0 where more is used than there is.
-
-    Args:
-        by_id: start and end of all tasks, by id.
-        programme: The problem.
-        resource: Its name.
-    """
-    return capacity_by_period(programme, resource) - used_by_period(by_id, programme, resource)
-
-
-def capacity_by_period(programme: Programme, resource: str) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Return how much of a resource there is in each period."""
-    nominal = programme.resources.set_index("resource")["capacity"]
-    there = np.full(len(programme.clock.time.begins), int(nominal[resource]), dtype=np.int64)
-    own = programme.calendar[programme.calendar["resource"] == resource]
-    for begin, end, units in own[["begin", "end", "capacity"]].itertuples(index=False, name=None):
-        there[begin:end] = units
-    return there
-
-
-def used_by_period(by_id: pd.DataFrame, programme: Programme, resource: str) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Return how much of a resource is used in each period."""
-    change = np.zeros(len(programme.clock.time.begins) + 1, dtype=np.int64)
-    own = programme.demands[programme.demands["resource"] == resource]
-    units = own["units"].to_numpy(dtype=np.int64)
-    for column, sign in (("start", 1), ("end", -1)):
-        places = own["task_id"].map(by_id[column]).to_numpy(dtype=np.int64)
-        np.add.at(change, places, sign * units)
-    return np.cumsum(change)[:-1]
