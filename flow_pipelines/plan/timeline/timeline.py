@@ -90,6 +90,7 @@ def build_timeline(
     rows = rows.assign(days_late=_days_late(rows, programme.clock))
     rows = rows.assign(reason=reasons(rows, programme), conflict=conflicts(rows, programme, fixed))
     rows = rows.assign(waits_for_task=rows["waits_for_task"].map(rows.set_index("task_id")["task_name"]))
+    rows = rows.assign(deadline=rows["deadline_day"])
     moved = int((rows["moved_hours"].ne(0) & ~rows["task_id"].isin(list(fixed))).sum())
     kept = [column.name for column in timeline.columns if column.name in rows]
     return Timeline(conform(rows[kept], timeline), _links(programme, rows, scope), result.gap, moved)
