@@ -19,6 +19,7 @@ from assets_defs.discovery import DISCOVERY
 from assets_defs.handoff_assets import handoff_shell
 from assets_defs.phase_assets import PhasePlan, PhaseShell, build_phase_assets, plan_phase
 from assets_defs.phase_run import run_phase
+from assets_defs.plan_overview import OVERVIEW
 from assets_defs.plan_target import TARGET
 from assets_defs.platform_resource import PlatformResource
 from assets_defs.vacuum_job import vacuum_schedule
@@ -26,7 +27,7 @@ from flow_pipelines.flows import FLOWS, HANDOFF_PHASE, Flow, flow_named
 from flow_pipelines.handoffs import approved_tables
 
 # How each flow's phases are run: one line a flow. One that is declared and not named here has nothing to run yet.
-SHELLS: dict[str, tuple[PhaseShell, ...]] = {"discovery": DISCOVERY, "assess": ASSESS, "plan": (TARGET,)}
+SHELLS: dict[str, tuple[PhaseShell, ...]] = {"discovery": DISCOVERY, "assess": ASSESS, "plan": (OVERVIEW, TARGET)}
 ROLLBACK_JOB = "rollback"
 
 

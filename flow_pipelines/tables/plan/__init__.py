@@ -4,6 +4,6 @@ Belongs here: the modules; importing this package declares their tables. Does no
 (`flow_pipelines/plan/`).
 """
 
-from flow_pipelines.tables.plan import target
+from flow_pipelines.tables.plan import overview, target
 
-__all__ = ["target"]
+__all__ = ["overview", "target"]
