@@ -6,6 +6,8 @@ Belongs here: one short function, and what is drawn of it. Does not: what is sum
 
 from __future__ import annotations
 
+import pandas as pd
+
 from assets_defs.charts import stacked_bars
 from assets_defs.phase_assets import Descriptions, Frames, PhaseInputs, PhaseOutputs, PhaseShell
 from flow_pipelines.plan.overview import BY_READINESS, PLAN_OVERVIEW, Assessed, build_plan_overview, overview_problems
@@ -35,18 +37,15 @@ def overview_charts(_phase: PhaseInputs, frames: Frames) -> Descriptions:
     rows = frames[PLAN_OVERVIEW]
     waves = rows[rows["wave_number"].notna()].set_index("overview_name")
     ready = waves[[f"{name}_count" for name in BY_READINESS]].rename(columns=lambda name: name.removesuffix("_count"))
-    costs = rows.set_index("overview_name")[["now_usd_month", "after_usd_month"]].stack().unstack(0)
+    whole = rows.loc[rows["wave_number"].isna(), ["now_usd_month", "after_usd_month"]].to_numpy(dtype=float).ravel()
+    costs = pd.DataFrame({"USD a month": whole}, index=["now", "after"])
     return {
         PLAN_OVERVIEW: {
             "workloads_by_wave_and_readiness": stacked_bars(ready),
             "transfer_hours_by_wave": stacked_bars(
                 waves[["transfer_hours"]].rename(columns={"transfer_hours": "hours"})
             ),
-            "cost_now_and_after": stacked_bars(
-                costs[["Programme"]].rename(
-                    index={"now_usd_month": "now", "after_usd_month": "after"}, columns={"Programme": "USD a month"}
-                )
-            ),
+            "cost_now_and_after": stacked_bars(costs),
         }
     }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -79,7 +80,7 @@ def _workloads(assessed: Assessed) -> pd.DataFrame:
 def _data(inventory: pd.DataFrame, plan: pd.DataFrame) -> pd.DataFrame:
     """Return the servers whose treatment moves data: their first wave and their data in GiB, missing if not told."""
     templates = task_templates().templates
-    moving = [name for name, tasks in templates.items() if any(task.moves_data for task in tasks)]
+    moving = [name for name, tasks in templates.items() if any(task.kind == "transfer" for task in tasks)]
     parts = plan.loc[plan["treatment"].isin(moving), ["wave_number", "source_entity_ids"]].explode("source_entity_ids")
     first = parts.groupby("source_entity_ids")["wave_number"].min().astype("Int64").fillna(PROGRAMME)
     servers = inventory[(inventory["asset_type"] == "server") & inventory["asset_id"].isin(first.index)]
@@ -117,21 +118,23 @@ def _figures(figures: pd.DataFrame, wave: int) -> dict[str, object]:
 
 
 def _risks(own: pd.DataFrame, row: dict[str, object]) -> Iterator[str]:
+    going = own[(own["wave"] != PROGRAMME) & (own["treatment"] != STAYS)]
     for word in ("blocked", "unknown"):
-        found = own[(own["readiness"] == word) & (own["wave"] != PROGRAMME) & (own["treatment"] != STAYS)]
-        if len(found):
-            first = [
-                f"{one.workload_name} ({one.blockers[0]})" if len(one.blockers) else one.workload_name
-                for one in found.itertuples()
-            ]
-            yield f"Readiness {word}: {_listed(first)}."
+        found = going[going["readiness"] == word].to_dict("records")
+        if found:
+            yield f"Readiness {word}: {_listed([_with_blocker(one) for one in found])}."
     waits = own.loc[own["status"] == "on hold", "workload_name"].tolist()
     if waits:
         yield f"On hold: {_listed(waits)}."
     if row["unknown_data_count"]:
-        yield f"Of {row['unknown_data_count']:,} servers nobody knows how much data moves; it takes longer than told."
+        yield f"Servers of unknown data that moves: {row['unknown_data_count']:,}; it takes longer than told."
     if row["unpriced_server_count"]:
-        yield f"{row['unpriced_server_count']:,} servers have no price in the cloud; it costs more than told."
+        yield f"Servers without a price in the cloud: {row['unpriced_server_count']:,}; it costs more than told."
+
+
+def _with_blocker(workload: dict[Any, Any]) -> str:
+    blockers = [*workload["blockers"]]
+    return f"{workload['workload_name']} ({blockers[0]})" if blockers else str(workload["workload_name"])
 
 
 def _collisions(assessed: Assessed, wave: int) -> Iterator[str]:
@@ -176,12 +179,13 @@ def overview_problems(plan: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
         plan: The rows of `assess/plan_of_record`.
         rows: The rows of `plan/plan_overview`.
     """
-    counts = plan["wave_number"].dropna().astype(int).value_counts().to_dict()
-    told = rows.dropna(subset="wave_number").set_index("wave_number")["workload_count"].to_dict()
+    counts = plan.groupby("wave_number").size().rename("counted")
+    told = rows.dropna(subset="wave_number").set_index("wave_number")["workload_count"].rename("told")
+    both = pd.concat([counts, told], axis=1).fillna(0).astype(int).sort_index()
     problems = [
-        f"wave {wave} has {counts.get(wave, 0)} workloads, and {told.get(wave, 0)} are told"
-        for wave in sorted(counts.keys() | told.keys())
-        if counts.get(wave) != told.get(wave)
+        f"wave {wave} has {counted} workloads, and {said} are told"
+        for wave, counted, said in both.itertuples(name=None)
+        if counted != said
     ]
     whole = rows.loc[rows["wave_number"].isna(), "workload_count"].tolist()
     return problems + ([] if whole == [len(plan)] else [f"the programme tells {whole} of {len(plan)} workloads"])
