@@ -133,8 +133,8 @@ def _risks(own: pd.DataFrame, row: dict[str, object]) -> Iterator[str]:
 
 
 def _with_blocker(workload: dict[Any, Any]) -> str:
-    blockers = [*workload["blockers"]]
-    return f"{workload['workload_name']} ({blockers[0]})" if blockers else str(workload["workload_name"])
+    first = str(next(iter(workload["blockers"]), "")).rstrip(".")
+    return f"{workload['workload_name']} ({first})" if first else str(workload["workload_name"])
 
 
 def _collisions(assessed: Assessed, wave: int) -> Iterator[str]:

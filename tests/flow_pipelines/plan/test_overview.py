@@ -101,7 +101,7 @@ def test_a_wave_is_as_ready_as_the_least_ready_of_its_workloads_and_tells_its_ri
     wave = row("Wave 2")
     assert (wave["readiness"], wave["blocked_count"], wave["ready_count"]) == ("blocked", 1, 1)
     assert list(wave["risks"]) == [
-        "Readiness blocked: erp (Its architecture is power.).",
+        "Readiness blocked: erp (Its architecture is power).",
         "On hold: lab.",
         "Servers of unknown data that moves: 1; it takes longer than told.",
         "Servers without a price in the cloud: 1; it costs more than told.",
