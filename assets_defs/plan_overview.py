@@ -35,7 +35,7 @@ def overview(phase: PhaseInputs) -> PhaseOutputs:
 def overview_charts(_phase: PhaseInputs, frames: Frames) -> Descriptions:
     """Draw how ready each wave is, how long its data takes, and what it costs now and after."""
     rows = frames[PLAN_OVERVIEW]
-    waves = rows[rows["wave_number"].notna()].set_index("overview_name")
+    waves = rows[rows["wave_number"].notna()].sort_values("wave_number").set_index("overview_name")
     ready = waves[[f"{name}_count" for name in BY_READINESS]].rename(columns=lambda name: name.removesuffix("_count"))
     whole = rows.loc[rows["wave_number"].isna(), ["now_usd_month", "after_usd_month"]].to_numpy(dtype=float).ravel()
     costs = pd.DataFrame({"USD a month": whole}, index=["now", "after"])
