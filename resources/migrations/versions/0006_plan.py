@@ -1,4 +1,4 @@
-"""Plan: targets, their storage, and the business case.
+"""Plan.
 
 Revision: 0006, after 0005. Made on 2026-11-26.
 """
@@ -81,6 +81,50 @@ def upgrade() -> None:
             name=op.f("business_case_of_snapshots"),
         ),
         sa.PrimaryKeyConstraint("snapshot_id", "business_case_id", name=op.f("business_case_key")),
+        schema="plan_history",
+    )
+    op.create_table(
+        "plan_overview",
+        sa.Column("client_account_id", sa.Uuid(), nullable=False),
+        sa.Column("engagement_id", sa.Uuid(), nullable=False),
+        sa.Column("snapshot_id", sa.Uuid(), nullable=False),
+        sa.Column("overview_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("overview_name", sa.Text(), nullable=False),
+        sa.Column("wave_number", sa.BigInteger(), nullable=True),
+        sa.Column("workload_count", sa.BigInteger(), nullable=False),
+        sa.Column("server_count", sa.BigInteger(), nullable=False),
+        sa.Column("data_gib", sa.Double(), nullable=False),
+        sa.Column("unknown_data_count", sa.BigInteger(), nullable=False),
+        sa.Column("transfer_hours", sa.Double(), nullable=False),
+        sa.Column("effort_days", sa.Double(), nullable=False),
+        sa.Column("start_date", sa.Date(), nullable=True),
+        sa.Column("end_date", sa.Date(), nullable=True),
+        sa.Column("latest_end_date", sa.Date(), nullable=True),
+        sa.Column("now_usd_month", sa.Double(), nullable=False),
+        sa.Column("after_usd_month", sa.Double(), nullable=False),
+        sa.Column("unpriced_server_count", sa.BigInteger(), nullable=False),
+        sa.Column("mean_risk", sa.Double(), nullable=True),
+        sa.Column("readiness", sa.Text(), nullable=False),
+        sa.Column("ready_count", sa.BigInteger(), nullable=False),
+        sa.Column("conditional_count", sa.BigInteger(), nullable=False),
+        sa.Column("blocked_count", sa.BigInteger(), nullable=False),
+        sa.Column("unknown_count", sa.BigInteger(), nullable=False),
+        sa.Column("risks", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("source_entity_ids", sa.ARRAY(sa.Uuid(as_uuid=False)), nullable=False),
+        sa.CheckConstraint(
+            "readiness IN ('ready', 'conditional', 'blocked', 'unknown')", name=op.f("plan_overview_readiness_is_known")
+        ),
+        sa.ForeignKeyConstraint(
+            ["client_account_id", "engagement_id", "snapshot_id"],
+            [
+                "platform.snapshots.client_account_id",
+                "platform.snapshots.engagement_id",
+                "platform.snapshots.snapshot_id",
+            ],
+            name=op.f("plan_overview_of_snapshots"),
+        ),
+        sa.PrimaryKeyConstraint("snapshot_id", "overview_id", name=op.f("plan_overview_key")),
         schema="plan_history",
     )
     op.create_table(
