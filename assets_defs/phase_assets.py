@@ -43,7 +43,22 @@ from resources.snapshots import Snapshot
 
 GATE = "gate"
 Frames = Mapping[str, pd.DataFrame]
-Descriptions = Mapping[str, Mapping[str, MetadataValue[Any] | Picture]]
+
+
+@dataclass(frozen=True)
+class ExportedFile:
+    """A file that other programs read, written beside the table that it belongs to.
+
+    Attributes:
+        name: Its name, of the program's own making, never of imported text.
+        text: What is in it.
+    """
+
+    name: str
+    text: str
+
+
+Descriptions = Mapping[str, Mapping[str, MetadataValue[Any] | Picture | ExportedFile]]
 
 
 @dataclass(frozen=True)
@@ -102,7 +117,7 @@ class PhaseShell:
         reads_facts: Whether it reads the end-of-life facts.
         audit: Lists the problems of the frames after people's corrections.
         describe: Returns metadata of the frames after people's corrections, by table key and name; pictures are written
-            to files too, and some to files only.
+            to files too, and some to files only, as are files for other programs.
     """
 
     phase: str

@@ -29,7 +29,7 @@ from sqlalchemy import Connection
 from assets_defs.catalog_metadata import asset_key, materialization_metadata
 from assets_defs.charts import Picture
 from assets_defs.charts.svg import embedded
-from assets_defs.phase_assets import GATE, PhaseEvents, PhaseInputs, PhaseOutputs, PhasePlan
+from assets_defs.phase_assets import GATE, ExportedFile, PhaseEvents, PhaseInputs, PhaseOutputs, PhasePlan
 from assets_defs.platform_resource import PlatformResource
 from assets_defs.rollback_run import report_current, return_to_pinned
 from assets_defs.run_coordinator import RECOVERY_TAG, ROLLBACK_TAG
@@ -144,18 +144,25 @@ def _materialize(
 
 
 def _shown(
-    artefacts: Artefacts, scope: Scope, table_key: str, described: Mapping[str, MetadataValue[Any] | Picture]
+    artefacts: Artefacts,
+    scope: Scope,
+    table_key: str,
+    described: Mapping[str, MetadataValue[Any] | Picture | ExportedFile],
 ) -> dict[str, MetadataValue[Any]]:
-    """Return descriptions as Dagster takes them, pictures small where they are readable, and written to files."""
-    pictures = {name: one for name, one in described.items() if isinstance(one, Picture)}
-    paths = artefacts.replace(scope, table_key, {f"{name}.svg": one.full for name, one in pictures.items()})
+    """Return descriptions as Dagster takes them, pictures small where they are readable; write what goes to files."""
+    files = {
+        name: ExportedFile(f"{name}.svg", one.full) if isinstance(one, Picture) else one
+        for name, one in described.items()
+        if isinstance(one, Picture | ExportedFile)
+    }
+    paths = artefacts.replace(scope, table_key, {file.name: file.text for file in files.values()})
     shown: dict[str, MetadataValue[Any]] = {}
     for name, one in described.items():
-        if isinstance(one, Picture):
-            if one.small:
-                shown[name] = embedded(one.small, one.title)
-            shown[f"{name}_file"] = MetadataValue.path(str(paths[f"{name}.svg"]))
-        else:
+        if isinstance(one, Picture) and one.small:
+            shown[name] = embedded(one.small, one.title)
+        if name in files:
+            shown[f"{name}_file"] = MetadataValue.path(str(paths[files[name].name]))
+        elif isinstance(one, MetadataValue):
             shown[name] = one
     return shown
 
