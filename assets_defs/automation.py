@@ -1,4 +1,4 @@
-"""What starts runs by itself: the sensor on the landing folder and the nightly schedule.
+"""What starts runs by itself: the sensors on landing folders, corrections and approvals, and the nightly schedule.
 
 Belongs here: when a flow starts and for whom. Does not: limits of concurrent runs (`run_coordinator.py`).
 """
@@ -27,6 +27,7 @@ from assets_defs.run_coordinator import LANDING_TAG, scope_tags
 from flow_pipelines.flows import flow_named, flow_of, step_of
 from flow_pipelines.scope import Scope
 from flow_pipelines.tables import output_tables
+from resources.approved_handoffs import ready
 from resources.installation import landing_root, open_installation
 from resources.landing import Landing
 from resources.rollbacks import last_moved_by_a_rollback
@@ -125,3 +126,31 @@ def corrections_sensor(jobs: Sequence[UnresolvedAssetJobDefinition]) -> SensorDe
             yield SkipReason("Every correction has been applied.")
 
     return corrections
+
+
+def approvals_sensor(jobs: Sequence[UnresolvedAssetJobDefinition]) -> SensorDefinition:
+    """Return the sensor that runs a flow once a person has approved what it is to start from."""
+
+    @sensor(
+        name="approvals",
+        jobs=jobs,
+        minimum_interval_seconds=SENSOR_SECONDS,
+        default_status=DefaultSensorStatus.RUNNING,
+        description="Runs a flow for an engagement in which a person approved what it is to start from.",
+    )
+    def approvals(context: SensorEvaluationContext) -> Iterator[RunRequest | SkipReason]:
+        started = False
+        with open_installation() as installation:
+            for scope in registered(context.instance):
+                for flow, start in ready(installation.database, scope).items():
+                    started = True
+                    yield RunRequest(
+                        run_key=f"{scope}:{flow}:{start}",
+                        job_name=flow,
+                        partition_key=scope.partition_key,
+                        tags=scope_tags(scope),
+                    )
+        if not started:
+            yield SkipReason("Nothing that is approved waits for its flow.")
+
+    return approvals

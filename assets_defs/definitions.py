@@ -12,20 +12,27 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from dagster.components import definitions
 
 from assets_defs.assess import ASSESS
-from assets_defs.automation import corrections_sensor, landing_sensor, nightly_schedule
+from assets_defs.automation import approvals_sensor, corrections_sensor, landing_sensor, nightly_schedule
 from assets_defs.automation_policies import automation_sensor, when_what_it_reads_has_changed
 from assets_defs.catalog_metadata import asset_key
 from assets_defs.discovery import DISCOVERY
 from assets_defs.handoff_assets import handoff_shell
 from assets_defs.phase_assets import PhasePlan, PhaseShell, build_phase_assets, plan_phase
 from assets_defs.phase_run import run_phase
+from assets_defs.plan_overview import OVERVIEW
 from assets_defs.plan_target import TARGET
+from assets_defs.plan_timeline import RESOURCE, TIMELINE
 from assets_defs.platform_resource import PlatformResource
 from assets_defs.vacuum_job import vacuum_schedule
-from flow_pipelines.flows import FLOWS, HANDOFF_PHASE, Flow
+from flow_pipelines.flows import FLOWS, HANDOFF_PHASE, Flow, flow_named
+from flow_pipelines.handoffs import approved_tables
 
 # How each flow's phases are run: one line a flow. One that is declared and not named here has nothing to run yet.
-SHELLS: dict[str, tuple[PhaseShell, ...]] = {"discovery": DISCOVERY, "assess": ASSESS, "plan": (TARGET,)}
+SHELLS: dict[str, tuple[PhaseShell, ...]] = {
+    "discovery": DISCOVERY,
+    "assess": ASSESS,
+    "plan": (OVERVIEW, TIMELINE, RESOURCE, TARGET),
+}
 ROLLBACK_JOB = "rollback"
 
 
@@ -52,7 +59,12 @@ def build_definitions() -> Definitions:
     return Definitions(
         assets=[_with_automation(plan) for plan in plans],
         jobs=[*jobs.values(), everything],
-        sensors=[landing_sensor(discovery), corrections_sensor(list(jobs.values())), automation_sensor()],
+        sensors=[
+            landing_sensor(discovery),
+            corrections_sensor(list(jobs.values())),
+            approvals_sensor([job for name, job in jobs.items() if approved_tables(flow_named(name))]),
+            automation_sensor(),
+        ],
         schedules=[nightly_schedule(discovery), vacuum_schedule()],
         resources={"platform": PlatformResource()},
         # Measured on 25 small assets: 13 s in one process against 147 s with a process per step.
@@ -71,9 +83,11 @@ def _flow_job(flow: Flow, plans: Sequence[PhasePlan]) -> UnresolvedAssetJobDefin
 
 def _with_automation(plan: PhasePlan) -> AssetsDefinition:
     assets = build_phase_assets(plan, run_phase)
-    if not plan.flow.follows:
-        return assets  # the first flow starts when files land, by schedule or by command
-    condition = when_what_it_reads_has_changed(also_with_it=plan.shell.phase != HANDOFF_PHASE)
+    is_handoff = plan.shell.phase == HANDOFF_PHASE
+    # The first flow starts when files land, by schedule or by command; one behind an approval when there is one.
+    if not plan.flow.follows or (is_handoff and approved_tables(plan.flow)):
+        return assets
+    condition = when_what_it_reads_has_changed(also_with_it=not is_handoff)
     return assets.map_asset_specs(lambda spec: spec.replace_attributes(automation_condition=condition))
 
 

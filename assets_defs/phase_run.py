@@ -38,6 +38,7 @@ from flow_pipelines.flows import HANDOFF_PHASE, flow_of
 from flow_pipelines.reference.end_of_life import installed_facts
 from flow_pipelines.scope import Scope
 from flow_pipelines.tables import output_tables
+from resources.approvals import APPROVALS
 from resources.artefacts import Artefacts
 from resources.edits import insert_outcomes
 from resources.landed_files import take_in
@@ -234,7 +235,7 @@ def _read_inputs(
     manifest = [
         Input("settings", _hash(settings.model_dump_json())),
         *([Input("edits", _hash(json.dumps([edit.edit_id for edit in edits])))] if edits else []),
-        *([Input("approvals", _hash(json.dumps(numbers)))] if numbers else []),
+        *([Input(APPROVALS, _hash(json.dumps(numbers)))] if numbers else []),
         *(Input(name, digest) for name, digest in (landed.inputs if landed else ())),
         *([Input("landings", _hash(json.dumps([[one.landing_number, one.name] for one in files])))] if files else []),
         *([Input("facts:end_of_life", facts.version)] if plan.shell.reads_facts else []),

@@ -50,6 +50,7 @@ def wave_charts(phase: PhaseInputs, frames: Frames) -> Descriptions:
     by_risk = moving.assign(risk=risk).pivot_table(
         index="wave_number", columns="risk", values="server_count", aggfunc="sum", fill_value=0
     )
+    by_risk = by_risk.reindex(columns=list(RISKS), fill_value=0)
     edges = workload_dependencies(phase.frames[OVERVIEW], phase.frames[DEPENDENCIES])
     numbers = waves.set_index("workload_id")["wave_number"]
     crossing = pd.DataFrame(

@@ -127,8 +127,13 @@ FLOWS: tuple[Flow, ...] = (
         "Who does what when, on which target, at what cost.",
         (
             Phase("overview", "Overview", "Scope, effort, cost and risk per wave.", ("plan_overview",)),
-            Phase("timeline", "Timeline", "Schedule every task of every workload.", ("timeline",)),
-            Phase("resource", "Resource", "Match roles and people to the schedule.", ("resource_plan",)),
+            Phase("timeline", "Timeline", "Schedule every task of every workload.", ("timeline", "timeline_links")),
+            Phase(
+                "resource",
+                "Resource",
+                "Match roles and people to the schedule.",
+                ("resource_plan", "resource_remedies"),
+            ),
             Phase(
                 "target",
                 "Target",

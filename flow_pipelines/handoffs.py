@@ -79,6 +79,12 @@ def validate_handoff(
     return conform(pd.DataFrame(rows), output_tables()[str(flow.handoff)])
 
 
+def approved_tables(flow: Flow) -> tuple[str, ...]:
+    """Return the tables that a person has to approve before a flow may start; most flows wait for none."""
+    rules = handoff_rules().handoffs.get(_name(flow), ()) if flow.handoff else ()
+    return tuple(rule.table for rule in rules if isinstance(rule, Approved))
+
+
 def handoff_problems(handoff: pd.DataFrame) -> list[str]:
     """Return what keeps the next flow from starting: each failed rule of severity error, with rows and remedy.
 

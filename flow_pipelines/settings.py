@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from flow_pipelines.errors import SettingsError
 from flow_pipelines.settings_cost import CostSettings
 from flow_pipelines.settings_landing_zone import LandingZoneSettings
+from flow_pipelines.settings_schedule import ScheduleSettings, Weekday
 from flow_pipelines.settings_target import TargetSettings
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -126,9 +127,7 @@ class RoadmapSettings(BaseModel):
     landing_zone_days: int = Field(
         default=30, ge=1, le=1000, description="Working days until the landing zone is ready; nothing is moved before."
     )
-    cutover_weekday: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = Field(
-        default="saturday", description="On which day of the week a wave is cut over."
-    )
+    cutover_weekday: Weekday = Field(default="saturday", description="On which day of the week a wave is cut over.")
     cutover_days: int = Field(default=2, ge=1, le=14, description="How many days on end a cutover takes.")
     hypercare_days: int = Field(
         default=10, ge=1, le=366, description="Working days for which a wave is watched closely after its cutover."
@@ -183,6 +182,10 @@ class EngagementSettings(BaseModel):
         default_factory=LandingZoneSettings, description="Which addresses networks in the clouds may have, and tags."
     )
     costs: CostSettings = Field(default_factory=CostSettings, description="Rates of the business case, in USD.")
+    schedule: ScheduleSettings = Field(
+        default_factory=ScheduleSettings,
+        description="Who works when, what moves data, and by when what must be done.",
+    )
 
     @model_validator(mode="after")
     def _targets_are_compared(self) -> Self:

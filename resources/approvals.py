@@ -24,6 +24,8 @@ from resources.pointers import hold_pointers
 from resources.snapshots import Snapshot
 from resources.waiting_edits import waiting
 
+# The name under which the inputs manifest of a hand-off holds the approvals that it counted.
+APPROVALS = "approvals"
 COLUMNS = select(
     approvals.c.approval_number, approvals.c.table_key, approvals.c.data_version, approvals.c.approved_by,
     approvals.c.reason, approvals.c.created_at,

@@ -6,6 +6,7 @@ Belongs here: the commands. Does not: how an estate is made up (`flow_pipelines/
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +19,7 @@ from flow_pipelines.cli.running import print_summary
 from flow_pipelines.cli.summary import summarize
 from flow_pipelines.cli.tenants import register_engagement
 from flow_pipelines.flows import flow_named
+from flow_pipelines.handoffs import approved_tables
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings
 from resources.installation import Installation, landing_root, open_installation
@@ -61,14 +63,15 @@ def sample(
 
 
 def demo() -> None:
-    """Run Discovery and Assess for two clients with three engagements on sample exports, and show the result."""
+    """Run Discovery, Assess and Plan for two clients with three engagements on sample exports, and show the result."""
     from flow_pipelines.cli.run_flow import run_flow
 
     with open_installation() as installation:
         for scope, servers, connections, seed in DEMO:
             notices().print(f"[bold]{scope}[/]: {servers} servers, {connections:,} connection rows")
             _land_sample(installation, scope, servers=servers, connections=connections, seed=seed)
-            for flow in ("discovery", "assess"):
+            for flow in ("discovery", "assess", "plan"):
+                _approve(installation, scope, approved_tables(flow_named(flow)))
                 run_flow(installation, scope, flow_named(flow))
         for scope, *_ in DEMO:
             print_summary(summarize(installation.database, scope))
@@ -81,6 +84,16 @@ def demo() -> None:
         f"  {landing_root()}   the files it was made from",
         soft_wrap=True,
     )
+
+
+def _approve(installation: Installation, scope: Scope, tables: Collection[str]) -> None:
+    """Approve some tables as a person would, but for what is approved already."""
+    from resources.approvals import ApprovalStore
+    from resources.snapshots import SnapshotStore
+
+    store, current = ApprovalStore(installation.database), SnapshotStore(installation.database).current(scope, tables)
+    for table in current.keys() - store.of_snapshots(scope, current.values()).keys():
+        store.approve(scope, table, by="the demo", reason="so that the demo goes on to Plan; a person would look first")
 
 
 def _land_sample(installation: Installation, scope: Scope, *, servers: int, connections: int, seed: int) -> None:

@@ -56,6 +56,13 @@ FIGURES = {
     "  to collect next": "SELECT coalesce((SELECT subject || ' of ' || assets_lacking || ' assets of type ' || "
     "asset_type || ', +' || round(100 * gain::numeric, 1) || ' points' FROM discovery.collection_gaps "
     "WHERE kind = 'attribute' AND rank = 1), 'nothing')",
+    "workloads": "SELECT count(*) FROM assess.plan_of_record",
+    "  in waves": "SELECT count(wave_number) || ' in ' || count(DISTINCT wave_number) FROM assess.plan_of_record",
+    "  approved and planned": "SELECT coalesce(max(workload_count), 0) FROM plan.plan_overview",
+    "data to move": "SELECT coalesce((SELECT round(data_gib::numeric) || ' GiB in ' || round(transfer_hours::numeric) "
+    "|| ' hours' FROM plan.plan_overview WHERE wave_number IS NULL), '-')",
+    "cost a month": "SELECT coalesce((SELECT round(now_usd_month::numeric) || ' USD now, ' || "
+    "round(after_usd_month::numeric) || ' after' FROM plan.business_case WHERE wave_number IS NULL), '-')",
 }
 
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 TEMPLATES = Path(__file__).with_name("task_templates.yaml")
+Kind = Literal["work", "transfer", "cutover"]
 
 
 class _Data(BaseModel):
@@ -23,19 +24,34 @@ class TaskTemplate(_Data):
     """One task; see the comments of `task_templates.yaml`."""
 
     task: str
-    role: str
-    hours: float = Field(gt=0)
+    kind: Kind = "work"
+    role: str | None = None
+    hours: float = Field(ge=0, default=0.0)
     per_server: float = Field(ge=0, default=0.0)
     units: int = Field(ge=1, default=1)
-    moves_data: bool = False
+    needs_landing_zone: bool = False
+    after_hypercare: bool = False
+
+    @model_validator(mode="after")
+    def _somebody_works(self) -> Self:
+        if (self.kind == "transfer") == bool(self.role and self.hours):
+            raise ValueError(f"{self.task}: work and cutovers have a role and hours, transfers have neither")
+        return self
 
 
 class TaskTemplates(_Data):
-    """All templates, by treatment."""
+    """All templates, by treatment, and how many people of each role there are."""
 
     version: int = Field(ge=1)
-    complexity_factors: dict[str, Annotated[float, Field(gt=0)]]
+    roles: dict[str, Annotated[int, Field(ge=1)]]
     templates: dict[str, tuple[TaskTemplate, ...]]
+
+    @model_validator(mode="after")
+    def _roles_are_known(self) -> Self:
+        named = {step.role for steps in self.templates.values() for step in steps if step.role}
+        if unknown := sorted(named - set(self.roles)):
+            raise ValueError(f"roles {', '.join(unknown)} have no people")
+        return self
 
 
 @cache

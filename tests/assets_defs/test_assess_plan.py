@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from resources.installation import Installation, landing_root
 from resources.landing import Landing
 from resources.snapshots import SnapshotStore
 from tests.conftest import new_engagement
+from tests.corrected_workbook import corrected
 
 PLAN = "assess/plan_of_record"
 FIXED = ("web01", "web02")
@@ -112,3 +114,20 @@ def test_an_approval_counts_until_the_plan_changes(engagement: Engagement) -> No
     run_phase(engagement.installation, engagement.scope, flow_named("assess"), "editor")
     assert engagement.plan()["web03"]["status"] == "on hold"
     assert engagement.approvals_that_count() == [False]
+
+
+def test_a_plan_that_was_corrected_in_a_workbook_is_planned_around_and_approved(
+    engagement: Engagement, tmp_path: Path
+) -> None:
+    workbook = tmp_path / "plan.xlsx"
+    engagement.command("edit export", PLAN, str(workbook))
+    path = corrected(workbook, "web03", wave_number=3, treatment="replatform", owner="Bob")
+    words = ("--by", "Bob", "--reason", "agreed with the owners")
+    assert "3 edits were made" in engagement.command("edit apply", str(path), *words)
+    engagement.run("assess")
+    row = engagement.plan()["web03"]
+    assert (row["wave_number"], row["treatment"], row["owner"]) == (3, "replatform", "Bob")
+    assert (row["wave_decided_by"], row["treatment_decided_by"]) == ("person", "person")
+    assert {name: engagement.plan()[name]["wave_number"] for name in FIXED} == dict.fromkeys(FIXED, 1)
+    engagement.command("approve", *words)
+    assert engagement.approvals_that_count()[-1]

@@ -20,6 +20,7 @@ VERSIONS = "SELECT table_key, snapshot_id FROM platform.current_snapshots ORDER 
 OVERVIEW = "SELECT workload_name, readiness FROM assess.assessment_overview ORDER BY workload_name"
 HANDOFFS = "SELECT handoff_status FROM platform.flow_handoffs ORDER BY created_at"
 ASSESS = "SELECT status FROM platform.migration_flows WHERE flow_type = 'assess'"
+PLAN = "SELECT status FROM platform.migration_flows WHERE flow_type = 'plan'"
 ASSETS = "{ assetNodes { groupName assetKey { path } isPartitioned hasAssetChecks opVersion } }"
 FIRST_RUN = """{ runsOrError(filter: {tags: [{key: "flow/engagement", value: "%s"}]}) { ... on Runs {
     results { jobName tags { key value } }
@@ -69,6 +70,12 @@ def test_a_landed_file_goes_all_the_way_by_itself(running: Services, globex: Ana
     assert first["jobName"] == "discovery"
     assert (tags["flow/client"], tags["flow/engagement"]) == ("globex", STILL)
     assert tags["dagster/sensor_name"] == "landing_folder"
+
+    # Only a person lets the plan go on: then the next flow starts by itself.
+    assert globex.rows(PLAN) != [("completed",)]
+    running.command.ok("approve", STILL, "--by", "Ann", "--reason", "agreed in the board")
+    globex.wait_for(PLAN, lambda found: found == [("completed",)])
+    assert globex.rows(HANDOFFS) == [("completed",), ("completed",)]
 
 
 def test_from_import_to_rollback_and_forward_again(running: Services, acme: Analyst) -> None:
@@ -125,4 +132,4 @@ def test_a_run_that_comes_to_equal_data_starts_nothing(running: Services, globex
     assert globex.rows(VERSIONS) != before, "the run published nothing that the daemon could have seen"
     running.wait_for_ticks(SEVERAL, since=run_again)
     assert running.count_of_runs(STILL) == runs
-    assert globex.rows(HANDOFFS) == [("completed",)]
+    assert globex.rows(HANDOFFS) == [("completed",), ("completed",)]

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from flow_pipelines.assess.wave_planning.build import Workloads, build, wishes, without_wishes
+from flow_pipelines.assess.wave_planning.build import build
 from flow_pipelines.assess.wave_planning.exact import find_feasible
 from flow_pipelines.assess.wave_planning.groups import needed_first
+from flow_pipelines.assess.wave_planning.moving import Workloads, wishes, without_wishes
 from flow_pipelines.assess.wave_planning.search import place_all
 from flow_pipelines.errors import PlanningError
 from flow_pipelines.reference.wave_rules import wave_rules

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from flow_pipelines.assess.wave_planning.build import Built, Workloads
+from flow_pipelines.assess.wave_planning.build import Built
+from flow_pipelines.assess.wave_planning.moving import Workloads
 from flow_pipelines.assess.wave_planning.problem import UNITS_PER_POINT, Ints
 from flow_pipelines.assess.wave_planning.search import Placement
 from flow_pipelines.reference.wave_rules import wave_rules

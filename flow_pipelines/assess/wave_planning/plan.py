@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 
 from flow_pipelines.assess.wave_planning import conflicts
-from flow_pipelines.assess.wave_planning.build import Built, Workloads, build, capacities, moving
+from flow_pipelines.assess.wave_planning.build import Built, build, capacities
 from flow_pipelines.assess.wave_planning.exact import find_feasible, solve
 from flow_pipelines.assess.wave_planning.explain import Explained, explained
 from flow_pipelines.assess.wave_planning.groups import needed_first
+from flow_pipelines.assess.wave_planning.moving import Workloads, moving
 from flow_pipelines.assess.wave_planning.multilevel import start_by_levels
 from flow_pipelines.assess.wave_planning.problem import UNITS_PER_POINT, Ints, WaveProblem, costs_of, holds
 from flow_pipelines.assess.wave_planning.search import Placement, improve, place_all

@@ -5,12 +5,33 @@ Belongs here: reading a finished schedule. Does not: making one, prices of deadl
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from dataclasses import dataclass
+
 import pandas as pd
 
 from flow_pipelines.plan.timeline.problem import Problem
+from flow_pipelines.plan.timeline.profile import Profile
 from flow_pipelines.plan.timeline.serial import as_late
 
 CHAIN = ["position", "task_id", "start", "end", "waits_for", "name"]
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Why a task starts no earlier.
+
+    Attributes:
+        reason: predecessor, resource, release or nothing.
+        task: The place of the task that is waited for, if it is one.
+        resource: The place of the resource that was not free, or not there, before.
+        follows: The place of the task to go on with to find what drives it.
+    """
+
+    reason: str
+    task: int | None = None
+    resource: int | None = None
+    follows: int | None = None
 
 
 def floats(problem: Problem, starts: list[int]) -> list[int]:
@@ -21,7 +42,22 @@ def floats(problem: Problem, starts: list[int]) -> list[int]:
     return [last - begin for last, begin in zip(as_late(problem, starts), starts, strict=True)]
 
 
-def driving_chain(problem: Problem, starts: list[int]) -> pd.DataFrame:
+def find_holds(problem: Problem, starts: list[int]) -> list[Hold]:
+    """Return why each task starts no earlier."""
+    ends = problem.ends(starts)
+    room = [profile.copy() for profile in problem.capacity]
+    users: list[list[tuple[int, int]]] = [[] for _ in room]
+    for task, needs in enumerate(problem.demands):
+        for resource, units in needs:
+            if units and problem.durations[task]:
+                room[resource].take(starts[task], ends[task], units)
+                users[resource].append((ends[task], -task))
+    for own in users:
+        own.sort()
+    return [_held_by(problem, starts, ends, room, users, task) for task in range(len(starts))]
+
+
+def driving_chain(problem: Problem, starts: list[int], holds: list[Hold]) -> pd.DataFrame:
     """Return what drives the end: from the task that ends last back to one that waits for nothing, in order of time.
 
     Returns:
@@ -30,51 +66,43 @@ def driving_chain(problem: Problem, starts: list[int]) -> pd.DataFrame:
         with what the task had to wait for last before that; else empty).
     """
     ends = problem.ends(starts)
-    users = _users(problem)
-    task = max(range(len(starts)), key=lambda index: (ends[index], starts[index], -index))
+    task: int | None = max(range(len(starts)), key=lambda index: (ends[index], starts[index], -index))
     rows: list[tuple[str, int, int, str, str | None]] = []
-    while True:
-        reason, name, other = _held_by(problem, starts, ends, users, task)
-        rows.append((problem.ids[task], starts[task], ends[task], reason, name))
-        if other is None:
-            break
-        task = other
+    while task is not None:
+        hold = holds[task]
+        name = None if hold.resource is None else problem.names[hold.resource]
+        name = name if hold.task is None else problem.ids[hold.task]
+        rows.append((problem.ids[task], starts[task], ends[task], hold.reason, name))
+        task = hold.follows
     chain = pd.DataFrame(rows[::-1], columns=CHAIN[1:])
     chain.insert(0, "position", range(1, len(chain) + 1))
     return chain
 
 
-def _users(problem: Problem) -> list[list[int]]:
-    """Return the tasks that use each resource for some time."""
-    users: list[list[int]] = [[] for _ in problem.capacity]
-    for task, needs in enumerate(problem.demands):
-        for resource, units in needs:
-            if units and problem.durations[task]:
-                users[resource].append(task)
-    return users
-
-
-def _held_by(
-    problem: Problem, starts: list[int], ends: list[int], users: list[list[int]], task: int
-) -> tuple[str, str | None, int | None]:  # fmt: skip
-    """Return why a task starts no earlier, whom that names, and the task to go on with."""
+def _held_by(  # noqa: PLR0917  (a schedule, read in several ways)
+    problem: Problem,
+    starts: list[int],
+    ends: list[int],
+    room: list[Profile],
+    users: list[list[tuple[int, int]]],
+    task: int,
+) -> Hold:
     start = starts[task]
     for other, lag in problem.before[task]:
         if ends[other] + lag == start:
-            return "predecessor", problem.ids[other], other
+            return Hold("predecessor", task=other, follows=other)
     if start == problem.releases[task]:
-        return ("release" if start else "nothing"), None, None
+        return Hold("release" if start else "nothing")
     for resource, units in problem.demands[task]:
-        running = [other for other in users[resource] if starts[other] < start <= ends[other]]
-        used = sum(amount for other in running for r, amount in problem.demands[other] if r == resource)
-        room = problem.capacity[resource].at(start - 1)
-        if not problem.durations[task] or used + units <= room:
+        if not problem.durations[task] or room[resource].at(start - 1) >= units:
             continue
-        ending = [other for other in running if ends[other] == start]
-        if ending:
+        first, beyond = (bisect_left(users[resource], (end, -len(starts))) for end in (start, start + 1))
+        if first < beyond:
+            ending = [-negative for _, negative in users[resource][first:beyond]]
             other = max(ending, key=lambda one: (problem.durations[one], -one))
-            return "resource", problem.ids[other], other
-        waited = {other: ends[other] for other in users[resource] if ends[other] < start}
+            return Hold("resource", task=other, resource=resource, follows=other)
+        waited = {-negative: end for end, negative in users[resource][max(0, first - 1) : first]}
         waited |= {other: ends[other] + lag for other, lag in problem.before[task]}
-        return "resource", problem.names[resource], max(waited, key=lambda one: (waited[one], -one), default=None)
-    return "nothing", None, None
+        last = max(waited, key=lambda one: (waited[one], -one), default=None)
+        return Hold("resource", resource=resource, follows=last)
+    return Hold("nothing")

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 import pandas as pd
 
 from flow_pipelines.plan.timeline.bounds import lower_bound
-from flow_pipelines.plan.timeline.explain import CHAIN, driving_chain, floats
+from flow_pipelines.plan.timeline.explain import CHAIN, Hold, driving_chain, find_holds, floats
 from flow_pipelines.plan.timeline.fixed import split_fixed
-from flow_pipelines.plan.timeline.problem import build_problem
+from flow_pipelines.plan.timeline.problem import Problem, build_problem
 from flow_pipelines.plan.timeline.search import SearchSettings, improve
 from flow_pipelines.plan.timeline.serial import generate
 
 COLUMNS = ["task_id", "start", "end", "periods_late", "float", "is_critical"]
+HOLDS = ["waits_for", "waits_for_task", "waits_for_resource"]
 NO_CHAIN = pd.DataFrame(columns=CHAIN)
 
 
@@ -25,7 +26,9 @@ class Schedule:
     """When each task is done and why.
 
     Attributes:
-        tasks: task_id, start, end (exclusive), periods_late, float (periods; see `floats`), is_critical (float of 0).
+        tasks: task_id, start, end (exclusive), periods_late, float (periods; see `floats`), is_critical (float of 0),
+            waits_for (predecessor, resource, release, nothing, or fixed), and the task and the resource that it waits
+            for, if there are (`waits_for_task`, `waits_for_resource`).
         chain: What drives the end of the tasks that are not fixed, whose ends are releases here; see `driving_chain`.
         end: The period by which all is done.
         cost: See `schedule`.
@@ -67,17 +70,30 @@ def schedule(
         ContractError: The frames hold no problem that can be scheduled; see `build_problem`.
     """
     if tasks.empty:
-        return Schedule(pd.DataFrame(columns=COLUMNS), NO_CHAIN, 0, 0, 0)
+        return Schedule(pd.DataFrame(columns=[*COLUMNS, *HOLDS]), NO_CHAIN, 0, 0, 0)
     problem = build_problem(tasks, precedences, demands, resources, calendar)
     fixed = split_fixed(tasks, precedences, demands).fixed.assign(float=0, is_critical=False)
+    fixed = fixed.assign(waits_for="fixed", waits_for_task=None, waits_for_resource=None)
     if not problem.ids:
         return Schedule(fixed.sort_values("task_id", ignore_index=True), NO_CHAIN, int(fixed["end"].max()), 0, 0)
     starts, bound = improve(problem, generate(problem), settings)
-    spare = floats(problem, starts)
+    spare, holds = floats(problem, starts), find_holds(problem, starts)
     columns = (problem.ids, starts, problem.ends(starts), problem.late(starts), spare, [not own for own in spare])
-    placed = pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
+    placed = pd.DataFrame(dict(zip(COLUMNS, columns, strict=True))).join(_told(problem, holds))
     placed = placed if fixed.empty else pd.concat([placed, fixed])
     placed = placed.sort_values("task_id", ignore_index=True)
-    chain = driving_chain(problem, starts)
+    chain = driving_chain(problem, starts, holds)
     bound = max(bound, lower_bound(problem))
     return Schedule(placed, chain, int(placed["end"].max()), problem.cost(starts), bound)
+
+
+def _told(problem: Problem, holds: list[Hold]) -> pd.DataFrame:
+    rows = [
+        (
+            hold.reason,
+            None if hold.task is None else problem.ids[hold.task],
+            None if hold.resource is None else problem.names[hold.resource],
+        )
+        for hold in holds
+    ]
+    return pd.DataFrame(rows, columns=HOLDS, dtype="object")

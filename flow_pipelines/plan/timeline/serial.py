@@ -21,6 +21,11 @@ def generate(problem: Problem) -> list[int]:
     return min(made, key=problem.cost)
 
 
+def generate_quickly(problem: Problem) -> list[int]:
+    """Return the starts of the best schedule among those of all priority rules, none of them justified."""
+    return min((place_by(problem, rule) for rule in _rules(problem)), key=problem.cost)
+
+
 def place_by(problem: Problem, priorities: Sequence[int]) -> list[int]:
     """Place the most urgent task (lowest number) whose predecessors are placed at its earliest, again and again."""
     free, starts = [profile.copy() for profile in problem.capacity], [0] * len(problem.ids)

@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import xlsxwriter
-from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
 
 from flow_pipelines.cli.main import app
@@ -19,6 +17,7 @@ from resources.edits import EditStore
 from resources.installation import Installation
 from resources.snapshots import SnapshotStore
 from tests.conftest import SETTINGS, new_engagement
+from tests.corrected_workbook import corrected
 from tests.flow_pipelines.discovery.identity.sources import Sources
 
 INVENTORY = "discovery/inventory"
@@ -61,22 +60,6 @@ class Command:
 
     def listed(self) -> list[dict[str, Any]]:
         return json.loads(self("list", "--json", reason=None))  # type: ignore[no-any-return]
-
-    def corrected(self, path: Path, **cells: object) -> Path:
-        """Save an export again with cells of web01 changed."""
-        book = CalamineWorkbook.from_path(str(path))
-        again = path.with_name("corrected.xlsx")
-        with xlsxwriter.Workbook(str(again), {"strings_to_formulas": False}) as written:
-            for name in book.sheet_names:
-                grid = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-                for row in grid:
-                    if "web01" in row:
-                        for column, value in cells.items():
-                            row[grid[0].index(column)] = value
-                sheet = written.add_worksheet(name)
-                for number, row in enumerate(grid):
-                    sheet.write_row(number, 0, row)
-        return again
 
 
 @pytest.fixture
@@ -129,11 +112,11 @@ def test_a_workbook_is_exported_corrected_and_applied(flow: Command, tmp_path: P
     path = tmp_path / "inventory.xlsx"
     assert "flow edit apply" in flow("export", "inventory", path, reason=None)
     assert "0 cells were changed" in flow("apply", path)
-    corrected = flow.corrected(path, environment="production", cpu_count=8)
-    shown = flow("apply", corrected, "--dry-run")
+    again = corrected(path, "web01", environment="production", cpu_count=8)
+    shown = flow("apply", again, "--dry-run")
     assert "2 cells were changed. Nothing was written." in shown
     assert flow.listed() == []
-    shown = flow("apply", corrected, "--by", "ann")
+    shown = flow("apply", again, "--by", "ann")
     assert "web01" in shown
     assert "2 edits were made" in shown
     assert {(one["column"], one["old_value"], one["new_value"]) for one in flow.listed()} == {
@@ -143,7 +126,7 @@ def test_a_workbook_is_exported_corrected_and_applied(flow: Command, tmp_path: P
     flow.rerun()
     assert [one["state"] for one in flow.listed()] == ["applied", "applied"]
     # Applied twice, it is refused: the cells are what it says by now.
-    assert "by now" in flow.fails("apply", corrected)
+    assert "by now" in flow.fails("apply", again)
 
 
 def test_a_workbook_of_an_earlier_state_applies_where_its_cells_are_still_what_they_were(
@@ -153,16 +136,16 @@ def test_a_workbook_of_an_earlier_state_applies_where_its_cells_are_still_what_t
     flow("export", "inventory", path, reason=None)
     flow.sources.rows[0]["cpu_count"] = 16
     flow.rerun()
-    flow("apply", flow.corrected(path, environment="production"))
-    problem = flow.fails("apply", flow.corrected(path, cpu_count=8))
+    flow("apply", corrected(path, "web01", environment="production"))
+    problem = flow.fails("apply", corrected(path, "web01", cpu_count=8))
     assert "cpu_count is '16' by now; you saw '4'" in problem
 
 
 def test_a_workbook_with_any_problem_edits_nothing_and_tells_all(flow: Command, tmp_path: Path) -> None:
     path = tmp_path / "inventory.xlsx"
     flow("export", "inventory", path, reason=None)
-    corrected = flow.corrected(path, environment="moon", cpu_count=8, asset_type="database", memory_mib="much")
-    for words in ((corrected,), (corrected, "--dry-run")):
+    again = corrected(path, "web01", environment="moon", cpu_count=8, asset_type="database", memory_mib="much")
+    for words in ((again,), (again, "--dry-run")):
         problem = flow.fails("apply", *words)
         for told in ("must be one of production", "asset_type is locked", "'much' is no number"):
             assert told in problem

@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 
 from flow_pipelines.assess.wave_planning.bound import lower_bound
-from flow_pipelines.assess.wave_planning.build import build, moving
+from flow_pipelines.assess.wave_planning.build import build
+from flow_pipelines.assess.wave_planning.moving import moving
 from flow_pipelines.assess.wave_planning.plan import WavePlan, plan_waves
 from flow_pipelines.assess.wave_planning.problem import UNITS_PER_POINT
 from flow_pipelines.settings import WaveSettings, WaveWeights

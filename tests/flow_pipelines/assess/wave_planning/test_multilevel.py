@@ -8,7 +8,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from flow_pipelines.assess.wave_planning.build import build, moving
+from flow_pipelines.assess.wave_planning.build import build
+from flow_pipelines.assess.wave_planning.moving import moving
 from flow_pipelines.assess.wave_planning.multilevel import start_by_levels
 from flow_pipelines.assess.wave_planning.problem import Ints, WaveProblem, costs_of, holds
 from flow_pipelines.settings import WaveSettings

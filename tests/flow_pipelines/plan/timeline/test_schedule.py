@@ -83,6 +83,16 @@ def test_no_schedule_of_a_tiny_plan_is_better(frames: Frames) -> None:
             assert violations(frames, starts)
 
 
+@settings(max_examples=40, deadline=None)
+@given(problems(most=7), st.sampled_from([QUICK, WINDOWS]))
+def test_one_more_unit_never_makes_it_worse_beyond_the_gap(frames: Frames, search: SearchSettings) -> None:
+    tasks, precedences, demands, resources, calendar = frames
+    wider = resources.assign(capacity=resources["capacity"] + 1)
+    result = schedule(tasks, precedences, demands, resources, calendar, settings=search)
+    more = schedule(tasks, precedences, demands, wider, calendar, settings=search)
+    assert more.cost * (1 - more.gap) <= result.cost + 1e-6
+
+
 def frames_of(*, lag: int = 0, calendar: list[tuple[str, int, int, int]] | None = None) -> Frames:
     """Two tasks, one after the other, and one resource."""
     return (

@@ -1,0 +1,307 @@
+"""The programme as a scheduling problem: tasks of all workloads, what they wait for, and what there is.
+
+Belongs here: releases by the roadmap, deadlines, wave order, capacity by settings. Does not: solving it
+(`schedule.py`), how a result is told (`timeline.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from fnmatch import fnmatchcase
+from itertools import pairwise
+from typing import Any
+
+import pandas as pd
+
+from flow_pipelines.errors import SettingsError
+from flow_pipelines.plan.timeline.clock import CALENDAR, DAY, ProgrammeClock, hours_per_week, programme_clock
+from flow_pipelines.plan.timeline.schedule import Schedule, schedule
+from flow_pipelines.plan.timeline.search import SearchSettings
+from flow_pipelines.plan.timeline.tasks import DECISION, STREAMS, WINDOW, Expansion, WorkRates, expand_tasks
+from flow_pipelines.plan.timeline.workloads import planned_workloads
+from flow_pipelines.reference.task_templates import task_templates
+from flow_pipelines.scope import Scope
+from flow_pipelines.settings import EngagementSettings
+
+HOURS_OF_A_WEEK = 168
+MEGABITS_PER_GIGABYTE = 8_000
+SECONDS_PER_HOUR = 3_600
+# Windows of the search for each second of effort: a window takes about a second of which little is search.
+WINDOWS_PER_SECOND = 30
+# Waiting that no work tells of, such as hypercare and the end of the year; the calendar is laid out anew if it is more.
+SLACK_WEEKS = 52
+LONGEST_YEARS = 100
+EXIT = "data-centre exit"
+
+
+@dataclass(frozen=True)
+class Programme:
+    """A scheduling problem and what its numbers stand for.
+
+    Attributes:
+        tasks: As `schedule` reads them, and what `expand_tasks` says of each; also workload_name, treatment,
+            wave_number, deadline_day, deadline_reason, released_by (why it has its release), source_entity_ids and
+            unknown_data.
+        precedences: As `schedule` reads them, like demands, resources and calendar.
+        clock: What the periods are.
+    """
+
+    tasks: pd.DataFrame
+    precedences: pd.DataFrame
+    demands: pd.DataFrame
+    resources: pd.DataFrame
+    calendar: pd.DataFrame
+    clock: ProgrammeClock
+
+    @property
+    def frames(self) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+        """Tasks, precedences, demands, resources and calendar, as `schedule` reads them."""
+        return self.tasks, self.precedences, self.demands, self.resources, self.calendar
+
+
+def programme_begin(settings: EngagementSettings) -> date:
+    """Return the programme's first day, as the roadmap has it."""
+    return settings.waves.start or settings.as_of
+
+
+def solve(
+    plan: pd.DataFrame,
+    roadmap: pd.DataFrame,
+    inventory: pd.DataFrame,
+    *,
+    scope: Scope,
+    settings: EngagementSettings,
+    fixed: Mapping[str, datetime],
+) -> tuple[Programme, Schedule]:
+    """Make the programme and schedule it, over a calendar that is laid out as long as it takes.
+
+    Args:
+        plan: The rows of `assess/plan_of_record`.
+        roadmap: The rows of `assess/roadmap`.
+        inventory: The rows of `discovery/inventory`.
+        scope: The engagement, by which tasks have their ids.
+        settings: Its settings.
+        fixed: When tasks start that people fixed, by id; others are passed over.
+
+    Raises:
+        SettingsError: No change window opens, or the programme would not end within a hundred years.
+    """
+    workloads = planned_workloads(plan, inventory)
+    begin = programme_begin(settings)
+    last = _first_guess(workloads, roadmap, settings, fixed)
+    while last.year - begin.year <= LONGEST_YEARS:
+        made = _programme(workloads, roadmap, scope, settings, programme_clock(settings, begin, last))
+        made = replace(made, tasks=made.tasks.assign(fixed_start=_periods(made, fixed)))
+        result = schedule(*made.frames, settings=search_effort(settings))
+        if result.end < len(made.clock.time.begins):
+            return made, result
+        last += last - begin
+    raise SettingsError(
+        f"The timeline does not end within {LONGEST_YEARS} years of {begin}.",
+        remedy="Add people to schedule.roles, widen schedule.change_windows, or shorten black-outs and absences.",
+    )
+
+
+def scheduled_programme(
+    plan: pd.DataFrame,
+    roadmap: pd.DataFrame,
+    inventory: pd.DataFrame,
+    timeline: pd.DataFrame,
+    *,
+    scope: Scope,
+    settings: EngagementSettings,
+) -> Programme:
+    """Make the programme of which the timeline is a schedule, without scheduling it again.
+
+    Args:
+        plan: See `solve`.
+        roadmap: See `solve`.
+        inventory: See `solve`.
+        timeline: The rows of `plan/timeline`, of at least one task.
+        scope: See `solve`.
+        settings: See `solve`.
+
+    Returns:
+        The programme; its tasks have start and end too.
+    """
+    workloads = planned_workloads(plan, inventory)
+    last = timeline["planned_end"].max().date() + SLACK_WEEKS * timedelta(weeks=1)
+    made = _programme(workloads, roadmap, scope, settings, programme_clock(settings, programme_begin(settings), last))
+    begun, fixed = (_periods(made, _moments(timeline, column)) for column in ("planned_start", "fixed_start"))
+    return replace(made, tasks=made.tasks.assign(fixed_start=fixed, start=begun, end=begun + made.tasks["duration"]))
+
+
+def _moments(timeline: pd.DataFrame, column: str) -> dict[str, datetime]:
+    moments = zip(timeline["task_id"], timeline[column], strict=True)
+    return {str(task): moment.to_pydatetime() for task, moment in moments if not pd.isna(moment)}
+
+
+def _periods(made: Programme, moments: Mapping[str, datetime]) -> pd.Series[Any]:
+    """Return the period in which each task starts; missing where no moment is known."""
+    tasks = zip(made.tasks["task_id"], made.tasks["kind"], strict=True)
+    periods = [
+        made.clock.period(moments[task], is_cutover=kind == "cutover") if task in moments else None
+        for task, kind in tasks
+    ]
+    return pd.Series(periods, index=made.tasks.index, dtype="Int64")
+
+
+def search_effort(settings: EngagementSettings) -> SearchSettings:
+    """Return how long to search, by the settings."""
+    own = settings.schedule
+    windows = max(1, round(own.effort_seconds * WINDOWS_PER_SECOND))
+    return SearchSettings(seed=own.seed, deterministic_time=own.effort_seconds, windows=windows)
+
+
+def people_of(settings: EngagementSettings) -> dict[str, int]:
+    """Return how many people of each role there are."""
+    return {**task_templates().roles, **{one.role: one.people for one in settings.schedule.roles}}
+
+
+def _first_guess(
+    workloads: pd.DataFrame, roadmap: pd.DataFrame, settings: EngagementSettings, fixed: Mapping[str, datetime]
+) -> date:
+    """Return a day by which the programme is likely to have ended: as if one role did half of the work."""
+    weeks = workloads["effort_days"].sum() * settings.schedule.hours_per_day / hours_per_week(settings)
+    weeks = weeks / 2 / min(people_of(settings).values()) + SLACK_WEEKS
+    days = [programme_begin(settings), *roadmap["end_date"].dropna(), *(moment.date() for moment in fixed.values())]
+    latest: date = max(days)
+    return latest + timedelta(weeks=int(weeks))
+
+
+def _programme(
+    workloads: pd.DataFrame, roadmap: pd.DataFrame, scope: Scope, settings: EngagementSettings, clock: ProgrammeClock
+) -> Programme:
+    expanded = expand_tasks(workloads, _rates(settings, clock))
+    columns = ["workload_id", "workload_name", "treatment", "wave_number", "start_date", "cutover_date"]
+    told = [*columns, "source_entity_ids", "unknown_data"]
+    tasks = expanded.tasks.merge(workloads[told], on="workload_id", validate="many_to_one")
+    tasks = _released(tasks, _landing_zone_ready(roadmap), clock, programme_begin(settings))
+    tasks = _with_deadlines(tasks, settings, clock)
+    milestones, links = _milestones(tasks)
+    tasks = pd.concat([tasks, milestones], ignore_index=True) if len(milestones) else tasks
+    links = pd.concat([expanded.precedences, links], ignore_index=True).astype({"lag": "int64"})
+    return _with_ids(Expansion(tasks, links, expanded.demands), scope, settings, clock)
+
+
+def _rates(settings: EngagementSettings, clock: ProgrammeClock) -> WorkRates:
+    own = settings.schedule
+    if not clock.windows:
+        raise SettingsError(
+            "No change window opens, so nothing can be cut over.",
+            remedy="Set schedule.change_windows to days that are not closed.",
+        )
+    # Streams run day and night: in a working hour they move what they do in all the hours of a week that it stands for.
+    per_hour = own.bandwidth_mbit / own.replication_streams * SECONDS_PER_HOUR / MEGABITS_PER_GIGABYTE
+    return WorkRates(
+        hours_per_day=own.hours_per_day,
+        gigabytes_per_hour=per_hour * HOURS_OF_A_WEEK / hours_per_week(settings),
+        window_hours=max(one.hours for one in clock.windows),
+        hypercare_hours=settings.roadmap.hypercare_days * own.hours_per_day,
+        people=people_of(settings),
+    )
+
+
+def _landing_zone_ready(roadmap: pd.DataFrame) -> date | None:
+    days = roadmap.loc[roadmap["step_type"] == "landing_zone_ready", "end_date"]
+    return max(days) + DAY if len(days) else None
+
+
+def _released(tasks: pd.DataFrame, ready: date | None, clock: ProgrammeClock, begin: date) -> pd.DataFrame:
+    """Give tasks the day before which they don't start: of their wave, of its cutover, or when the landing zone is."""
+    days, reasons, periods = [], [], []
+    rows = tasks[["kind", "needs_landing_zone", "start_date", "cutover_date"]].itertuples(index=False, name=None)
+    for kind, needs_landing_zone, start, cutover in rows:
+        day, reason = (begin, "programme") if pd.isna(start) else (max(begin, start), "wave")
+        is_cutover = kind in {"cutover", "decision"}
+        if is_cutover and not pd.isna(cutover) and cutover > day:
+            day, reason = cutover, "cutover"
+        if needs_landing_zone and ready and ready > day:
+            day, reason = ready, "landing zone"
+        days.append(day)
+        reasons.append(reason)
+        # The decision is taken in the hour before the window.
+        periods.append(clock.opening(day, is_cutover=is_cutover) - (kind == "decision"))
+    return tasks.assign(release=periods, release_day=days, released_by=reasons)
+
+
+def _with_deadlines(tasks: pd.DataFrame, settings: EngagementSettings, clock: ProgrammeClock) -> pd.DataFrame:
+    """Give the last task of each workload the earliest deadline that the workload must keep."""
+    is_last = ~tasks["workload_id"].duplicated(keep="last")
+    due: list[tuple[date, str] | None] = [
+        min(_deadlines(str(name), settings), default=None) if last else None
+        for name, last in zip(tasks["workload_name"], is_last, strict=True)
+    ]
+    periods = [None if one is None else clock.time.periods_until(clock.midnight(one[0] + DAY)) for one in due]
+    return tasks.assign(
+        deadline=pd.Series(periods, index=tasks.index, dtype="Int64"),
+        deadline_day=pd.Series([one and one[0] for one in due], index=tasks.index, dtype="object"),
+        deadline_reason=pd.Series([one and one[1] for one in due], index=tasks.index, dtype="object"),
+    )
+
+
+def _deadlines(name: str, settings: EngagementSettings) -> Iterator[tuple[date, str]]:
+    if settings.roadmap.deadline:
+        yield settings.roadmap.deadline, EXIT
+    for one in settings.schedule.deadlines:
+        if fnmatchcase(name.casefold(), one.workloads.casefold()):
+            yield one.day, one.reason
+
+
+def _milestones(tasks: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return a milestone for each wave, when all of it is cut over, and its links: the next wave's cutovers wait."""
+    cutovers = tasks[(tasks["kind"] == "cutover") & tasks["wave_number"].notna()]
+    numbers = cutovers["wave_number"].astype("int64")
+    waves = {number: cutovers[numbers == number] for number in sorted(set(numbers.tolist()))}
+    rows: list[dict[str, Any]] = []
+    links: list[tuple[str, str, int]] = []
+    for number, own in waves.items():
+        name = f"wave/{number}"
+        ends = own.loc[~own["workload_id"].duplicated(keep="last"), "task_id"]
+        links += [(end, name, 0) for end in ends]
+        assets = sorted({asset for ids in own["source_entity_ids"] for asset in ids})
+        rows.append({
+            "task_id": name, "task": "all cut over", "kind": "milestone", "duration": 0, "wave_number": number,
+            "needs_landing_zone": False, "release": 0, "released_by": "programme", "source_entity_ids": assets,
+            "unknown_data": 0,
+        })  # fmt: skip
+    for (number, _), (_, following) in pairwise(waves.items()):
+        first = following.loc[~following["workload_id"].duplicated(), "task_id"]
+        links += [(f"wave/{number}", name, 0) for name in first]
+    found = pd.DataFrame(rows).astype({"wave_number": "Int64"}) if rows else pd.DataFrame(rows)
+    return found, pd.DataFrame(links, columns=["before", "after", "lag"])
+
+
+def _with_ids(made: Expansion, scope: Scope, settings: EngagementSettings, clock: ProgrammeClock) -> Programme:
+    names = made.tasks["task_id"]
+    ids = dict(zip(names, scope.ids_of("task", ((name,) for name in names)), strict=True))
+    own = settings.schedule
+    people = people_of(settings)
+    capacity = {**people, STREAMS: own.replication_streams, WINDOW: own.cutovers_at_once, DECISION: len(names) + 1}
+    calendar = [clock.closures(), _absences(settings, people, clock)]
+    return Programme(
+        made.tasks.assign(task_id=names.map(ids)),
+        made.precedences.assign(before=made.precedences["before"].map(ids), after=made.precedences["after"].map(ids)),
+        made.demands.assign(task_id=made.demands["task_id"].map(ids)),
+        pd.DataFrame(capacity.items(), columns=["resource", "capacity"]),
+        pd.concat([one for one in calendar if len(one)], ignore_index=True),
+        clock,
+    )
+
+
+def _absences(settings: EngagementSettings, people: Mapping[str, int], clock: ProgrammeClock) -> pd.DataFrame:
+    """Return who is there while some are absent; absences that overlap add up."""
+    rows = []
+    for role in settings.schedule.roles:
+        spans = [
+            (clock.opening(one.begin, is_cutover=False), clock.opening(one.end + DAY, is_cutover=False), one.people)
+            for one in role.absences
+        ]
+        edges = sorted({edge for begin, end, _ in spans for edge in (begin, end)})
+        for begin, end in pairwise(edges):
+            absent = sum(count for first, beyond, count in spans if first <= begin and end <= beyond)
+            if absent:
+                rows.append((role.role, begin, end, max(0, people[role.role] - absent)))
+    return pd.DataFrame(rows, columns=CALENDAR)

@@ -1,0 +1,93 @@
+"""The timeline from files to Dagster, with people's word in it, by the commands that people use."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from flow_pipelines.cli.main import app
+from flow_pipelines.cli.run_flow import run_flow, run_phase
+from flow_pipelines.flows import flow_named
+from flow_pipelines.scope import Scope
+from resources.installation import Installation, landing_root
+from resources.landing import Landing
+from resources.snapshots import SnapshotStore
+from tests.conftest import new_engagement
+
+TIMELINE = "plan/timeline"
+PREPARE, CUTOVER = "web01: prepare", "web01: cutover"
+ESTATE = """hostname,ip_address,os,cpus,memory mb,disk gb,environment,criticality
+web01,10.1.1.1,RHEL 9,4,8192,100,test,low
+web02,10.1.1.2,RHEL 9,4,8192,100,test,low
+"""
+
+
+class Engagement:
+    """An engagement whose people speak to it by `flow`."""
+
+    def __init__(self, installation: Installation, scope: Scope) -> None:
+        self.installation, self.scope = installation, scope
+
+    def command(self, name: str, *words: str) -> str:
+        finished = CliRunner(env={"COLUMNS": "250"}).invoke(app, [*name.split(), str(self.scope), *words])
+        if finished.exception:
+            raise finished.exception
+        return finished.stdout
+
+    def run(self, *flows: str) -> None:
+        for flow in flows:
+            run_flow(self.installation, self.scope, flow_named(flow))
+
+    def rows(self, table_key: str) -> list[dict[Any, Any]]:
+        store = SnapshotStore(self.installation.database)
+        return store.read(self.scope, store.current(self.scope)[table_key]).to_dict("records")
+
+    def tasks(self) -> dict[str, dict[Any, Any]]:
+        return {row["task_name"]: row for row in self.rows(TIMELINE)}
+
+
+@pytest.fixture(scope="module")
+def engagement(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Engagement:
+    """An engagement with an approved plan, and a timeline of it."""
+    opened = Engagement(installation, new_engagement(installation))
+    file = tmp_path_factory.mktemp("estate") / "servers.csv"
+    file.write_text(ESTATE, encoding="utf-8")
+    Landing(landing_root()).land(opened.scope, [file])
+    opened.run("discovery", "assess")
+    opened.command("approve", "--by", "Ann", "--reason", "agreed in the board")
+    opened.run("plan")
+    return opened
+
+
+def test_every_workload_is_prepared_and_cut_over_as_the_roadmap_says(engagement: Engagement) -> None:
+    tasks = engagement.tasks()
+    for row in engagement.rows("assess/plan_of_record"):
+        cutover = tasks[f"{row['workload_name']}: cutover"]
+        assert tasks[f"{row['workload_name']}: prepare"]["planned_start"].date() >= row["start_date"]
+        assert cutover["planned_start"].date() >= row["cutover_date"]
+        assert cutover["planned_start"].weekday() >= 5
+
+
+def test_a_start_that_a_person_fixed_stays_and_what_moved_is_told(engagement: Engagement) -> None:
+    before = engagement.tasks()
+    moment = before[CUTOVER]["planned_start"] + timedelta(weeks=4)
+    words = ("--by", "Ann", "--reason", "the owner is away until then")
+    engagement.command("edit set", "timeline", CUTOVER, "fixed_start", moment.isoformat(), *words)
+    for _ in range(2):
+        run_phase(engagement.installation, engagement.scope, flow_named("plan"), "timeline")
+        after = engagement.tasks()
+        row = after[CUTOVER]
+        assert (row["planned_start"], row["fixed_start"], row["decided_by"]) == (moment, moment, "Ann")
+        assert row["computed_start"] == before[CUTOVER]["planned_start"]
+    assert after["web01: decommission"]["moved_hours"] > 0
+    assert after["web01: decommission"]["planned_start"] > before["web01: decommission"]["planned_start"]
+    assert after[PREPARE]["planned_start"] == before[PREPARE]["planned_start"]
+
+
+def test_a_task_can_be_traced_to_the_files(engagement: Engagement) -> None:
+    task = engagement.tasks()[CUTOVER]["task_id"]
+    assert "servers.csv" in json.dumps(json.loads(engagement.command("trace", task, "--json")))
