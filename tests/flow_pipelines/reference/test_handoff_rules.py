@@ -25,7 +25,7 @@ def rules(handoff: str = "discovery_to_assess", table: str = "discovery/inventor
 
 
 def test_the_rules_that_are_installed_load() -> None:
-    assert handoff_rules().version == 2
+    assert handoff_rules().version == 3
     assert parse_rules(rules()).handoffs["discovery_to_assess"][0].rule_id == "known"
 
 
