@@ -7,8 +7,17 @@ Belongs here: the networks that an inventory shows, and taking free blocks from 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from ipaddress import AddressValueError, IPv4Address, IPv4Interface, IPv4Network, NetmaskValueError
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from ipaddress import (
+    AddressValueError,
+    IPv4Address,
+    IPv4Interface,
+    IPv4Network,
+    NetmaskValueError,
+    collapse_addresses,
+)
+from operator import itemgetter
 
 import pandas as pd
 
@@ -16,6 +25,8 @@ ADDRESS_BITS = 32
 IN_WORDS = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}/\d{1,2}(?!\d)")
 # 0.0.0.0/0 in the name of a network is a route, not a range in use.
 WIDEST_STATED = 8
+# The first address, and the one after the last.
+Span = tuple[int, int]
 
 
 class AddressSpace:
@@ -27,9 +38,8 @@ class AddressSpace:
     """
 
     def __init__(self, pools: Iterable[IPv4Network], blocked: Iterable[IPv4Network]) -> None:
-        self._free = [(int(pool.network_address), int(pool.broadcast_address) + 1) for pool in pools]
-        for network in blocked:
-            self.remove(network)
+        in_use = [_span(network) for network in collapse_addresses(blocked)]
+        self._free = [part for pool in pools for part in _without(_span(pool), in_use)]
 
     def first_free(self, prefix: int) -> IPv4Network | None:
         """Return the first free block of a prefix length, None if there is none."""
@@ -42,12 +52,24 @@ class AddressSpace:
 
     def remove(self, network: IPv4Network) -> None:
         """Take a range out, whether or not all of it is free."""
-        begin, end = int(network.network_address), int(network.broadcast_address) + 1
-        left = []
-        for free_from, free_to in self._free:
-            parts = ((free_from, min(free_to, begin)), (max(free_from, end), free_to))
-            left += [part for part in parts if part[0] < part[1]]
-        self._free = left
+        self._free = [part for free in self._free for part in _without(free, [_span(network)])]
+
+
+def _span(network: IPv4Network) -> Span:
+    return int(network.network_address), int(network.broadcast_address) + 1
+
+
+def _without(span: Span, in_use: Sequence[Span]) -> Iterator[Span]:
+    """Yield what is left of a span without others, which are in order and apart."""
+    begin, end = span
+    for used_from, used_to in in_use[bisect_right(in_use, begin, key=itemgetter(1)) :]:
+        if used_from >= end:
+            break
+        if begin < used_from:
+            yield begin, used_from
+        begin = max(begin, used_to)
+    if begin < end:
+        yield begin, end
 
 
 def observed_networks(inventory: pd.DataFrame, prefix: int) -> pd.DataFrame:

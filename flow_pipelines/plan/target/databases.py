@@ -7,6 +7,7 @@ Belongs here: choosing a size, and the rows of `plan/database_targets`. Does not
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -24,7 +25,7 @@ from flow_pipelines.tables.plan.databases import database_targets
 DATABASE_TARGETS = f"{database_targets.schema}/{database_targets.name}"
 SIZES = {"vcpu": "needed_vcpu", "memory_gib": "needed_memory_gib"}
 UNITS = {"vcpu": "vCPU", "memory_gib": "GiB"}
-Row = dict[str, Any]
+Row = dict[Any, Any]
 
 
 def build_database_targets(
@@ -76,46 +77,46 @@ def _in_cloud(need: Mapping[Any, Any], cloud: ProviderTarget, licence: str) -> R
     row: Row = {"provider": cloud.provider, "region": cloud.region, "service": service}
     if service is None:
         return row | {"reason": f"{cloud.provider} runs no {product.title if product else 'such product'} as a service"}
-    edition = None if pd.isna(need["edition"]) else str(need["edition"])
-    offers, borrowed = _offers(cloud, service, edition)
-    if offers.empty:
-        of_edition = f" ({edition})" if edition else ""
-        return row | {"reason": f"no price of {service}{of_edition} is known; its size is what is needed"}
     if pd.isna(need["needed_vcpu"]) or pd.isna(need["needed_memory_gib"]):
         return row | {"reason": "the processors or the memory of its server are not known"}
-    offers = _priced(offers, licence)
-    fitting = offers[(offers["vcpu"] >= need["needed_vcpu"]) & (offers["memory_gib"] >= need["needed_memory_gib"])]
+    edition = None if pd.isna(need["edition"]) else str(need["edition"])
+    offers, borrowed = _offers(cloud.provider, cloud.region, service, edition, licence)
+    if not offers:
+        of_edition = f" ({edition})" if edition else ""
+        return row | {"reason": f"no price of {service}{of_edition} is known; its size is what is needed"}
+    fitting = [one for one in offers if all(one[size] >= need[needed] for size, needed in SIZES.items())]
     words = f"{need['needed_vcpu']:g} vCPU and {need['needed_memory_gib']:g} GiB"
-    if fitting.empty:
+    if not fitting:
         return row | {"reason": f"no size of {service} with a known price has {words}"}
     said = "; ".join(one for one in (need["assumptions"], borrowed, _licence_words(offers, licence)) if one)
-    return row | _best(fitting.to_dict("records"), need, words) | {"assumptions": said or None}
+    return row | _best(fitting, need, words) | {"assumptions": said or None}
 
 
-def _offers(cloud: ProviderTarget, service: str, edition: str | None) -> tuple[pd.DataFrame, str | None]:
-    """Return the sizes of a service in a region, or in the one region of which prices are known, which is then said."""
+@cache
+def _offers(
+    provider: str, region: str, service: str, edition: str | None, licence: str
+) -> tuple[list[Row], str | None]:
+    """Return the sizes of a service in a region, cheapest first, with `usd_month`.
+
+    They are of the one region of which prices are known if that is another one, which is then said. A licence that is
+    brought along is taken off where it is known apart.
+    """
     known = managed_databases()
-    offers = known[(known["provider"] == cloud.provider) & (known["service"] == service)]
+    offers = known[(known["provider"] == provider) & (known["service"] == service)]
     if edition:
         offers = offers[offers["edition"] == edition]
-    there = offers[offers["region"] == cloud.region]
-    if len(there) or offers.empty:
-        return there, None
-    other = str(offers["region"].min())
-    return offers[offers["region"] == other], f"priced as in {other}, no price of {cloud.region} is known"
-
-
-def _priced(offers: pd.DataFrame, licence: str) -> pd.DataFrame:
-    """Return sizes with `usd_month`, cheapest first; without the licence if it is brought along and known apart."""
-    hourly = offers["usd_hour"]
-    if licence == "own":
-        hourly = hourly - offers["licence_usd_hour"].fillna(0)
+    borrowed = None
+    if len(offers) and not (offers["region"] == region).any():
+        other = str(offers["region"].min())
+        borrowed, region = f"priced as in {other}, no price of {region} is known", other
+    offers = offers[offers["region"] == region]
+    hourly = offers["usd_hour"] - (offers["licence_usd_hour"].fillna(0) if licence == "own" else 0)
     priced = offers.assign(usd_month=(hourly * HOURS_PER_MONTH).round(CENTS))
-    return priced.sort_values(["usd_month", "offer"], ignore_index=True)
+    return priced.sort_values(["usd_month", "offer"]).to_dict("records"), borrowed
 
 
-def _licence_words(offers: pd.DataFrame, licence: str) -> str | None:
-    if licence == "own" and offers["licence_usd_hour"].isna().all():
+def _licence_words(offers: list[Row], licence: str) -> str | None:
+    if licence == "own" and all(pd.isna(one["licence_usd_hour"]) for one in offers):
         return "the service is sold with its licence only"
     return None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -167,9 +168,16 @@ def _volumes(row: Mapping[Any, Any]) -> Volumes | None:
     if pd.isna(row["storage_class"]):
         return None
     count = int(row["volume_count"])
-    offers = block_storage()
-    same = offers[(offers["provider"] == row["provider"]) & (offers["storage_class"] == row["storage_class"])]
+    included = _included_where_sold(str(row["provider"]), str(row["storage_class"]))
     iops = None
-    if same["usd_iops_month"].notna().any():
-        iops = math.ceil(max(float(row["needed_iops"]) / count, float(same["included_iops"].max()), LEAST_BOUGHT_IOPS))
+    if included is not None:
+        iops = math.ceil(max(float(row["needed_iops"]) / count, included, LEAST_BOUGHT_IOPS))
     return Volumes(str(row["storage_class"]), count, math.ceil(float(row["needed_gib"]) / count), iops)
+
+
+@cache
+def _included_where_sold(provider: str, storage_class: str) -> float | None:
+    """Return the operations that a class includes, None if it sells none beyond."""
+    offers = block_storage()
+    same = offers[(offers["provider"] == provider) & (offers["storage_class"] == storage_class)]
+    return float(same["included_iops"].max()) if same["usd_iops_month"].notna().any() else None
