@@ -16,6 +16,7 @@ from assets_defs.charts.svg import COLOURS, GREY, LIGHT, RED, Picture, box, svg,
 LABEL_WIDTH, SIDE, HEAD = 150, 22, 40
 MOST_SMALL, MOST_FULL = 26, 260
 PALEST = 0.08
+COLUMNS_BETWEEN_LABELS = 3
 WEEK = timedelta(weeks=1)
 
 
@@ -63,9 +64,8 @@ def _cell(left: float, top: float, rows: list[Mapping[Any, Any]]) -> str:
 
 
 def _weeks(first: date, columns: int, together: int) -> list[str]:
-    every = max(1, -(-4 // together))
     parts = []
-    for column in range(0, columns, every):
+    for column in range(0, columns, COLUMNS_BETWEEN_LABELS):
         week = first + column * together * WEEK
         parts.append(words(LABEL_WIDTH + column * SIDE + 2, HEAD - 8, f"{week:%y-%m-%d}", fill=GREY))
     return parts

@@ -14,7 +14,7 @@ import pandas as pd
 
 from assets_defs.charts.svg import COLOURS, GREY, LIGHT, RED, Picture, box, legend, line, svg, words
 
-LABEL_WIDTH, LINE_HEIGHT, HEAD = 200, 20, 44
+LABEL_WIDTH, LINE_HEIGHT, HEAD, FOOT = 200, 20, 44, 22
 SMALL_WIDTH, FULL_WIDTH = 640, 1400
 MOST_SMALL, MOST_FULL = 25, 400
 MOST_MONTHS = 14
@@ -48,12 +48,13 @@ def timeline_chart(timeline: pd.DataFrame) -> Picture | None:
 
 def _draw(rows: pd.DataFrame, width: float, most: int) -> str:
     lines = _lines(rows, most)
-    due = rows[["deadline", "deadline_reason"]].dropna().drop_duplicates()
+    # The roadmap's window of each wave would be a line per wave: what is cut over later is seen at its milestone.
+    due = rows.loc[rows["kind"] != "cutover", ["deadline", "deadline_reason"]].dropna().drop_duplicates()
     deadlines = sorted(due.itertuples(index=False, name=None))
     ends = [_midnight(day + timedelta(days=1)) for day, _ in deadlines]
     first, last = rows["planned_start"].min().normalize(), max([rows["planned_end"].max(), *ends])
     axis = _Axis(first, max((last - first).total_seconds() / SECONDS_OF_DAY, 1.0), width)
-    height = HEAD + len(lines) * LINE_HEIGHT + 8
+    height = HEAD + len(lines) * LINE_HEIGHT + FOOT
     names = [(colour, name) for name, colour in COLOUR_OF.items()]
     parts = [legend(8, 4, [*names, (RED, "no float")]), *_months(axis, height)]
     for number, (name, own) in enumerate(lines.items()):
