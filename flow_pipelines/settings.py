@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from flow_pipelines.errors import SettingsError
 from flow_pipelines.settings_cost import CostSettings
+from flow_pipelines.settings_landing_zone import LandingZoneSettings
 from flow_pipelines.settings_schedule import ScheduleSettings, Weekday
 from flow_pipelines.settings_target import TargetSettings
 
@@ -176,6 +177,9 @@ class EngagementSettings(BaseModel):
     )
     sizing: TargetSettings = Field(
         default_factory=TargetSettings, description="How servers are sized for the clouds, and what is compared."
+    )
+    landing_zone: LandingZoneSettings = Field(
+        default_factory=LandingZoneSettings, description="Which addresses networks in the clouds may have, and tags."
     )
     costs: CostSettings = Field(default_factory=CostSettings, description="Rates of the business case, in USD.")
     schedule: ScheduleSettings = Field(

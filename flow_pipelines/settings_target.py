@@ -65,6 +65,9 @@ class TargetSettings(BaseModel):
     windows_licence: Literal["included", "own"] = Field(
         default="included", description="Whether the price includes Windows, or licences are brought along."
     )
+    sql_server_licence: Literal["included", "own"] = Field(
+        default="included", description="The same for SQL Server, on machines and as a managed service."
+    )
     allow_burstable: bool = Field(default=True, description="Whether types whose CPU is shared may be chosen.")
 
     @model_validator(mode="after")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -12,10 +13,12 @@ from flow_pipelines.cli.main import app
 from flow_pipelines.cli.run_flow import run_flow
 from flow_pipelines.flows import flow_named
 from flow_pipelines.scope import Scope
+from resources.artefacts import FOLDER
 from resources.installation import Installation, landing_root
 from resources.landing import Landing
 from resources.snapshots import SnapshotStore
 from tests.conftest import new_engagement
+from tests.flow_pipelines.plan.target.terraform_reader import instances, module, problems
 
 TARGETS = "plan/targets"
 ESTATE = """hostname,ip_address,os,cpus,memory mb,disk gb,environment,criticality
@@ -41,10 +44,12 @@ class Engagement:
         for flow in flows:
             run_flow(self.installation, self.scope, flow_named(flow))
 
-    def targets(self, table_key: str = TARGETS) -> dict[str, dict[Any, Any]]:
+    def rows(self, table_key: str) -> pd.DataFrame:
         store = SnapshotStore(self.installation.database)
-        rows = store.read(self.scope, store.current(self.scope)[table_key]).to_dict("records")
-        return {row["target_name"]: row for row in rows}
+        return store.read(self.scope, store.current(self.scope)[table_key])
+
+    def targets(self, table_key: str = TARGETS) -> dict[str, dict[Any, Any]]:
+        return {row["target_name"]: row for row in self.rows(table_key).to_dict("records")}
 
 
 @pytest.fixture(scope="module")
@@ -73,10 +78,29 @@ def test_every_target_has_storage_for_what_the_files_tell(engagement: Engagement
 
 
 def test_the_business_case_is_there_for_the_programme_and_its_waves(engagement: Engagement) -> None:
-    store = SnapshotStore(engagement.installation.database)
-    rows = store.read(engagement.scope, store.current(engagement.scope)["plan/business_case"]).set_index("case_name")
+    rows = engagement.rows("plan/business_case").set_index("case_name")
     assert rows.loc["Programme", "server_count"] == rows.drop("Programme")["server_count"].sum() == 2
     assert rows.loc["Programme", "after_usd_month"] > 0
+
+
+def test_every_server_that_moves_has_a_subnet_apart_from_what_the_files_show(engagement: Engagement) -> None:
+    rows = engagement.rows("plan/landing_zone")
+    subnets = rows[rows["kind"] == "subnet"]
+    chosen = [row["asset_id"] for row in engagement.targets().values() if row["is_chosen"]]
+    assert sorted(subnets["source_entity_ids"].explode().dropna()) == sorted(chosen)
+    assert not rows["address_range"].dropna().str.startswith("10.1.").any()
+    assert engagement.rows("plan/address_conflicts").empty
+
+
+def test_the_targets_are_there_as_terraform_configuration(engagement: Engagement) -> None:
+    scope = engagement.scope
+    folder = engagement.installation.state / FOLDER / scope.client / scope.engagement / TARGETS
+    files = {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
+    clouds = {row["provider"] for row in engagement.targets().values() if row["is_chosen"]}
+    assert set(files) == {"versions.tf.json", *(f"{cloud}.tf.json" for cloud in clouds)}
+    document = module(files)
+    assert problems(document) == []
+    assert sum("web0" in json.dumps(one) for one in instances(document)) == 2
 
 
 def test_a_type_that_a_person_chose_stays_with_its_price_in_the_next_run(engagement: Engagement) -> None:

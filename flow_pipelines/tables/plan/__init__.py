@@ -4,6 +4,6 @@ Belongs here: the modules; importing this package declares their tables. Does no
 (`flow_pipelines/plan/`).
 """
 
-from flow_pipelines.tables.plan import overview, resource, target, timeline
+from flow_pipelines.tables.plan import databases, landing_zone, overview, resource, target, timeline
 
-__all__ = ["overview", "resource", "target", "timeline"]
+__all__ = ["databases", "landing_zone", "overview", "resource", "target", "timeline"]
