@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from dagster import MetadataValue
 
-from assets_defs.phase_assets import PhaseInputs, PhaseOutputs, PhaseShell
+from assets_defs.charts import bar_chart, heat_map, stacked_bars, timeline_chart
+from assets_defs.phase_assets import Descriptions, ExportedFile, Frames, PhaseInputs, PhaseOutputs, PhaseShell
 from flow_pipelines.plan.resource import gates as resource_gates
-from flow_pipelines.plan.resource.load import RESOURCE_PLAN, build_resource_plan
+from flow_pipelines.plan.resource.load import RESOURCE_PLAN, build_resource_plan, rates_of
 from flow_pipelines.plan.resource.remedies import RESOURCE_REMEDIES, build_resource_remedies
 from flow_pipelines.plan.timeline import gates
-from flow_pipelines.plan.timeline.programme import scheduled_programme
+from flow_pipelines.plan.timeline.calendar_file import calendar_file
+from flow_pipelines.plan.timeline.programme import people_of, scheduled_programme
+from flow_pipelines.plan.timeline.project_xml import project_xml
 from flow_pipelines.plan.timeline.timeline import LINKS, build_timeline
 from flow_pipelines.tables.contract import empty
 from flow_pipelines.tables.plan.resource import resource_plan, resource_remedies
@@ -44,7 +47,33 @@ def timeline(phase: PhaseInputs) -> PhaseOutputs:
     )
 
 
-TIMELINE = PhaseShell("timeline", (PLAN_OF_RECORD, ROADMAP, INVENTORY), timeline)
+def timeline_files(phase: PhaseInputs, frames: Frames) -> Descriptions:
+    """Draw the timeline, and write it down for Microsoft Project and for calendars."""
+    rows, settings, name = frames[TASKS], phase.settings, str(phase.scope)
+    cutovers = rows[rows["kind"].isin(["decision", "cutover", "milestone"])]
+    project = project_xml(
+        rows,
+        frames[LINKS],
+        title=name,
+        people=people_of(settings),
+        rates=rates_of(settings),
+        settings=settings,
+    )
+    picture = timeline_chart(rows)
+    return {
+        TASKS: {
+            **({"gantt": picture} if picture else {}),
+            "why_tasks_wait": bar_chart(rows["waits_for"]),
+            "microsoft_project": ExportedFile("timeline.xml", project),
+            "calendar": ExportedFile("timeline.ics", calendar_file(rows, name=name, as_of=settings.as_of)),
+            "calendar_of_cutovers": ExportedFile(
+                "cutovers.ics", calendar_file(cutovers, name=f"{name}: cutovers", as_of=settings.as_of)
+            ),
+        }
+    }
+
+
+TIMELINE = PhaseShell("timeline", (PLAN_OF_RECORD, ROADMAP, INVENTORY), timeline, describe=timeline_files)
 
 
 def resource(phase: PhaseInputs) -> PhaseOutputs:
@@ -72,4 +101,12 @@ def resource(phase: PhaseInputs) -> PhaseOutputs:
     )
 
 
-RESOURCE = PhaseShell("resource", (PLAN_OF_RECORD, ROADMAP, INVENTORY, TASKS), resource)
+def resource_charts(_phase: PhaseInputs, frames: Frames) -> Descriptions:
+    """Draw how full each role is, week by week, and what it costs."""
+    loads = frames[RESOURCE_PLAN]
+    picture = heat_map(loads)
+    costs = loads.groupby("role")[["cost_usd"]].sum().rename(columns={"cost_usd": "USD"})
+    return {RESOURCE_PLAN: {**({"heat_map": picture} if picture else {}), "cost_by_role": stacked_bars(costs)}}
+
+
+RESOURCE = PhaseShell("resource", (PLAN_OF_RECORD, ROADMAP, INVENTORY, TASKS), resource, describe=resource_charts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 from typer.testing import CliRunner
@@ -12,7 +13,9 @@ from typer.testing import CliRunner
 from flow_pipelines.cli.main import app
 from flow_pipelines.cli.run_flow import run_flow, run_phase
 from flow_pipelines.flows import flow_named
+from flow_pipelines.plan.timeline.project_xml import NAMESPACE
 from flow_pipelines.scope import Scope
+from resources.artefacts import FOLDER
 from resources.installation import Installation, landing_root
 from resources.landing import Landing
 from resources.snapshots import SnapshotStore
@@ -86,6 +89,27 @@ def test_a_start_that_a_person_fixed_stays_and_what_moved_is_told(engagement: En
     assert after["web01: decommission"]["moved_hours"] > 0
     assert after["web01: decommission"]["planned_start"] > before["web01: decommission"]["planned_start"]
     assert after[PREPARE]["planned_start"] == before[PREPARE]["planned_start"]
+
+
+def test_the_timeline_is_there_as_picture_project_and_calendar(engagement: Engagement) -> None:
+    scope = engagement.scope
+    folder = engagement.installation.state / FOLDER / scope.client / scope.engagement / TIMELINE
+    files = {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
+    assert set(files) == {"gantt.svg", "timeline.xml", "timeline.ics", "cutovers.ics"}
+    assert "web01" in files["gantt.svg"]
+    assert len(ET.fromstring(files["timeline.xml"]).findall(f".//{{{NAMESPACE}}}Assignment")) > 0  # noqa: S314  (ours)
+    assert files["timeline.ics"].count("BEGIN:VEVENT") == len(engagement.tasks())
+    assert 0 < files["cutovers.ics"].count("BEGIN:VEVENT") < len(engagement.tasks())
+
+
+def test_the_hours_of_all_tasks_are_in_the_resource_plan_with_a_heat_map(engagement: Engagement) -> None:
+    tasks = [row for row in engagement.tasks().values() if row["role"] and row["people"] > 0]
+    loads = engagement.rows("plan/resource_plan")
+    needed = sum(row["people"] * row["duration_hours"] for row in tasks)
+    assert sum(row["hours_needed"] for row in loads) == needed > 0
+    scope = engagement.scope
+    folder = engagement.installation.state / FOLDER / scope.client / scope.engagement / "plan" / "resource_plan"
+    assert [path.name for path in folder.iterdir()] == ["heat_map.svg"]
 
 
 def test_a_task_can_be_traced_to_the_files(engagement: Engagement) -> None:

@@ -6,6 +6,7 @@ Belongs here: the rows of `plan/resource_plan`. Does not: what would mend an ove
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,6 +50,7 @@ def build_resource_plan(programme: Programme, *, scope: Scope, settings: Engagem
         sums = [np.bincount(week_of, counts) for counts in (used, there, np.maximum(used - there, 0))]
         most = np.zeros(len(weeks), dtype=np.int64)
         np.maximum.at(most, week_of, used)
+        tasks = _tasks_by_week(programme.tasks[programme.tasks["role"] == role], week_of)
         for place in np.flatnonzero(most):
             needed, available, over = (int(counts[place]) for counts in sums)
             rows.append({
@@ -57,5 +59,16 @@ def build_resource_plan(programme: Programme, *, scope: Scope, settings: Engagem
                 "role": role, "week": weeks[place], "hours_needed": needed, "hours_available": available,
                 "hours_over": over, "people_at_most": int(most[place]),
                 "utilization": needed / available if available else None, "cost_usd": round(needed * rates[role], 2),
+                "task_ids": sorted(tasks[int(place)]),
             })  # fmt: skip
     return conform(pd.DataFrame(rows), resource_plan) if rows else empty(resource_plan)
+
+
+def _tasks_by_week(tasks: pd.DataFrame, week_of: np.ndarray[Any, np.dtype[np.intp]]) -> dict[int, list[str]]:
+    """Return the tasks that are worked on in each week."""
+    found: dict[int, list[str]] = {}
+    working = tasks[tasks["people"].notna()]
+    for task, start, end in zip(working["task_id"], working["start"], working["end"], strict=True):
+        for week in range(int(week_of[start]), int(week_of[end - 1]) + 1):
+            found.setdefault(week, []).append(task)
+    return found

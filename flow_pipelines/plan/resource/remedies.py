@@ -47,7 +47,10 @@ def build_resource_remedies(
     rows = list(_weeks(loads, rates, late))
     if late:
         rows += [*_hires(programme, timeline, rates, late), *_moves(timeline, late)]
-    found = [{"remedy_id": scope.id_of("resource_remedy", row["remedy_name"]), **row} for row in rows]
+    missed = sorted(timeline.loc[timeline["hours_late"] > 0, "task_id"])
+    found = [
+        {"task_ids": missed, "remedy_id": scope.id_of("resource_remedy", row["remedy_name"]), **row} for row in rows
+    ]
     return conform(pd.DataFrame(found), resource_remedies) if found else empty(resource_remedies)
 
 
@@ -102,5 +105,6 @@ def _weeks(loads: pd.DataFrame, rates: dict[str, float], late: int) -> Iterator[
             "hours_late_now": late,
             "hours_late_then": late,
             "price_usd": round(hours * rates[role], 2),
+            "task_ids": list(one["task_ids"]),
             "reason": f"Up to {one['people_at_most']:,} are needed at once, as starts are fixed so.",
         }

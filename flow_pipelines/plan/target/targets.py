@@ -54,7 +54,7 @@ def build_targets(
     if moving.empty:
         return empty(targets)
     sizing, catalogue = settings.sizing, instance_types()
-    clouds = [cloud.provider for cloud in sizing.clouds]
+    clouds = settings.targets or [cloud.provider for cloud in sizing.clouds]
     sized = right_size(moving, catalogue, sizing).drop(columns=["is_chosen"])
     names = sized[["asset_id"]].merge(moving, on="asset_id", how="left", validate="many_to_one")
     ids = scope.ids_of("target", zip(sized["asset_id"], sized["provider"], strict=True))
@@ -65,7 +65,7 @@ def build_targets(
         source_entity_ids=sized["asset_id"].map(lambda one: [one]),
     )
     rows = _with_origins(rows, catalogue).assign(
-        is_chosen=_is_chosen(rows, settings.targets or clouds), reason=_reasons(rows)
+        is_chosen=_is_chosen(rows, clouds, _programmes_cloud(sized, clouds)), reason=_reasons(rows)
     )
     said = both_said(rows["conflict"], rows["stays"])
     rows = rows.assign(conflict=said, instance_type=rows["computed_instance_type"])
@@ -126,10 +126,24 @@ def _type(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _is_chosen(rows: pd.DataFrame, clouds: Iterable[str]) -> pd.Series[bool]:
-    """Mark the row of each server that counts: of those that a person decided, else of all, the first cheapest."""
+def _programmes_cloud(sized: pd.DataFrame, clouds: Iterable[str]) -> str | None:
+    """Return the cloud that has a price for most servers, and of these the one of the least total; None without any.
+
+    An estate is moved to one cloud, not each server to where it is cheapest. What people chose for single servers
+    does not count here: it would move all others.
+    """
+    priced = sized[sized["provider"].isin(list(clouds))].dropna(subset=[ON_DEMAND]).sort_values("asset_id")
+    totals = priced.groupby("provider")[ON_DEMAND].agg(["size", "sum"])
+    best = totals.sort_values(["size", "sum"], ascending=[False, True], kind="stable").index
+    return str(best[0]) if len(best) else None
+
+
+def _is_chosen(rows: pd.DataFrame, clouds: Iterable[str], first: str | None) -> pd.Series[bool]:
+    """Mark the row of each server that counts: what a person decided, else the first cloud, else the cheapest."""
     priced = rows[rows["provider"].isin(list(clouds))].dropna(subset=[ON_DEMAND])
-    ordered = priced.sort_values(["asset_id", "is_decided", ON_DEMAND], ascending=[True, False, True], kind="stable")
+    ordered = priced.assign(is_elsewhere=priced["provider"] != first).sort_values(
+        ["asset_id", "is_decided", "is_elsewhere", ON_DEMAND], ascending=[True, False, True, True], kind="stable"
+    )
     return pd.Series(rows.index.isin(ordered.drop_duplicates("asset_id").index), index=rows.index)
 
 

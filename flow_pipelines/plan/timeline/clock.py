@@ -40,6 +40,11 @@ class Window:
     period: int
     hours: int
 
+    @property
+    def ends(self) -> datetime:
+        """When its last usable hour is over."""
+        return self.begins + self.hours * HOUR
+
 
 @dataclass(frozen=True)
 class ProgrammeClock:
@@ -58,11 +63,15 @@ class ProgrammeClock:
 
         It is the end of all if there is none.
         """
-        moment = self.midnight(day)
         if not is_cutover:
-            return bisect_left(self.time.begins, moment)
-        place = bisect_left(self.windows, moment, key=lambda one: one.begins)
-        return self.windows[place].period if place < len(self.windows) else len(self.time.begins)
+            return bisect_left(self.time.begins, self.midnight(day))
+        window = self.window_from(day)
+        return window.period if window else len(self.time.begins)
+
+    def window_from(self, day: date) -> Window | None:
+        """Return the first change window that begins on a day or later, if there is one."""
+        place = bisect_left(self.windows, self.midnight(day), key=lambda one: one.begins)
+        return self.windows[place] if place < len(self.windows) else None
 
     def period(self, moment: datetime, *, is_cutover: bool) -> int:
         """Return the period that a moment belongs to: of a cutover in a window, the window's."""
@@ -108,7 +117,7 @@ class ProgrammeClock:
     def _window_at(self, moment: datetime) -> Window | None:
         place = bisect_right(self.windows, moment, key=lambda one: one.begins) - 1
         found = self.windows[place] if place >= 0 else None
-        return found if found and moment < found.begins + found.hours * HOUR else None
+        return found if found and moment < found.ends else None
 
     def _window_of(self, period: int) -> Window | None:
         place = bisect_right(self.windows, period, key=lambda one: one.period) - 1

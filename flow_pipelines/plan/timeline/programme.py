@@ -34,6 +34,7 @@ WINDOWS_PER_SECOND = 30
 SLACK_WEEKS = 52
 LONGEST_YEARS = 100
 EXIT = "data-centre exit"
+ROADMAP_CUTOVER = "cutover in the roadmap"
 
 
 @dataclass(frozen=True)
@@ -228,18 +229,31 @@ def _released(tasks: pd.DataFrame, ready: date | None, clock: ProgrammeClock, be
 
 
 def _with_deadlines(tasks: pd.DataFrame, settings: EngagementSettings, clock: ProgrammeClock) -> pd.DataFrame:
-    """Give the last task of each workload the earliest deadline that the workload must keep."""
+    """Give the last task of each workload the earliest deadline that it must keep, its cutover the roadmap's window.
+
+    The roadmap's window counts as a deadline so that a wave is not put off only because nothing forbids it.
+    """
     is_last = ~tasks["workload_id"].duplicated(keep="last")
-    due: list[tuple[date, str] | None] = [
-        min(_deadlines(str(name), settings), default=None) if last else None
-        for name, last in zip(tasks["workload_name"], is_last, strict=True)
-    ]
-    periods = [None if one is None else clock.time.periods_until(clock.midnight(one[0] + DAY)) for one in due]
-    return tasks.assign(
-        deadline=pd.Series(periods, index=tasks.index, dtype="Int64"),
-        deadline_day=pd.Series([one and one[0] for one in due], index=tasks.index, dtype="object"),
-        deadline_reason=pd.Series([one and one[1] for one in due], index=tasks.index, dtype="object"),
-    )
+    cutovers = tasks.loc[tasks["kind"] == "cutover", "workload_id"]
+    is_cut_over = tasks.index.isin(cutovers.index[~cutovers.duplicated(keep="last")])
+    due: list[tuple[int, date, str] | None] = []
+    for name, day, last, cut_over in zip(
+        tasks["workload_name"], tasks["cutover_date"], is_last, is_cut_over, strict=True
+    ):
+        window = clock.window_from(day) if cut_over and not pd.isna(day) else None
+        found = min(_deadlines(str(name), settings), default=None) if last else None
+        if found:
+            due.append((clock.time.periods_until(clock.midnight(found[0] + DAY)), *found))
+        elif window:
+            due.append((window.period + window.hours, clock.day_of(window.ends), ROADMAP_CUTOVER))
+        else:
+            due.append(None)
+    told = zip(("deadline", "deadline_day", "deadline_reason"), ("Int64", "object", "object"), strict=True)
+    columns = {
+        name: pd.Series([one and one[place] for one in due], index=tasks.index, dtype=kind)
+        for place, (name, kind) in enumerate(told)
+    }
+    return tasks.assign(**columns)
 
 
 def _deadlines(name: str, settings: EngagementSettings) -> Iterator[tuple[date, str]]:

@@ -65,8 +65,8 @@ targets = output_table(
     required(
         "is_chosen",
         BOOLEAN,
-        "Whether the server goes there: the least on-demand price among the clouds of the engagement, or else of those "
-        "for which a person chose a type.",
+        "Whether the server goes there: the cloud of which a person chose a type; else the programme's, which of the "
+        "clouds of the engagement has a price for most servers and of these the least total; else the cheapest.",
         sources=SIZING,
     ),
     editable(

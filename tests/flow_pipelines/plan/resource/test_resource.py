@@ -32,6 +32,7 @@ def test_hours_and_cost_are_those_of_the_tasks() -> None:
     text = f"{QUICK}, roles: [{{role: tester, people: 2, usd_hour: 80}}]}}\ncosts: {{person_day_usd: 800}}"
     rows, loads, remedies = resources_of(programme(1, 1, 2), text)
     assert gates.load_problems(rows, loads) == []
+    assert set(loads["task_ids"].explode()) == set(rows.loc[rows["people"].notna(), "task_id"])
     by_role = loads.groupby("role")[["hours_needed", "cost_usd"]].sum()
     assert by_role.loc["tester", "cost_usd"] == pytest.approx(80 * by_role.loc["tester", "hours_needed"])
     assert by_role.loc["architect", "cost_usd"] == pytest.approx(100 * by_role.loc["architect", "hours_needed"])

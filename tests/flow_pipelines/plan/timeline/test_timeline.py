@@ -60,6 +60,16 @@ def test_a_wave_is_cut_over_after_all_of_the_one_before() -> None:
     first = [row["planned_end"] for name, row in rows.items() if name.startswith("w1: cutover")]
     assert rows["w2: cutover"]["planned_start"] >= max(first)
     assert max(first).date() > BEGIN + timedelta(weeks=8, days=6)
+    late = max((row for row in rows.values() if row["days_late"]), key=lambda row: row["days_late"])
+    assert (late["workload_name"], late["deadline_reason"]) == ("w1", "cutover in the roadmap")
+
+
+def test_a_wave_is_not_put_off_for_a_deadline_that_another_misses() -> None:
+    frames = programme(1, 1, 1, 1, 2, 2, 2, 2, effort_days=40.0)
+    rows = by_name(
+        timeline_of(frames, f"{QUICK}, roles: [{{role: tester, people: 1}}]}}\nroadmap: {{deadline: 2026-10-01}}")
+    )
+    assert rows["Wave 1: all cut over"]["planned_start"] < rows["w5: test"]["planned_start"]
 
 
 def test_hypercare_is_over_before_what_is_left_is_cleared() -> None:
