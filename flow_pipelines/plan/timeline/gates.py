@@ -39,6 +39,7 @@ def link_problems(timeline: pd.DataFrame, links: pd.DataFrame) -> list[str]:
     known = links["predecessor_id"].isin(tasks.index) & links["successor_id"].isin(tasks.index)
     problems = listed("links {} are of tasks that are not there", links.loc[~known, "link_name"])
     there = links[known]
-    ends, starts = there["predecessor_id"].map(tasks["planned_end"]), there["successor_id"].map(tasks["planned_start"])
-    is_fixed = there["successor_id"].map(tasks["waits_for"]) == "fixed"
-    return problems + listed("links {} are not kept", there.loc[(ends > starts) & ~is_fixed, "link_name"])
+    first, second = tasks.loc[there["predecessor_id"]], tasks.loc[there["successor_id"]]
+    is_early = first["planned_end"].to_numpy() > second["planned_start"].to_numpy()
+    is_fixed = (second["waits_for"] == "fixed").to_numpy()
+    return problems + listed("links {} are not kept", there.loc[is_early & ~is_fixed, "link_name"])

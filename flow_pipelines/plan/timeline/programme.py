@@ -75,6 +75,7 @@ def solve(
     scope: Scope,
     settings: EngagementSettings,
     fixed: Mapping[str, datetime],
+    near: Mapping[str, int] | None = None,
 ) -> tuple[Programme, Schedule]:
     """Make the programme and schedule it, over a calendar that is laid out as long as it takes.
 
@@ -85,6 +86,7 @@ def solve(
         scope: The engagement, by which tasks have their ids.
         settings: Its settings.
         fixed: When tasks start that people fixed, by id; others are passed over.
+        near: See `schedule`.
 
     Raises:
         SettingsError: No change window opens, or the programme would not end within a hundred years.
@@ -95,7 +97,7 @@ def solve(
     while last.year - begin.year <= LONGEST_YEARS:
         made = _programme(workloads, roadmap, scope, settings, programme_clock(settings, begin, last))
         made = replace(made, tasks=made.tasks.assign(fixed_start=_periods(made, fixed)))
-        result = schedule(*made.frames, settings=search_effort(settings))
+        result = schedule(*made.frames, settings=search_effort(settings), near=near)
         if result.end < len(made.clock.time.begins):
             return made, result
         last += last - begin

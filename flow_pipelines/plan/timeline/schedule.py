@@ -5,6 +5,7 @@ Belongs here: `schedule` and its result. Does not: reading the problem (`problem
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -14,7 +15,7 @@ from flow_pipelines.plan.timeline.explain import CHAIN, Hold, driving_chain, fin
 from flow_pipelines.plan.timeline.fixed import split_fixed
 from flow_pipelines.plan.timeline.problem import Problem, build_problem
 from flow_pipelines.plan.timeline.search import SearchSettings, improve
-from flow_pipelines.plan.timeline.serial import generate
+from flow_pipelines.plan.timeline.serial import as_early, generate
 
 COLUMNS = ["task_id", "start", "end", "periods_late", "float", "is_critical"]
 HOLDS = ["waits_for", "waits_for_task", "waits_for_resource"]
@@ -49,7 +50,7 @@ class Schedule:
 
 def schedule(
     tasks: pd.DataFrame, precedences: pd.DataFrame, demands: pd.DataFrame, resources: pd.DataFrame,
-    calendar: pd.DataFrame, *, settings: SearchSettings,
+    calendar: pd.DataFrame, *, settings: SearchSettings, near: Mapping[str, int] | None = None,
 ) -> Schedule:  # fmt: skip
     """Say when each task is done, so that deadlines are kept if possible and then all ends early.
 
@@ -65,6 +66,8 @@ def schedule(
         calendar: resource, begin, end (exclusive), capacity: what the resource has then instead; where rows overlap,
             the one that sorts last by these columns.
         settings: Seed and effort.
+        near: By task, starts of another schedule: where it costs nothing, tasks are placed in the order of that one, so
+            that no more of them move than have to.
 
     Raises:
         ContractError: The frames hold no problem that can be scheduled; see `build_problem`.
@@ -77,6 +80,9 @@ def schedule(
     if not problem.ids:
         return Schedule(fixed.sort_values("task_id", ignore_index=True), NO_CHAIN, int(fixed["end"].max()), 0, 0)
     starts, bound = improve(problem, generate(problem), settings)
+    if near:
+        alike = as_early(problem, [near.get(name, start) for name, start in zip(problem.ids, starts, strict=True)])
+        starts = alike if problem.cost(alike) <= problem.cost(starts) else starts
     spare, holds = floats(problem, starts), find_holds(problem, starts)
     columns = (problem.ids, starts, problem.ends(starts), problem.late(starts), spare, [not own for own in spare])
     placed = pd.DataFrame(dict(zip(COLUMNS, columns, strict=True))).join(_told(problem, holds))

@@ -70,14 +70,14 @@ def build_timeline(
     Raises:
         SettingsError: No change window opens, or the programme would not end within a hundred years.
     """
-    fixed = fixed_starts(edits)
-    programme, result = solve(plan, roadmap, inventory, scope=scope, settings=settings, fixed=fixed)
+    free = programme, result = solve(plan, roadmap, inventory, scope=scope, settings=settings, fixed={})
     if programme.tasks.empty:
         return Timeline(empty(timeline), empty(timeline_links), 0.0, 0)
-    fixed = {one: fixed[one] for one in programme.tasks["task_id"] if one in fixed}
-    free = programme, result
+    chosen = fixed_starts(edits)
+    fixed = {one: chosen[one] for one in programme.tasks["task_id"] if one in chosen}
     if fixed:
-        free = solve(plan, roadmap, inventory, scope=scope, settings=settings, fixed={})
+        near = dict(zip(result.tasks["task_id"], result.tasks["start"], strict=True))
+        programme, result = solve(plan, roadmap, inventory, scope=scope, settings=settings, fixed=fixed, near=near)
     rows = _placed(programme, result, fixed)
     rows = rows.merge(_placed(*free, {})[["task_id", "planned_start", "end"]], on="task_id", suffixes=("", "_free"))
     rows = rows.assign(

@@ -60,7 +60,8 @@ timeline = output_table(
         optional(
             "fixed_start",
             TIMESTAMP,
-            "When it starts because a person says so, or because it has begun; all else is planned around it.",
+            "When it starts because a person says so, or because it has begun; all else is planned around it. A time "
+            "without a zone is taken as UTC.",
         )
     ),
     required("computed_start", TIMESTAMP, "When it would start if nobody had fixed any start.", sources=TIMES_REST_ON),

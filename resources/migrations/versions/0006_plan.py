@@ -270,6 +270,7 @@ def upgrade() -> None:
         sa.Column("people_at_most", sa.BigInteger(), nullable=False),
         sa.Column("utilization", sa.Double(), nullable=True),
         sa.Column("cost_usd", sa.Double(), nullable=False),
+        sa.Column("task_ids", sa.ARRAY(sa.Uuid(as_uuid=False)), nullable=False),
         sa.ForeignKeyConstraint(
             ["client_account_id", "engagement_id", "snapshot_id"],
             [
@@ -298,6 +299,7 @@ def upgrade() -> None:
         sa.Column("days_to_move", sa.BigInteger(), nullable=True),
         sa.Column("price_usd", sa.Double(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("task_ids", sa.ARRAY(sa.Uuid(as_uuid=False)), nullable=False),
         sa.CheckConstraint(
             "remedy IN ('hire', 'widen', 'move the deadline', 'hire for a week')",
             name=op.f("resource_remedies_remedy_is_known"),

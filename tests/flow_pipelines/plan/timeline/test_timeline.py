@@ -151,7 +151,9 @@ def test_a_programme_that_never_ends_is_refused_with_a_remedy() -> None:
 
 
 def test_a_plan_in_which_nothing_is_done_has_no_tasks() -> None:
-    made = timeline_of(programme(0, treatment="retain"))
+    frames = programme(0, treatment="retain")
+    made = timeline_of(frames)
+    assert gates.timeline_problems(frames[0], made.tasks) == gates.link_problems(made.tasks, made.links) == []
     assert made.tasks.empty
     assert made.links.empty
 
