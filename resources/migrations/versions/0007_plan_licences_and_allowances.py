@@ -1,6 +1,6 @@
 """Plan licences and allowances.
 
-Revision: 0008, after 0007. Made on 2026-11-26.
+Revision: 0007, after 0006. Made on 2026-11-26.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
-down_revision = "0007"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
