@@ -36,7 +36,7 @@ def test_a_new_flows_table_is_linked_by_its_declaration_alone() -> None:
     ]
 
 
-def test_every_asset_record_and_decision_of_discovery_and_assess_is_linked_to_rows_of_files() -> None:
+def test_every_asset_record_and_decision_is_linked_to_rows_of_files() -> None:
     """Only rows that are no decision about single rows, and what was read first, name no other row."""
     linked = {link.table_key for link in links(output_tables())}
     assert set(traceable(output_tables())) - linked == {
@@ -45,6 +45,7 @@ def test_every_asset_record_and_decision_of_discovery_and_assess_is_linked_to_ro
         "discovery/rejected_records",
         "discovery/attribute_mappings",
         "assess/wave_totals",
+        "plan/business_case",
     }
 
 

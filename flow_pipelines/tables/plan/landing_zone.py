@@ -43,7 +43,7 @@ landing_zone = output_table(
     optional("parent_name", TEXT, "Its name."),
     required("tags", TEXT_LIST, "Tags, key:value, sorted."),
     required("reason", TEXT, "Why it is there and as large as it is, in words."),
-    required("source_entity_ids", IDENTIFIER_LIST, "The servers that go there.", sources=[f"{TARGETS}.asset_id"]),
+    required("source_entity_ids", IDENTIFIER_LIST, "The servers that go there.", sources=[f"{INVENTORY}.asset_id"]),
     one_of("kind", "account", "network", "subnet"),
     one_of("provider", *PROVIDERS),
     key=("landing_zone_id",),
