@@ -18,6 +18,8 @@ LABEL_WIDTH, LINE_HEIGHT, HEAD, FOOT = 200, 20, 44, 22
 SMALL_WIDTH, FULL_WIDTH = 640, 1400
 MOST_SMALL, MOST_FULL = 25, 400
 MOST_MONTHS = 14
+# A month's name stands right of its line, that of the last one too.
+LAST_LABEL = 52
 SECONDS_OF_DAY = 86_400
 COLOUR_OF = {"work": COLOURS[4], "transfer": COLOURS[1], "cutover": COLOURS[0]}
 
@@ -65,7 +67,7 @@ def _draw(rows: pd.DataFrame, width: float, most: int) -> str:
     for (day, why), end in zip(deadlines, ends, strict=True):
         parts += [line(axis.x(end), HEAD - 8, axis.x(end), height, RED)]
         parts += [words(axis.x(end) - 4, height - 2, f"{why} {day}", anchor="end", fill=RED)]
-    return svg(LABEL_WIDTH + axis.width + 20, height, parts)
+    return svg(LABEL_WIDTH + axis.width + LAST_LABEL, height, parts)
 
 
 def _lines(rows: pd.DataFrame, most: int) -> dict[str, list[Mapping[Any, Any]]]:
