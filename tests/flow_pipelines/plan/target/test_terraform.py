@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from datetime import date
 from functools import cache
+from pathlib import Path
 
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -97,6 +101,19 @@ def test_each_cloud_that_is_used_has_a_file_and_all_of_them_make_one_module() ->
     assert set(one) == {"versions.tf.json", "azure.tf.json"}
     assert list(module(one)["terraform"]["required_providers"]) == ["azurerm"]
     assert exported([], wanted("aws")) == {}
+
+
+@pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not installed")
+@pytest.mark.parametrize("cloud", ["aws", "azure", "google"])
+def test_terraform_itself_loads_the_configuration(tmp_path: Path, cloud: str) -> None:
+    for name, content in exported(list(HOSTILE[:8]), wanted(cloud)).items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    # What else `terraform validate` would check needs the providers, which are not to be had offline.
+    loaded = subprocess.run(
+        ["terraform", "providers", "-no-color"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert loaded.returncode == 0, loaded.stderr
+    assert "hashicorp/" in loaded.stdout
 
 
 def test_type_network_storage_and_tags_are_those_of_the_target() -> None:
