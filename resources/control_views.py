@@ -11,6 +11,7 @@ from resources.views.declaration import ControlView
 from resources.views.entities import entity_views
 from resources.views.flows import flow_views
 from resources.views.handoffs import handoff_views
+from resources.views.people import people_views
 from resources.views.source_values import source_value_views
 
 __all__ = ["ControlView", "control_views"]
@@ -18,4 +19,11 @@ __all__ = ["ControlView", "control_views"]
 
 def control_views() -> tuple[ControlView, ...]:
     """Return the views, each after those that it reads."""
-    return (*flow_views(), *entity_views(), *handoff_views(), *analytics_views(), *source_value_views())
+    return (
+        *flow_views(),
+        *entity_views(),
+        *handoff_views(),
+        *analytics_views(),
+        *source_value_views(),
+        *people_views(),
+    )

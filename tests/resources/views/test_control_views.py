@@ -85,6 +85,7 @@ def two_clients(installation: Installation) -> tuple[Engagement, Engagement]:
         engagement.pin("good")
         engagement.run("assess", "overview", {"assess/assessment_overview": [{}]})
         engagement.roll_back("assess", "good", "wrong")
+        engagement.run_flow("plan", {"plan/resource_plan": [{}]})
     return engagements[0], engagements[1]
 
 
