@@ -26,6 +26,8 @@ def flow(tmp_path_factory: pytest.TempPathFactory, warm_flow: Run) -> Command:
     command.ok("import", "acme/dc-exit", *sample.files)
     command.ok("run", "acme/dc-exit")
     command.ok("run", "acme/dc-exit", "--flow", "assess")
+    command.ok("approve", "acme/dc-exit", "--by", "Ann", "--reason", "agreed in the board")
+    command.ok("run", "acme/dc-exit", "--flow", "plan")
     return command
 
 
