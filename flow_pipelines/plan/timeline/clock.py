@@ -6,7 +6,8 @@ are worked by whose clocks (`working_time.py`), scheduling.
 A change window lies mostly where nobody works: at the weekend, at night. To those who work in it, its hours are taken
 off their next working hours. So on the axis of working hours the window stands for as many periods from the first one
 after its begin, which are worked in the window instead: its image. What has to be done before it ends before the first
-of them: a decision to go is taken in the hour before, by which all waits for it that is done in ordinary hours.
+of them: a decision to go is taken in the hour before, by which all waits for it that is done in ordinary hours. That
+hour lies between two images that would touch, too: no cutover is in it, so none goes on from one window into the next.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from statistics import median_low
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -34,11 +36,19 @@ CALENDAR = ["resource", "begin", "end", "capacity"]
 
 @dataclass(frozen=True)
 class Window:
-    """One change window: when it begins, the period that its first hour stands for, and how many hours are usable."""
+    """One change window.
+
+    Attributes:
+        begins: When it begins.
+        period: What its first hour stands for.
+        hours: How many of its hours stand for periods: cutovers are planned in these.
+        closes: When it closes: a person may fix a cutover until then.
+    """
 
     begins: datetime
     period: int
     hours: int
+    closes: datetime
 
     @property
     def ends(self) -> datetime:
@@ -50,8 +60,8 @@ class Window:
 class ProgrammeClock:
     """Working hours of a programme as periods from 0, and its change windows in order.
 
-    Of windows between which nobody works the longest counts; where there is less working time until the next window
-    than a window is long, it is cut to that.
+    Of windows between which nobody works the longest counts; where there is less working time until the hour before the
+    next window than a window is long, it is cut to that.
     """
 
     time: WorkingTime
@@ -73,17 +83,33 @@ class ProgrammeClock:
         place = bisect_left(self.windows, self.midnight(day), key=lambda one: one.begins)
         return self.windows[place] if place < len(self.windows) else None
 
+    def window_at(self, moment: datetime) -> Window | None:
+        """Return the change window that is open at a moment, if there is one."""
+        place = bisect_right(self.windows, moment, key=lambda one: one.begins) - 1
+        found = self.windows[place] if place >= 0 else None
+        return found if found and moment < found.closes else None
+
+    def usual_window_hours(self) -> int:
+        """Return how long windows usually are on the weekday on which they are longest.
+
+        The longest of all may be one before a holiday, for which a cutover of its length would wait for years.
+        """
+        by_weekday: dict[int, list[int]] = {}
+        for window in self.windows:
+            by_weekday.setdefault(self.day_of(window.begins).weekday(), []).append(window.hours)
+        return max(median_low(hours) for hours in by_weekday.values())
+
     def period(self, moment: datetime, *, is_cutover: bool) -> int:
         """Return the period that a moment belongs to: of a cutover in a window, the window's."""
-        window = self._window_at(moment) if is_cutover else None
+        window = self.window_at(moment) if is_cutover else None
         if window:
-            return window.period + (moment - window.begins) // HOUR
+            return window.period + min((moment - window.begins) // HOUR, window.hours - 1)
         return self.time.period_at(moment)
 
     def is_open(self, moment: datetime, *, is_cutover: bool) -> bool:
         """Tell whether a task may begin at a moment: in a change window, or in working hours."""
         if is_cutover:
-            return self._window_at(moment) is not None
+            return self.window_at(moment) is not None
         place = bisect_right(self.time.begins, moment) - 1
         return place >= 0 and moment < self.time.begins[place] + self.time.length
 
@@ -113,11 +139,6 @@ class ProgrammeClock:
         before = [(begin - 1, begin) for begin, _ in images]
         rows += [(DECISION, begin, end, 0) for begin, end in _between(before, last)]
         return pd.DataFrame(rows, columns=CALENDAR)
-
-    def _window_at(self, moment: datetime) -> Window | None:
-        place = bisect_right(self.windows, moment, key=lambda one: one.begins) - 1
-        found = self.windows[place] if place >= 0 else None
-        return found if found and moment < found.ends else None
 
     def _window_of(self, period: int) -> Window | None:
         place = bisect_right(self.windows, period, key=lambda one: one.period) - 1
@@ -168,11 +189,15 @@ def _windows(laid_out: WorkingTime, moments: list[tuple[datetime, int]]) -> tupl
         period = laid_out.period_at(moment) if first < moment <= beyond else 0
         if period and (period not in longest or hours > longest[period][1]):
             longest[period] = moment, hours
-    until = [*list(longest)[1:], len(laid_out.begins)]
-    return tuple(
-        Window(moment, period, min(hours, following - period))
-        for (period, (moment, hours)), following in zip(longest.items(), until, strict=True)
-    )
+    kept: list[int] = []
+    for period in longest:
+        if not kept or period - kept[-1] > 1:
+            kept.append(period)
+    found = []
+    for period, following in zip(kept, [*kept[1:], len(laid_out.begins) + 1], strict=True):
+        moment, hours = longest[period]
+        found.append(Window(moment, period, min(hours, following - period - 1), moment + hours * HOUR))
+    return tuple(found)
 
 
 def _between(spans: list[tuple[int, int]], last: int) -> Iterator[tuple[int, int]]:

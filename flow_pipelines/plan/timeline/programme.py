@@ -201,7 +201,7 @@ def _rates(settings: EngagementSettings, clock: ProgrammeClock) -> WorkRates:
     return WorkRates(
         hours_per_day=own.hours_per_day,
         gigabytes_per_hour=per_hour * HOURS_OF_A_WEEK / hours_per_week(settings),
-        window_hours=max(one.hours for one in clock.windows),
+        window_hours=clock.usual_window_hours(),
         hypercare_hours=settings.roadmap.hypercare_days * own.hours_per_day,
         people=people_of(settings),
     )

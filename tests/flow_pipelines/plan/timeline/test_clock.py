@@ -38,10 +38,18 @@ def test_of_windows_between_which_nobody_works_the_longest_counts() -> None:
     assert {(one.begins.weekday(), one.hours) for one in found} == {(6, 12)}
 
 
-def test_a_window_is_cut_to_the_working_hours_until_the_next() -> None:
+def test_a_window_is_cut_to_the_working_hours_until_the_hour_before_the_next() -> None:
     windows = "[{weekday: tuesday, begins: 20, hours: 10}, {weekday: wednesday, begins: 20, hours: 10}]"
     found = clock(f"schedule: {{change_windows: {windows}}}").windows
-    assert [one.hours for one in found[:3]] == [8, 10, 8]
+    assert [one.hours for one in found[:3]] == [7, 10, 7]
+
+
+def test_windows_that_have_no_hour_left_between_them_are_passed_over() -> None:
+    days = ("monday", "tuesday", "wednesday", "thursday", "friday")
+    windows = ", ".join(f"{{weekday: {day}, begins: 22, hours: 8}}" for day in days)
+    found = clock(f"schedule: {{hours_per_day: 1, change_windows: [{windows}]}}").windows
+    assert [one.begins.day for one in found[:3]] == [2, 4, 6]
+    assert {one.hours for one in found[:-1]} == {1}
 
 
 @given(st.sampled_from(["UTC", "Europe/Zurich", "America/New_York"]), st.integers(0, 23), st.integers(1, 60))

@@ -12,7 +12,9 @@ from tests.flow_pipelines.plan.timeline.checker import violations
 from tests.flow_pipelines.plan.timeline.programmes import SCOPE, programme, settings_of, timeline_of
 
 TREATMENTS = ("rehost", "relocate", "replatform", "refactor", "repurchase", "retire", "retain")
-WINDOWS = ("[]", "[{weekday: tuesday, begins: 22, hours: 6}]", "[{weekday: friday, begins: 15, hours: 10}]")
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
+EVERY_NIGHT = ", ".join(f"{{weekday: {day}, begins: 22, hours: 8}}" for day in DAYS)
+WINDOWS = (f"[{EVERY_NIGHT}]", "[]", "[{weekday: tuesday, begins: 22, hours: 6}]", "[{weekday: friday, begins: 15, hours: 10}]")
 
 
 @st.composite
@@ -25,6 +27,17 @@ def texts(draw: st.DrawFn) -> str:
         f"roles: [{{role: migration engineer, people: {people}, absences: [{absence}]}}], holidays: [2026-08-03]}}\n"
         "waves: {blackouts: [{begin: 2026-08-17, end: 2026-08-28, reason: close}]}"
     )
+
+
+def test_no_cutover_goes_on_from_one_night_into_the_next() -> None:
+    text = (
+        "schedule: {effort_seconds: 0.2, roles: [{role: migration engineer, people: 1}], "
+        f"change_windows: [{EVERY_NIGHT}]}}"
+    )
+    rows = timeline_of(programme(*[1] * 6, effort_days=12.0), text).tasks
+    nights = rows[rows["kind"] == "cutover"]
+    assert set(nights["duration_hours"]) == {6}
+    assert set(nights["planned_end"].dt.hour) <= {4, 5, 6}
 
 
 @settings(max_examples=12, deadline=None)
@@ -48,6 +61,9 @@ def test_every_limit_holds(waves: list[int], treatment: str, text: str) -> None:
             assert made.clock.is_open(row["planned_start"], is_cutover=is_cutover)
         if is_cutover:
             assert row["planned_end"] - row["planned_start"] == pd.Timedelta(hours=row["duration_hours"])
+            window = made.clock.window_at(row["planned_start"])
+            assert window is not None
+            assert row["planned_end"] <= window.closes
     again = scheduled_programme(*frames, rows, scope=SCOPE, settings=own).tasks.set_index("task_id")
     working = rows.loc[rows["kind"] != "milestone", "task_id"]
     assert {one: again.at[one, "start"] for one in working} == {one: starts[one] for one in working}  # noqa: PD008
