@@ -16,6 +16,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from math import ceil
 from statistics import median_low
 from zoneinfo import ZoneInfo
 
@@ -122,6 +123,27 @@ class ProgrammeClock:
         """Return when a task ends that runs from one period until another, which is exclusive."""
         window = self._window_of(start) if is_cutover else None
         return window.begins + (end - window.period) * HOUR if window else self.time.end(end)
+
+    def fixed_end(self, moment: datetime, hours: int, *, kind: str) -> datetime:
+        """Return when a task ends that a person fixed: in a window or for a decision by the hours of the day."""
+        is_cutover = kind == "cutover"
+        if kind == "decision" or (is_cutover and self.window_at(moment)):
+            return moment + hours * HOUR
+        return max(moment, self.time.end(self.period(moment, is_cutover=is_cutover) + hours))
+
+    def period_after(self, moment: datetime, *, is_cutover: bool) -> int:
+        """Return the first period that really begins at a moment or later: of a cutover, of those in windows.
+
+        It is the end of all if there is none.
+        """
+        if not is_cutover:
+            return bisect_left(self.time.begins, moment)
+        place = max(0, bisect_right(self.windows, moment, key=lambda one: one.begins) - 1)
+        for window in self.windows[place:]:
+            over = max(0, ceil((moment - window.begins) / HOUR))
+            if over < window.hours:
+                return window.period + over
+        return len(self.time.begins)
 
     def midnight(self, day: date) -> datetime:
         """Return when a day begins by the programme's clocks."""

@@ -96,7 +96,7 @@ def solve(
     last = _first_guess(workloads, roadmap, settings, fixed)
     while last.year - begin.year <= LONGEST_YEARS:
         made = _programme(workloads, roadmap, scope, settings, programme_clock(settings, begin, last))
-        made = replace(made, tasks=made.tasks.assign(fixed_start=_periods(made, fixed)))
+        made = _around(made, fixed)
         result = schedule(*made.frames, settings=search_effort(settings), near=near)
         if result.end < len(made.clock.time.begins):
             return made, result
@@ -132,13 +132,46 @@ def scheduled_programme(
     workloads = planned_workloads(plan, inventory)
     last = timeline["planned_end"].max().date() + SLACK_WEEKS * timedelta(weeks=1)
     made = _programme(workloads, roadmap, scope, settings, programme_clock(settings, programme_begin(settings), last))
-    begun, fixed = (_periods(made, _moments(timeline, column)) for column in ("planned_start", "fixed_start"))
-    return replace(made, tasks=made.tasks.assign(fixed_start=fixed, start=begun, end=begun + made.tasks["duration"]))
+    made = _around(made, _moments(timeline, "fixed_start"))
+    begun = _periods(made, _moments(timeline, "planned_start"))
+    return replace(made, tasks=made.tasks.assign(start=begun, end=begun + made.tasks["duration"]))
 
 
 def _moments(timeline: pd.DataFrame, column: str) -> dict[str, datetime]:
     moments = zip(timeline["task_id"], timeline[column], strict=True)
     return {str(task): moment.to_pydatetime() for task, moment in moments if not pd.isna(moment)}
+
+
+def _around(made: Programme, fixed: Mapping[str, datetime]) -> Programme:
+    """Fix the starts of tasks; what waits for them is released when they have ended by the clocks of real days.
+
+    On the axis a window stands for hours after it: a cutover could follow there what really ends days later.
+    """
+    tasks, clock = made.tasks.assign(fixed_start=_periods(made, fixed)), made.clock
+    columns = ["task_id", "kind", "duration", "release", "release_day", "released_by"]
+    rows = {row["task_id"]: row for row in tasks[columns].to_dict("records")}
+    ends = {
+        task: clock.fixed_end(moment, rows[task]["duration"], kind=rows[task]["kind"])
+        for task, moment in fixed.items()
+        if task in rows
+    }
+    after: dict[str, list[str]] = {}
+    for before, task in zip(made.precedences["before"], made.precedences["after"], strict=True):
+        after.setdefault(before, []).append(task)
+    waiting = [(task, end) for task, end in ends.items()]
+    while waiting:
+        before, end = waiting.pop()
+        for task in after.get(before, []):
+            row = rows[task]
+            if task in ends:
+                continue
+            period = clock.period_after(end, is_cutover=row["kind"] == "cutover")
+            if period > row["release"]:
+                row |= {"release": period, "release_day": clock.day_of(end), "released_by": "fixed"}
+            if row["kind"] == "milestone":
+                waiting.append((task, end))
+    told = pd.DataFrame([rows[task] for task in tasks["task_id"]], columns=columns, index=tasks.index)
+    return replace(made, tasks=tasks.assign(**{name: told[name] for name in columns[3:]}))
 
 
 def _periods(made: Programme, moments: Mapping[str, datetime]) -> pd.Series[Any]:

@@ -115,10 +115,12 @@ def _placed(programme: Programme, result: Schedule, fixed: Mapping[str, datetime
     clock = programme.clock
     starts, ends = [], []
     for task, kind, start, end in rows[["task_id", "kind", "start", "end"]].itertuples(index=False, name=None):
-        moment = fixed.get(task)
-        in_window = kind == "cutover" and (moment is None or clock.is_open(moment, is_cutover=True))
-        starts.append(moment or clock.start(start, is_cutover=in_window))
-        ends.append(max(starts[-1], clock.end(start, end, is_cutover=in_window)))
+        moment, is_cutover = fixed.get(task), kind == "cutover"
+        starts.append(moment or clock.start(start, is_cutover=is_cutover))
+        usual = (
+            clock.fixed_end(moment, end - start, kind=kind) if moment else clock.end(start, end, is_cutover=is_cutover)
+        )
+        ends.append(max(starts[-1], usual))
     rows = rows.assign(planned_start=pd.to_datetime(starts, utc=True), planned_end=pd.to_datetime(ends, utc=True))
     rows = _with_milestones(rows, programme, fixed)
     names = rows["workload_name"].where(rows["workload_name"].notna(), "Wave " + rows["wave_number"].astype("string"))

@@ -19,6 +19,7 @@ RELEASES = {
     "programme": "The programme begins on {day}.",
     "wave": "Its wave is prepared from {day} on, by the roadmap.",
     "cutover": "Its wave is cut over from {day} on, by the roadmap.",
+    "fixed": "What it waits for, whose start is fixed, has ended on {day}.",
     "landing zone": "The landing zone is ready for it on {day}, by the roadmap.",
 }
 OPENINGS = {
@@ -61,7 +62,7 @@ def conflicts(rows: pd.DataFrame, programme: Programme, fixed: Mapping[str, date
     """Say what the start of each fixed task collides with; None if nothing, or if it is not fixed.
 
     Args:
-        rows: task_id, task_name, kind, start, end and planned_end.
+        rows: task_id, task_name, kind, start, end, planned_start and planned_end.
         programme: The problem.
         fixed: The starts that people fixed.
     """
@@ -70,10 +71,14 @@ def conflicts(rows: pd.DataFrame, programme: Programme, fixed: Mapping[str, date
     names = dict(zip(rows["task_id"], rows["task_name"], strict=True))
     own = programme.precedences[programme.precedences["after"].isin(list(fixed))]
     for before, after, lag in zip(own["before"], own["after"], own["lag"], strict=True):
-        if by_id.at[before, "end"] + lag > by_id.at[after, "start"]:  # noqa: PD008  (a cell)
+        first, second = by_id.loc[before], by_id.loc[after]
+        if first["end"] + lag > second["start"] or first["planned_end"] > second["planned_start"]:
             told[after].append(f"It starts before {names[before]} has ended.")
     for task, moment in fixed.items():
         is_cutover = by_id.at[task, "kind"] == "cutover"  # noqa: PD008  (a cell)
+        window = programme.clock.window_at(moment) if is_cutover else None
+        if window and by_id.at[task, "planned_end"] > window.closes:  # noqa: PD008  (a cell)
+            told[task].append("It ends after its change window has closed.")
         if not programme.clock.is_open(moment, is_cutover=bool(is_cutover)):
             told[task].append(f"It starts outside of {'every change window' if is_cutover else 'working hours'}.")
     for task, resource in _overloaded(by_id, programme, fixed):

@@ -14,7 +14,12 @@ from tests.flow_pipelines.plan.timeline.programmes import SCOPE, programme, sett
 TREATMENTS = ("rehost", "relocate", "replatform", "refactor", "repurchase", "retire", "retain")
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
 EVERY_NIGHT = ", ".join(f"{{weekday: {day}, begins: 22, hours: 8}}" for day in DAYS)
-WINDOWS = (f"[{EVERY_NIGHT}]", "[]", "[{weekday: tuesday, begins: 22, hours: 6}]", "[{weekday: friday, begins: 15, hours: 10}]")
+WINDOWS = (
+    f"[{EVERY_NIGHT}]",
+    "[]",
+    "[{weekday: tuesday, begins: 22, hours: 6}]",
+    "[{weekday: friday, begins: 15, hours: 10}]",
+)
 
 
 @st.composite

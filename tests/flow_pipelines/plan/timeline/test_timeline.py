@@ -121,6 +121,50 @@ def test_a_fixed_start_that_collides_is_kept_and_told() -> None:
     assert "outside of every change window" in row["conflict"]
 
 
+def test_a_fixed_cutover_that_ends_after_its_window_is_told() -> None:
+    frames = programme(1)
+    made = timeline_of(frames, edits=(fixed(timeline_of(frames), "w1: cutover", datetime(2026, 8, 9, 19, tzinfo=UTC)),))
+    row = by_name(made)["w1: cutover"]
+    assert row["planned_end"] == datetime(2026, 8, 10, tzinfo=UTC)
+    assert row["conflict"] == "It ends after its change window has closed."
+
+
+@pytest.mark.parametrize(
+    ("name", "moment"),
+    [
+        ("w1: go or no-go", datetime(2026, 8, 3, 11, tzinfo=UTC)),
+        ("w1: go or no-go", datetime(2026, 8, 1, 7, tzinfo=UTC)),
+        ("w1: cutover", datetime(2026, 8, 31, 10, tzinfo=UTC)),
+        ("Wave 1: all cut over", datetime(2026, 8, 31, 11, tzinfo=UTC)),
+    ],
+)
+def test_what_waits_for_a_fixed_task_waits_until_it_has_really_ended(name: str, moment: datetime) -> None:
+    frames = programme(1, 2)
+    made = timeline_of(frames, edits=(fixed(timeline_of(frames), name, moment),))
+    assert gates.link_problems(made.tasks, made.links) == []
+    assert by_name(made)[name]["planned_start"] == moment
+    assert gates.timeline_problems(frames[0], made.tasks) == []
+
+
+def test_a_task_that_waits_for_a_fixed_one_says_so() -> None:
+    frames = programme(1)
+    moment = datetime(2026, 8, 3, 11, tzinfo=UTC)
+    made = timeline_of(frames, edits=(fixed(timeline_of(frames), "w1: go or no-go", moment),))
+    row = by_name(made)["w1: cutover"]
+    assert row["planned_start"] == datetime(2026, 8, 8, 8, tzinfo=UTC)
+    assert row["reason"] == "What it waits for, whose start is fixed, has ended on 2026-08-03."
+
+
+def test_two_fixed_tasks_in_the_wrong_order_are_told_by_their_real_times() -> None:
+    frames = programme(1)
+    free = timeline_of(frames)
+    edits = (
+        fixed(free, "w1: go or no-go", datetime(2026, 8, 3, 9, tzinfo=UTC)),
+        fixed(free, "w1: cutover", datetime(2026, 8, 1, 11, tzinfo=UTC)),
+    )
+    assert "before w1: go or no-go has ended" in by_name(timeline_of(frames, edits=edits))["w1: cutover"]["conflict"]
+
+
 def test_people_who_are_asked_twice_are_told() -> None:
     frames = programme(1, 1, 1)
     free = timeline_of(frames)
