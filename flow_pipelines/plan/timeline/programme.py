@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from glob import escape
 from itertools import pairwise
 from typing import Any
 
@@ -24,6 +26,7 @@ from flow_pipelines.plan.timeline.workloads import planned_workloads
 from flow_pipelines.reference.task_templates import task_templates
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings
+from flow_pipelines.settings_schedule import TaskDeadline
 
 HOURS_OF_A_WEEK = 168
 MEGABITS_PER_GIGABYTE = 8_000
@@ -89,9 +92,11 @@ def solve(
         near: See `schedule`.
 
     Raises:
-        SettingsError: No change window opens, or the programme would not end within a hundred years.
+        SettingsError: No change window opens, a deadline is of no workload of the plan, or the programme would not end
+            within a hundred years.
     """
     workloads = planned_workloads(plan, inventory)
+    _check_deadlines(workloads, settings)
     begin = programme_begin(settings)
     last = _first_guess(workloads, roadmap, settings, fixed)
     while last.year - begin.year <= LONGEST_YEARS:
@@ -295,8 +300,29 @@ def _deadlines(name: str, settings: EngagementSettings) -> Iterator[tuple[date, 
     if settings.roadmap.deadline:
         yield settings.roadmap.deadline, EXIT
     for one in settings.schedule.deadlines:
-        if fnmatchcase(name.casefold(), one.workloads.casefold()):
+        if _is_meant(name, one):
             yield one.day, one.reason
+
+
+def _is_meant(name: str, deadline: TaskDeadline) -> bool:
+    """Tell whether a workload has a deadline: only * stands for other letters."""
+    pattern = "*".join(escape(part) for part in deadline.workloads.casefold().split("*"))
+    return fnmatchcase(name.casefold(), pattern)
+
+
+def _check_deadlines(workloads: pd.DataFrame, settings: EngagementSettings) -> None:
+    """Refuse a deadline of no workload of the plan: a contract that ends would be passed over for a slip of the pen."""
+    names = sorted(set(workloads["workload_name"].astype(str)))
+    folded = {name.casefold(): name for name in names}
+    for one in settings.schedule.deadlines if names else ():
+        if any(_is_meant(name, one) for name in names):
+            continue
+        close = get_close_matches(one.workloads.casefold().strip("*"), list(folded))
+        near = f" Names near it: {', '.join(folded[name] for name in close)}." if close else ""
+        raise SettingsError(
+            f"The deadline of {one.day} ({one.reason}) is for workloads {one.workloads!r}, and the plan has none.{near}",
+            remedy="Correct schedule.deadlines, or take the deadline out.",
+        )
 
 
 def _milestones(tasks: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

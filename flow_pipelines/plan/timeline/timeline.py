@@ -68,7 +68,7 @@ def build_timeline(
         The rows; `fixed_start` is empty in all of them: the edits set it, together with all others.
 
     Raises:
-        SettingsError: No change window opens, or the programme would not end within a hundred years.
+        SettingsError: See `solve`.
     """
     free = programme, result = solve(plan, roadmap, inventory, scope=scope, settings=settings, fixed={})
     if programme.tasks.empty:
