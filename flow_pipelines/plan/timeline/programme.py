@@ -163,7 +163,7 @@ def _around(made: Programme, fixed: Mapping[str, datetime]) -> Programme:
     after: dict[str, list[str]] = {}
     for before, task in zip(made.precedences["before"], made.precedences["after"], strict=True):
         after.setdefault(before, []).append(task)
-    waiting = [(task, end) for task, end in ends.items()]
+    waiting = list(ends.items())
     while waiting:
         before, end = waiting.pop()
         for task in after.get(before, []):
@@ -221,9 +221,10 @@ def _programme(
     tasks = expanded.tasks.merge(workloads[told], on="workload_id", validate="many_to_one")
     tasks = _released(tasks, _landing_zone_ready(roadmap), clock, programme_begin(settings))
     tasks = _with_deadlines(tasks, settings, clock)
+    clearings = _clearings(tasks)
     milestones, links = _milestones(tasks)
     tasks = pd.concat([tasks, milestones], ignore_index=True) if len(milestones) else tasks
-    links = pd.concat([expanded.precedences, links], ignore_index=True).astype({"lag": "int64"})
+    links = pd.concat([expanded.precedences, clearings, links], ignore_index=True).astype({"lag": "int64"})
     return _with_ids(Expansion(tasks, links, expanded.demands), scope, settings, clock)
 
 
@@ -323,6 +324,18 @@ def _check_deadlines(workloads: pd.DataFrame, settings: EngagementSettings) -> N
             f"The deadline of {one.day} ({one.reason}) is for workloads {one.workloads!r}, and the plan has none.{near}",
             remedy="Correct schedule.deadlines, or take the deadline out.",
         )
+
+
+def _clearings(tasks: pd.DataFrame) -> pd.DataFrame:
+    """Return links to the last task of what is not cut over, but cleared: all that share its assets leave before."""
+    is_last = ~tasks["workload_id"].duplicated(keep="last")
+    cutovers = tasks[tasks["kind"] == "cutover"]
+    clearing = tasks[is_last & ~tasks["workload_id"].isin(cutovers["workload_id"])]
+    leaving = cutovers[~cutovers["workload_id"].duplicated(keep="last")]
+    one, other = (rows[["task_id", "source_entity_ids"]].explode("source_entity_ids") for rows in (leaving, clearing))
+    pairs = one.dropna().merge(other.dropna(), on="source_entity_ids", suffixes=("_leaving", "_clearing"))
+    found = pairs[["task_id_leaving", "task_id_clearing"]].drop_duplicates().set_axis(["before", "after"], axis=1)
+    return found.sort_values(["before", "after"], ignore_index=True).assign(lag=0)
 
 
 def _milestones(tasks: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
