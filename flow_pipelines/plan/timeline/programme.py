@@ -6,7 +6,7 @@ Belongs here: releases by the roadmap, deadlines, wave order, capacity by settin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 from glob import escape
 from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
@@ -70,6 +71,16 @@ def programme_begin(settings: EngagementSettings) -> date:
     return settings.waves.start or settings.as_of
 
 
+def first_day(settings: EngagementSettings, fixed: Iterable[datetime]) -> date:
+    """Return the day from which the calendar is laid out: the programme's first, or the week before an earlier start.
+
+    A window on the very first day would have no working hour before it in which it is decided.
+    """
+    begin, zone = programme_begin(settings), ZoneInfo(settings.schedule.time_zone)
+    earliest = min((moment.astimezone(zone).date() for moment in fixed), default=begin)
+    return begin if earliest >= begin else earliest - timedelta(weeks=1)
+
+
 def solve(
     plan: pd.DataFrame,
     roadmap: pd.DataFrame,
@@ -78,6 +89,7 @@ def solve(
     scope: Scope,
     settings: EngagementSettings,
     fixed: Mapping[str, datetime],
+    first: date | None = None,
     near: Mapping[str, int] | None = None,
 ) -> tuple[Programme, Schedule]:
     """Make the programme and schedule it, over a calendar that is laid out as long as it takes.
@@ -89,6 +101,7 @@ def solve(
         scope: The engagement, by which tasks have their ids.
         settings: Its settings.
         fixed: When tasks start that people fixed, by id; others are passed over.
+        first: The day from which the calendar is laid out, if that is before the programme's first; see `first_day`.
         near: See `schedule`.
 
     Raises:
@@ -97,7 +110,7 @@ def solve(
     """
     workloads = planned_workloads(plan, inventory)
     _check_deadlines(workloads, settings)
-    begin = programme_begin(settings)
+    begin = first or programme_begin(settings)
     last = _first_guess(workloads, roadmap, settings, fixed)
     while last.year - begin.year <= LONGEST_YEARS:
         made = _programme(workloads, roadmap, scope, settings, programme_clock(settings, begin, last))
@@ -108,7 +121,8 @@ def solve(
         last += last - begin
     raise SettingsError(
         f"The timeline does not end within {LONGEST_YEARS} years of {begin}.",
-        remedy="Add people to schedule.roles, widen schedule.change_windows, or shorten black-outs and absences.",
+        remedy="Add people to schedule.roles, widen schedule.change_windows, shorten black-outs and absences, "
+        "or correct fixed starts.",
     )
 
 
@@ -136,9 +150,10 @@ def scheduled_programme(
     """
     workloads = planned_workloads(plan, inventory)
     last = timeline["planned_end"].max().date() + SLACK_WEEKS * timedelta(weeks=1)
-    made = _programme(workloads, roadmap, scope, settings, programme_clock(settings, programme_begin(settings), last))
-    made = _around(made, _moments(timeline, "fixed_start"))
-    begun = _periods(made, _moments(timeline, "planned_start"))
+    planned = _moments(timeline, "planned_start")
+    clock = programme_clock(settings, first_day(settings, planned.values()), last)
+    made = _around(_programme(workloads, roadmap, scope, settings, clock), _moments(timeline, "fixed_start"))
+    begun = _periods(made, planned)
     return replace(made, tasks=made.tasks.assign(start=begun, end=begun + made.tasks["duration"]))
 
 
@@ -321,7 +336,7 @@ def _check_deadlines(workloads: pd.DataFrame, settings: EngagementSettings) -> N
         close = get_close_matches(one.workloads.casefold().strip("*"), list(folded))
         near = f" Names near it: {', '.join(folded[name] for name in close)}." if close else ""
         raise SettingsError(
-            f"The deadline of {one.day} ({one.reason}) is for workloads {one.workloads!r}, and the plan has none.{near}",
+            f"The deadline of {one.day} ({one.reason}) is for {one.workloads!r}: the plan has no such workload.{near}",
             remedy="Correct schedule.deadlines, or take the deadline out.",
         )
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from flow_pipelines.edits import Edit
 from flow_pipelines.plan.timeline.clock import ProgrammeClock
-from flow_pipelines.plan.timeline.programme import Programme, solve
+from flow_pipelines.plan.timeline.programme import Programme, first_day, solve
 from flow_pipelines.plan.timeline.schedule import Schedule
 from flow_pipelines.plan.timeline.wording import conflicts, reasons
 from flow_pipelines.scope import Scope
@@ -70,14 +70,17 @@ def build_timeline(
     Raises:
         SettingsError: See `solve`.
     """
-    free = programme, result = solve(plan, roadmap, inventory, scope=scope, settings=settings, fixed={})
+    chosen = fixed_starts(edits)
+    first = first_day(settings, chosen.values())
+    free = programme, result = solve(plan, roadmap, inventory, scope=scope, settings=settings, fixed={}, first=first)
     if programme.tasks.empty:
         return Timeline(empty(timeline), empty(timeline_links), 0.0, 0)
-    chosen = fixed_starts(edits)
     fixed = {one: chosen[one] for one in programme.tasks["task_id"] if one in chosen}
     if fixed:
         near = dict(zip(result.tasks["task_id"], result.tasks["start"], strict=True))
-        programme, result = solve(plan, roadmap, inventory, scope=scope, settings=settings, fixed=fixed, near=near)
+        programme, result = solve(
+            plan, roadmap, inventory, scope=scope, settings=settings, fixed=fixed, first=first, near=near
+        )
     rows = _placed(programme, result, fixed)
     rows = rows.merge(_placed(*free, {})[["task_id", "planned_start", "end"]], on="task_id", suffixes=("", "_free"))
     rows = rows.assign(

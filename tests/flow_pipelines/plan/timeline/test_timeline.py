@@ -165,6 +165,63 @@ def test_two_fixed_tasks_in_the_wrong_order_are_told_by_their_real_times() -> No
     assert "before w1: go or no-go has ended" in by_name(timeline_of(frames, edits=edits))["w1: cutover"]["conflict"]
 
 
+def test_only_an_asterisk_stands_for_other_letters_in_the_workloads_of_a_deadline() -> None:
+    frames = programme(1, 1, 1)
+    frames[0]["workload_name"] = ["erp [prod]", "erp p", "erp x"]
+    own = "[{day: 2026-08-10, reason: licence, workloads: 'ERP [prod]'}]"
+    rows = by_name(timeline_of(frames, f"{QUICK}, deadlines: {own}}}"))
+    assert {row["workload_name"] for row in rows.values() if row["deadline_reason"] == "licence"} == {"erp [prod]"}
+
+
+def test_a_deadline_of_no_workload_is_refused_with_names_near_it() -> None:
+    own = "[{day: 2026-08-10, reason: licence, workloads: 'ledgre*'}]"
+    frames = programme(1)
+    frames[0]["workload_name"] = ["Ledger"]
+    with pytest.raises(SettingsError, match=r"ledgre\*.*Ledger"):
+        timeline_of(frames, f"{QUICK}, deadlines: {own}}}")
+
+
+def test_a_deadline_of_a_workload_that_stays_is_no_error() -> None:
+    frames = programme(1, 1)
+    frames[0].loc[0, "treatment"] = "retain"
+    own = "[{day: 2026-08-10, reason: licence, workloads: w1}]"
+    assert len(timeline_of(frames, f"{QUICK}, deadlines: {own}}}").tasks)
+
+
+def test_a_task_that_has_begun_before_the_programme_ends_when_it_really_does() -> None:
+    frames = programme(1)
+    free = timeline_of(frames)
+    moment = datetime(2026, 5, 4, 9, tzinfo=UTC)
+    made = timeline_of(frames, edits=(fixed(free, "w1: prepare", moment),))
+    row = by_name(made)["w1: prepare"]
+    assert (row["planned_start"], row["conflict"]) == (moment, None)
+    assert row["planned_end"] == datetime(2026, 5, 6, 11, tzinfo=UTC)
+    assert by_name(made)["w1: set up replication"]["planned_start"].date() >= BEGIN
+    unmoved = by_name(made)["w1: cutover"]
+    assert (unmoved["moved_hours"], unmoved["planned_start"]) == (0, by_name(free)["w1: cutover"]["planned_start"])
+
+
+def test_a_cutover_in_a_window_before_the_programme_is_in_a_window() -> None:
+    frames = programme(1)
+    moment = datetime(2026, 6, 20, 8, tzinfo=UTC)
+    made = timeline_of(frames, edits=(fixed(timeline_of(frames), "w1: cutover", moment),))
+    row = by_name(made)["w1: cutover"]
+    assert row["planned_end"] == datetime(2026, 6, 20, 13, tzinfo=UTC)
+    assert "window" not in str(row["conflict"])
+
+
+def test_what_is_retired_is_cleared_after_all_that_share_its_servers_have_left() -> None:
+    plan, roadmap, inventory = programme(1, 2)
+    plan.loc[0, "treatment"] = "retire"
+    plan["source_entity_ids"] = [plan["source_entity_ids"][0]] * 2
+    frames = plan, roadmap, inventory.iloc[:1]
+    made = timeline_of(frames)
+    rows = by_name(made)
+    assert rows["w1: decommission"]["planned_start"] >= rows["w2: cutover"]["planned_end"]
+    assert "w2: cutover before w1: decommission" in set(made.links["link_name"])
+    assert gates.link_problems(made.tasks, made.links) == []
+
+
 def test_people_who_are_asked_twice_are_told() -> None:
     frames = programme(1, 1, 1)
     free = timeline_of(frames)
