@@ -68,6 +68,7 @@ def conflicts(rows: pd.DataFrame, programme: Programme, fixed: Mapping[str, date
     """
     told: dict[str, list[str]] = {task: [] for task in fixed}
     by_id = rows.set_index("task_id")
+    ends = {task: by_id["planned_end"][task].to_pydatetime() for task in fixed}
     names = dict(zip(rows["task_id"], rows["task_name"], strict=True))
     own = programme.precedences[programme.precedences["after"].isin(list(fixed))]
     for before, after, lag in zip(own["before"], own["after"], own["lag"], strict=True):
@@ -77,7 +78,7 @@ def conflicts(rows: pd.DataFrame, programme: Programme, fixed: Mapping[str, date
     for task, moment in fixed.items():
         is_cutover = by_id.at[task, "kind"] == "cutover"  # noqa: PD008  (a cell)
         window = programme.clock.window_at(moment) if is_cutover else None
-        if window and by_id.at[task, "planned_end"] > window.closes:  # noqa: PD008  (a cell)
+        if window and ends[task] > window.closes:
             told[task].append("It ends after its change window has closed.")
         if not programme.clock.is_open(moment, is_cutover=bool(is_cutover)):
             told[task].append(f"It starts outside of {'every change window' if is_cutover else 'working hours'}.")
