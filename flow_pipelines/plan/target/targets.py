@@ -106,7 +106,7 @@ def moving_servers(inventory: pd.DataFrame, plan: pd.DataFrame) -> pd.DataFrame:
     )
     found["stays"] = STAYS_TOO + staying.groupby("asset_id")["words"].agg(", ".join).reindex(found.index)
     names = servers[["name", "host_name", "fqdn", "asset_id"]].astype(object).bfill(axis="columns").iloc[:, 0]
-    moving = servers.assign(server_name=names).merge(found, left_on="asset_id", right_index=True)
+    moving = servers.assign(server_name=names).merge(found.reset_index(), on="asset_id")
     return moving.sort_values("asset_id", ignore_index=True)
 
 

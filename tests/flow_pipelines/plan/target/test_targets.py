@@ -11,16 +11,33 @@ import pytest
 from flow_pipelines.edit_values import value_problem
 from flow_pipelines.edits import Edit, apply_edits
 from flow_pipelines.errors import SettingsError
+from flow_pipelines.plan.overview import Assessed, build_plan_overview
+from flow_pipelines.plan.target.address_conflicts import find_address_conflicts
+from flow_pipelines.plan.target.business_case import build_business_case
+from flow_pipelines.plan.target.databases import build_database_targets
 from flow_pipelines.plan.target.gates import target_problems
+from flow_pipelines.plan.target.landing_zone import build_landing_zone
+from flow_pipelines.plan.target.licences import with_sql_server
+from flow_pipelines.plan.target.storage import build_storage_targets
 from flow_pipelines.plan.target.targets import TARGETS, build_targets
+from flow_pipelines.plan.target.terraform import terraform_files
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings, parse_settings
+from flow_pipelines.tables import output_tables
+from flow_pipelines.tables.contract import empty
 from flow_pipelines.tables.declaration import editable_columns
 from flow_pipelines.tables.plan.target import targets as table
 from tests.flow_pipelines.plan.target.estates import drawn_servers
 
 SCOPE = Scope("acme", "dc-exit")
 SETTINGS = EngagementSettings(as_of=datetime(2026, 6, 30, tzinfo=UTC).date())
+ASSESSED = (
+    "assess/plan_of_record",
+    "assess/assessment_overview",
+    "assess/waves",
+    "assess/wave_conditions",
+    "assess/roadmap",
+)
 SYSTEMS = {"web01": "Red Hat Enterprise Linux 9", "app01": "Microsoft Windows Server 2019", "db01": "Ubuntu 22.04"}
 CPUS = {"web01": 4, "app01": 2, "db01": None}
 
@@ -114,6 +131,34 @@ def test_what_is_retired_retained_or_repurchased_has_no_target_and_a_shared_serv
     assert rows.loc[("web01", "aws"), "workload_ids"] == [SCOPE.id_of("asset", "Portal")]
     assert "web01 (retire)" in rows.loc[("web01", "aws"), "conflict"]
     assert built(**dict.fromkeys([*SYSTEMS, "Portal"], "retain")).empty
+
+
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_an_estate_without_any_server_has_no_targets_and_costs_nothing(*, is_empty: bool) -> None:
+    tables = output_tables()
+    frames = {name: empty(tables[name]) for name in ("discovery/inventory", "discovery/dependencies", *ASSESSED)}
+    frames["assess/component_treatments"] = empty(tables["assess/component_treatments"])
+    if not is_empty:
+        database = pd.DataFrame([{"asset_id": asset_id("orders"), "asset_type": "database", "name": "orders"}])
+        told = plan()[:1].assign(source_entity_ids=[[asset_id("orders")]])
+        for name, rows in (("discovery/inventory", database), (ASSESSED[0], told)):
+            frames[name] = rows.reindex(columns=frames[name].columns).astype(frames[name].dtypes.to_dict())
+    estate, wanted = frames["discovery/inventory"], frames[ASSESSED[0]]
+    components, dependencies = frames["assess/component_treatments"], frames["discovery/dependencies"]
+    rows = build_targets(estate, wanted, scope=SCOPE, settings=SETTINGS)
+    rows = with_sql_server(rows, components, estate, dependencies, SETTINGS)
+    storage = build_storage_targets(estate, rows, scope=SCOPE, settings=SETTINGS.sizing)
+    zone = build_landing_zone(estate, rows, scope=SCOPE, settings=SETTINGS.landing_zone)
+    databases = build_database_targets(components, estate, dependencies, rows, scope=SCOPE, settings=SETTINGS)
+    assert [len(one) for one in (rows, storage, zone, databases)] == [0, 0, 0, 0]
+    assert find_address_conflicts(estate, zone, scope=SCOPE, settings=SETTINGS.landing_zone).empty
+    assert terraform_files(estate, rows, storage, zone, settings=SETTINGS.sizing) == {}
+    assert target_problems(estate, wanted, rows) == []
+    case = build_business_case(estate, wanted, rows, storage, scope=SCOPE, settings=SETTINGS.costs)
+    assert case[["server_count", "after_usd_month"]].eq(0).all(axis=None)
+    assessed = Assessed(*(frames[key] for key in ASSESSED))
+    overview = build_plan_overview(estate, assessed, case, scope=SCOPE, bandwidth_mbit=100)
+    assert overview["after_usd_month"].eq(0).all()
 
 
 def test_a_server_of_unknown_size_has_rows_that_say_why_there_is_no_type() -> None:
