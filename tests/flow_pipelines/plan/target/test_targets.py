@@ -180,6 +180,29 @@ def test_a_type_that_a_person_chose_stays_is_priced_and_decides_the_cloud() -> N
     assert rows.drop("web01", level=0).equals(cheapest.drop("web01", level=0))
 
 
+def test_a_type_without_a_price_that_a_person_chose_decides_the_cloud_and_counts_as_unpriced() -> None:
+    edit = chosen_type("web01", "aws", "m5.xlarge")
+    rows = built(edit).loc["web01"]
+    assert rows.query("is_chosen").index.tolist() == ["aws"]
+    assert pd.isna(rows.loc["aws", "on_demand_usd_month"])
+    assert "no price of m5.xlarge" in rows.loc["aws", "conflict"]
+    estate, wanted = inventory().assign(storage_allocated_gib=10.0), plan().assign(effort_days=1.0)
+    targets = build_targets(inventory(), plan(), scope=SCOPE, settings=SETTINGS, edits=[edit])
+    stored = targets[["asset_id", "is_chosen"]].assign(storage_usd_month=1.0)
+    case = build_business_case(estate, wanted, targets, stored, scope=SCOPE, settings=SETTINGS.costs)
+    # Of db01 no price is known at all.
+    assert case.set_index("case_name").loc["Programme", "unpriced_server_count"] == 2
+
+
+def test_a_type_in_a_cloud_that_is_no_target_of_the_engagement_says_that_the_server_does_not_go_there() -> None:
+    only_aws = SETTINGS.model_copy(update={"targets": ("aws",)})
+    rows = built(chosen_type("web01", "azure", "Standard_D4s_v5"), settings=only_aws).loc["web01"]
+    assert rows.query("is_chosen").index.tolist() == ["aws"]
+    assert "azure is not among the targets of the engagement" in rows.loc["azure", "conflict"]
+    ruled_out = built(chosen_type("web01", "azure", None), settings=only_aws).loc["web01"]
+    assert ruled_out.loc["azure", "conflict"] is None
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [
@@ -228,6 +251,7 @@ def test_the_gate_tells_what_is_lost_invented_or_sent_to_two_clouds() -> None:
         (lost, "move and have no target"),
         (rows.assign(is_chosen=True), "go to several clouds"),
         (rows.drop(index=0), "not compared in every cloud"),
+        (rows.assign(on_demand_usd_month=None), "go where they have no price"),
     ):
         assert any(words in problem for problem in target_problems(inventory(), plan(db01="retain"), wrong))
     gone = plan(db01="retain", web01="retain", Portal="retain")
