@@ -14,11 +14,10 @@ from flow_pipelines.errors import SettingsError
 from flow_pipelines.plan.overview import Assessed, build_plan_overview
 from flow_pipelines.plan.target.address_conflicts import find_address_conflicts
 from flow_pipelines.plan.target.business_case import build_business_case
+from flow_pipelines.plan.target.costs import find_costs
 from flow_pipelines.plan.target.databases import build_database_targets
 from flow_pipelines.plan.target.gates import target_problems
 from flow_pipelines.plan.target.landing_zone import build_landing_zone
-from flow_pipelines.plan.target.licences import with_sql_server
-from flow_pipelines.plan.target.storage import build_storage_targets
 from flow_pipelines.plan.target.targets import TARGETS, build_targets
 from flow_pipelines.plan.target.terraform import terraform_files
 from flow_pipelines.scope import Scope
@@ -145,16 +144,14 @@ def test_an_estate_without_any_server_has_no_targets_and_costs_nothing(*, is_emp
             frames[name] = rows.reindex(columns=frames[name].columns).astype(frames[name].dtypes.to_dict())
     estate, wanted = frames["discovery/inventory"], frames[ASSESSED[0]]
     components, dependencies = frames["assess/component_treatments"], frames["discovery/dependencies"]
-    rows = build_targets(estate, wanted, scope=SCOPE, settings=SETTINGS)
-    rows = with_sql_server(rows, components, estate, dependencies, SETTINGS)
-    storage = build_storage_targets(estate, rows, scope=SCOPE, settings=SETTINGS.sizing)
+    costs = find_costs(estate, dependencies, wanted, components, scope=SCOPE, settings=SETTINGS)
+    rows, storage, case = costs.targets, costs.storage, costs.case
     zone = build_landing_zone(estate, rows, scope=SCOPE, settings=SETTINGS.landing_zone)
     databases = build_database_targets(components, estate, dependencies, rows, scope=SCOPE, settings=SETTINGS)
     assert [len(one) for one in (rows, storage, zone, databases)] == [0, 0, 0, 0]
     assert find_address_conflicts(estate, zone, scope=SCOPE, settings=SETTINGS.landing_zone).empty
     assert terraform_files(estate, rows, storage, zone, settings=SETTINGS.sizing) == {}
     assert target_problems(estate, wanted, rows) == []
-    case = build_business_case(estate, wanted, rows, storage, scope=SCOPE, settings=SETTINGS.costs)
     assert case[["server_count", "after_usd_month"]].eq(0).all(axis=None)
     assessed = Assessed(*(frames[key] for key in ASSESSED))
     overview = build_plan_overview(estate, assessed, case, scope=SCOPE, bandwidth_mbit=100)
