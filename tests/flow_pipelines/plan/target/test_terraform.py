@@ -166,6 +166,16 @@ def test_images_accounts_and_passwords_are_asked_for_and_never_made_up() -> None
     )
 
 
+def test_computers_whose_names_are_too_long_for_windows_stay_apart() -> None:
+    # Every second server has Windows.
+    names = ["a", "prod-erp-appserver-01", "b", "prod-erp-appserver-02", "c", "web01", "d", "prod-erp-appserver-01"]
+    machines = module(exported(names, wanted("azure")))["resource"]["azurerm_windows_virtual_machine"].values()
+    computers = [one["computer_name"] for one in machines]
+    assert len(set(computers)) == 4
+    assert "web01" in computers
+    assert all(len(one) <= 15 and not one.endswith("-") for one in computers)
+
+
 def test_own_licences_of_windows_are_told_to_azure() -> None:
     for licence, told in (("own", "Windows_Server"), ("included", None)):
         resources = module(exported(["web01", "app01"], wanted("azure", licence=licence)))["resource"]
