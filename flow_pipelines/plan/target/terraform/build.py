@@ -132,11 +132,12 @@ def builds(
 
 def _places(zone: pd.DataFrame, provider: str, kind: str) -> tuple[Place, ...]:
     there = zone[zone["provider"] == provider]
-    parents = dict(zip(there["landing_zone_name"], there["parent_name"], strict=True))
+    networks = there[there["kind"] == NETWORK]
+    accounts = dict(zip(networks["landing_zone_name"], networks["parent_name"], strict=True))
     places = []
     for row in there[there["kind"] == kind].sort_values("landing_zone_name").to_dict("records"):
         name, parent = str(row["landing_zone_name"]), str(row["parent_name"])
-        account = {ACCOUNT: name, NETWORK: parent}.get(kind) or str(parents.get(parent))
+        account = {ACCOUNT: name, NETWORK: parent}.get(kind) or str(accounts.get(parent))
         zone_number = 1 if pd.isna(row["zone_number"]) else int(row["zone_number"])
         tags = dict(str(tag).split(":", 1) for tag in row["tags"])
         places.append(Place(name, account, parent, str(row["address_range"]), zone_number, tags))

@@ -176,6 +176,14 @@ def test_computers_whose_names_are_too_long_for_windows_stay_apart() -> None:
     assert all(len(one) <= 15 and not one.endswith("-") for one in computers)
 
 
+def test_environments_that_are_called_like_a_network_keep_their_accounts() -> None:
+    environment = ["prod", "prod network"]
+    document = module(exported(["web01", "web02"], wanted("azure"), environment=environment))
+    assert problems(document) == []
+    subnet = document["resource"]["azurerm_subnet"]["azure-prod-network-subnet-1"]
+    assert subnet["provider"] == "azurerm.azure-prod"
+
+
 def test_own_licences_of_windows_are_told_to_azure() -> None:
     for licence, told in (("own", "Windows_Server"), ("included", None)):
         resources = module(exported(["web01", "app01"], wanted("azure", licence=licence)))["resource"]
