@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from uuid import uuid4
 
 import pandas as pd
@@ -32,7 +32,10 @@ QUALITY = "discovery/data_quality"
 HANDOFF = "handoffs/discovery_to_assess"
 OVERVIEW = "assess/assessment_overview"
 TREATMENTS = "assess/treatments"
+COMPONENTS = "assess/component_treatments"
 WAVES = "assess/waves"
+PLAN = "assess/plan_of_record"
+TIMELINE = "plan/timeline"
 FILLERS = {"Int64": 1, "Float64": 1.0, "boolean": False}
 Rows = Sequence[Mapping[str, object]]
 
@@ -199,6 +202,49 @@ class Estate:
         decided = {**named, "status": "proposed", "treatment_decided_by": "rule", "wave_decided_by": "rule"}
         decided |= {"dates_decided_by": "rule", "owner_decided_by": "rule", "source_entity_ids": [shop]}
         self.phase(run, [WAVES], assess__plan_of_record=[decided])
+
+    def scheduled(self, run: str) -> None:
+        shop, web = self.id("asset", "shop"), self.id("asset", "web01")
+        total = {"overview_id": self.id("overview", 1), "readiness": "ready", "source_entity_ids": [shop]}
+        self.phase(run, [PLAN, OVERVIEW, INVENTORY], plan__plan_overview=[total])
+        moments = dict.fromkeys(("planned_start", "planned_end", "computed_start"), datetime(2026, 7, 1, 9, tzinfo=UTC))
+        task = {"workload_id": shop, "kind": "work", "waits_for": "nothing", "source_entity_ids": [web], **moments}
+        tasks = [{"task_id": self.id("task", number), **task} for number in (1, 2)]
+        ends = {"predecessor_id": tasks[0]["task_id"], "successor_id": tasks[1]["task_id"]}
+        self.phase(
+            run,
+            [PLAN, INVENTORY],
+            plan__timeline=tasks,
+            plan__timeline_links=[{"link_id": self.id("link", 1), **ends}],
+        )
+        needed = {"task_ids": [tasks[0]["task_id"]]}
+        self.phase(
+            run,
+            [TIMELINE],
+            plan__resource_plan=[{"load_id": self.id("load", 1), "week": date(2026, 6, 29), **needed}],
+            plan__resource_remedies=[{"remedy_id": self.id("remedy", 1), "remedy": "hire", **needed}],
+        )
+
+    def targeted(self, run: str) -> None:
+        shop, web = self.id("asset", "shop"), self.id("asset", "web01")
+        server = {"provider": "aws", "source_entity_ids": [web]}
+        target = {"target_id": self.id("target", 1), "asset_id": web, **server}
+        storage = {"storage_target_id": self.id("storage_target", 1), "asset_id": web, **server}
+        database = {"database_target_id": self.id("database_target", 1), "component_id": self.id("component", 1)}
+        network = {"landing_zone_id": self.id("landing_zone", 1), "kind": "network", **server}
+        conflict = {"conflict_id": self.id("address_conflict", 1), "other_kind": "observed"}
+        self.phase(
+            run,
+            [PLAN, COMPONENTS, INVENTORY],
+            plan__targets=[{**target, "workload_ids": [shop]}],
+            plan__storage_targets=[{**storage, "target_id": target["target_id"]}],
+            plan__database_targets=[{**database, **server}],
+            plan__landing_zone=[network],
+            plan__address_conflicts=[
+                {**conflict, "landing_zone_id": network["landing_zone_id"], "source_entity_ids": [web]}
+            ],
+            plan__business_case=[],
+        )
 
 
 def frame(key: str, rows: Rows) -> pd.DataFrame:
