@@ -11,11 +11,11 @@ import pandas as pd
 from assets_defs.charts import stacked_bars
 from assets_defs.phase_assets import Descriptions, Frames, PhaseInputs, PhaseOutputs, PhaseShell
 from flow_pipelines.plan.overview import BY_READINESS, PLAN_OVERVIEW, Assessed, build_plan_overview, overview_problems
-from flow_pipelines.plan.target.business_case import build_business_case
-from flow_pipelines.plan.target.storage import build_storage_targets
-from flow_pipelines.plan.target.targets import build_targets
+from flow_pipelines.plan.target.costs import find_costs
 from flow_pipelines.tables.discovery import INVENTORY
 
+COMPONENTS = "assess/component_treatments"
+DEPENDENCIES = "discovery/dependencies"
 PLAN_OF_RECORD = "assess/plan_of_record"
 ASSESSED = (PLAN_OF_RECORD, "assess/assessment_overview", "assess/waves", "assess/wave_conditions", "assess/roadmap")
 
@@ -23,12 +23,11 @@ ASSESSED = (PLAN_OF_RECORD, "assess/assessment_overview", "assess/waves", "asses
 def overview(phase: PhaseInputs) -> PhaseOutputs:
     """Sum up every wave and the programme, at the prices that nobody has chosen otherwise yet."""
     inventory, plan = phase.frames[INVENTORY], phase.frames[PLAN_OF_RECORD]
-    targets = build_targets(inventory, plan, scope=phase.scope, settings=phase.settings, edits=[])
-    storage = build_storage_targets(inventory, targets, scope=phase.scope, settings=phase.settings.sizing)
-    case = build_business_case(inventory, plan, targets, storage, scope=phase.scope, settings=phase.settings.costs)
+    components, dependencies = phase.frames[COMPONENTS], phase.frames[DEPENDENCIES]
+    costs = find_costs(inventory, dependencies, plan, components, scope=phase.scope, settings=phase.settings)
     assessed = Assessed(*(phase.frames[key] for key in ASSESSED))
     bandwidth = phase.settings.schedule.bandwidth_mbit
-    rows = build_plan_overview(inventory, assessed, case, scope=phase.scope, bandwidth_mbit=bandwidth)
+    rows = build_plan_overview(inventory, assessed, costs.case, scope=phase.scope, bandwidth_mbit=bandwidth)
     return PhaseOutputs({PLAN_OVERVIEW: rows}, problems={PLAN_OVERVIEW: overview_problems(plan, rows)})
 
 
@@ -50,4 +49,4 @@ def overview_charts(_phase: PhaseInputs, frames: Frames) -> Descriptions:
     }
 
 
-OVERVIEW = PhaseShell("overview", (*ASSESSED, INVENTORY), overview, describe=overview_charts)
+OVERVIEW = PhaseShell("overview", (*ASSESSED, COMPONENTS, INVENTORY, DEPENDENCIES), overview, describe=overview_charts)

@@ -10,12 +10,12 @@ from assets_defs.charts import bar_chart, stacked_bars
 from assets_defs.phase_assets import Descriptions, ExportedFile, Frames, PhaseInputs, PhaseOutputs, PhaseShell
 from flow_pipelines.plan.target import gates
 from flow_pipelines.plan.target.address_conflicts import ADDRESS_CONFLICTS, find_address_conflicts
-from flow_pipelines.plan.target.business_case import BUSINESS_CASE, build_business_case
+from flow_pipelines.plan.target.business_case import BUSINESS_CASE
+from flow_pipelines.plan.target.costs import find_costs
 from flow_pipelines.plan.target.databases import DATABASE_TARGETS, build_database_targets
 from flow_pipelines.plan.target.landing_zone import LANDING_ZONE, SUBNET, build_landing_zone
-from flow_pipelines.plan.target.licences import with_sql_server
-from flow_pipelines.plan.target.storage import STORAGE_TARGETS, build_storage_targets
-from flow_pipelines.plan.target.targets import TARGETS, build_targets
+from flow_pipelines.plan.target.storage import STORAGE_TARGETS
+from flow_pipelines.plan.target.targets import TARGETS
 from flow_pipelines.plan.target.terraform import terraform_files
 
 INVENTORY = "discovery/inventory"
@@ -33,10 +33,10 @@ def target(phase: PhaseInputs) -> PhaseOutputs:
     """Find the targets of every server that moves, around the types that people chose."""
     inventory, plan = phase.frames[INVENTORY], phase.frames[PLAN_OF_RECORD]
     components, dependencies = phase.frames[COMPONENTS], phase.frames[DEPENDENCIES]
-    rows = build_targets(inventory, plan, scope=phase.scope, settings=phase.settings, edits=phase.edits)
-    rows = with_sql_server(rows, components, inventory, dependencies, phase.settings)
-    storage = build_storage_targets(inventory, rows, scope=phase.scope, settings=phase.settings.sizing)
-    case = build_business_case(inventory, plan, rows, storage, scope=phase.scope, settings=phase.settings.costs)
+    costs = find_costs(
+        inventory, dependencies, plan, components, scope=phase.scope, settings=phase.settings, edits=phase.edits
+    )
+    rows, storage = costs.targets, costs.storage
     databases = build_database_targets(
         components,
         inventory,
@@ -55,7 +55,7 @@ def target(phase: PhaseInputs) -> PhaseOutputs:
             DATABASE_TARGETS: databases,
             LANDING_ZONE: zone,
             ADDRESS_CONFLICTS: conflicts,
-            BUSINESS_CASE: case,
+            BUSINESS_CASE: costs.case,
         },
         problems={
             TARGETS: gates.target_problems(inventory, plan, rows),

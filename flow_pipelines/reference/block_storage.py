@@ -23,6 +23,7 @@ def block_storage() -> pd.DataFrame:
     Returns:
         One row per offer: a class of which any size up to `size_gib` is sold at `usd_gib_month`, or one size of a class
         at `usd_month`. A volume has `included_iops` and `iops_per_gib` for each GiB, up to `most_iops`; those beyond
-        can be bought where `usd_iops_month` is set. Prices in USD a month; origins of prices and of limits apart.
+        can be bought where `usd_iops_month` is set, then no more than `most_iops_per_gib` in all for each GiB. Prices
+        in USD a month; origins of prices and of limits apart.
     """
     return pd.read_csv(TABLE, dtype=dict.fromkeys(TEXT, "string"))

@@ -21,6 +21,8 @@ from flow_pipelines.reference.target_model import target_model
 def target_problems(inventory: pd.DataFrame, plan: pd.DataFrame, targets: pd.DataFrame) -> list[str]:
     """List servers that move and have no target, or a target and do not move, and those that go to several clouds.
 
+    A server goes where it has a price, unless a person chose its type: some of those have none.
+
     Args:
         inventory: The rows of `discovery/inventory`.
         plan: The rows of `assess/plan_of_record`.
@@ -36,7 +38,9 @@ def target_problems(inventory: pd.DataFrame, plan: pd.DataFrame, targets: pd.Dat
     problems += listed("servers {} have a target and do not move", set(counts.index) - moving)
     problems += listed("servers {} are not compared in every cloud once", counts.index[counts != clouds])
     problems += listed("servers {} go to several clouds", set(chosen.loc[chosen["asset_id"].duplicated(), "asset_id"]))
-    return problems + listed("servers {} go where they have no price", chosen.loc[chosen[ON_DEMAND].isna(), "asset_id"])
+    # The difference in price is missing only where a person chose: what nobody chose has one, of 0.
+    is_lost = chosen[ON_DEMAND].isna() & chosen["price_difference_usd_month"].notna()
+    return problems + listed("servers {} go where they have no price", chosen.loc[is_lost, "asset_id"])
 
 
 def storage_problems(targets: pd.DataFrame, storage: pd.DataFrame) -> list[str]:

@@ -212,10 +212,11 @@ def _row(site: _Site, kind: str, name: str, servers: Sequence[str], **others: ob
 
 def _with_ids_and_tags(row: Row, scope: Scope, settings: LandingZoneSettings) -> Row:
     parent = row["parent_name"]
+    parent_kind = NETWORK if row["kind"] == SUBNET else ACCOUNT
     tags = usual_tags(scope, str(row["environment"]), settings)
     return row | {
-        "landing_zone_id": scope.id_of("landing_zone", row["landing_zone_name"]),
-        "parent_id": scope.id_of("landing_zone", parent) if parent else None,
+        "landing_zone_id": scope.id_of("landing_zone", row["kind"], row["landing_zone_name"]),
+        "parent_id": scope.id_of("landing_zone", parent_kind, parent) if parent else None,
         "tags": sorted(f"{key}:{value}" for key, value in tags.items()),
     }
 

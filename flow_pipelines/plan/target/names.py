@@ -31,7 +31,12 @@ def plain_name(text: str) -> str:
         name = f"n-{name}"
     if name and is_whole and len(name) <= LONGEST:
         return name
-    return f"{name[: LONGEST - SHORT - 1].strip('-') or 'n'}-{_hash(text)}"
+    return _with_hash(name, text, LONGEST)
+
+
+def shortened(name: str, longest: int) -> str:
+    """Return a plain name within so many letters; one that is cut ends in a hash of the whole, to stay apart."""
+    return name if len(name) <= longest else _with_hash(name, name, longest)
 
 
 def names_apart(texts: Mapping[str, str]) -> dict[str, str]:
@@ -48,6 +53,10 @@ def names_apart(texts: Mapping[str, str]) -> dict[str, str]:
             for key, name in names.items()
         }
     return names
+
+
+def _with_hash(name: str, text: str, longest: int) -> str:
+    return f"{name[: longest - SHORT - 1].strip('-') or 'n'}-{_hash(text)}"
 
 
 def _hash(text: str, length: int = SHORT) -> str:

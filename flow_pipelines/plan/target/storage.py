@@ -86,6 +86,7 @@ def least_storage(needs: pd.DataFrame, offers: pd.DataFrame) -> pd.DataFrame:
     """Find the offer of least price that holds each need, and the next best of another class.
 
     All of a server's data is priced as one volume; what the largest of a class can't hold, as several of them.
+    Where operations are bought, a volume is as large as they need, beyond the data.
 
     Args:
         needs: `needed_gib`, missing where not known, and `needed_iops`.
@@ -130,7 +131,9 @@ def _volumes_and_cost(needs: pd.DataFrame, offers: pd.DataFrame) -> tuple[NDArra
     sells = ~np.isnan(column["usd_iops_month"])
     can = np.where(sells, column["most_iops"] * count, own)
     bought = np.where(sells, np.maximum(iops - own, 0) * np.nan_to_num(column["usd_iops_month"]), 0.0)
-    priced = np.where(np.isnan(column["usd_month"]), column["usd_gib_month"] * gib, column["usd_month"] * count)
+    is_wider = sells & (iops > own)
+    size = np.where(is_wider, np.fmax(gib, iops / column["most_iops_per_gib"]), gib)
+    priced = np.where(np.isnan(column["usd_month"]), column["usd_gib_month"] * size, column["usd_month"] * count)
     fits = (gib <= column["size_gib"] * count) & (iops <= can)
     return count, np.where(fits, priced + bought, np.inf)
 

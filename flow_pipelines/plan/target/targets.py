@@ -67,7 +67,7 @@ def build_targets(
     rows = _with_origins(rows, catalogue).assign(
         is_chosen=_is_chosen(rows, clouds, _programmes_cloud(sized, clouds)), reason=_reasons(rows)
     )
-    said = both_said(rows["conflict"], rows["stays"])
+    said = both_said(both_said(rows["conflict"], _not_among(rows, clouds)), rows["stays"])
     rows = rows.assign(conflict=said, instance_type=rows["computed_instance_type"])
     return conform(with_plain_texts(rows)[[column.name for column in targets.columns if column.name in rows]], targets)
 
@@ -106,7 +106,7 @@ def moving_servers(inventory: pd.DataFrame, plan: pd.DataFrame) -> pd.DataFrame:
     )
     found["stays"] = STAYS_TOO + staying.groupby("asset_id")["words"].agg(", ".join).reindex(found.index)
     names = servers[["name", "host_name", "fqdn", "asset_id"]].astype(object).bfill(axis="columns").iloc[:, 0]
-    moving = servers.assign(server_name=names).merge(found, left_on="asset_id", right_index=True)
+    moving = servers.assign(server_name=names).merge(found.reset_index(), on="asset_id")
     return moving.sort_values("asset_id", ignore_index=True)
 
 
@@ -139,12 +139,25 @@ def _programmes_cloud(sized: pd.DataFrame, clouds: Iterable[str]) -> str | None:
 
 
 def _is_chosen(rows: pd.DataFrame, clouds: Iterable[str], first: str | None) -> pd.Series[bool]:
-    """Mark the row of each server that counts: what a person decided, else the first cloud, else the cheapest."""
-    priced = rows[rows["provider"].isin(list(clouds))].dropna(subset=[ON_DEMAND])
-    ordered = priced.assign(is_elsewhere=priced["provider"] != first).sort_values(
+    """Mark the row of each server that counts: what a person decided, else the first cloud, else the cheapest.
+
+    A type that a person chose needs no price: some that may be chosen have none.
+    """
+    possible = rows[ON_DEMAND].notna() | (rows["is_decided"] & rows["instance_type"].notna())
+    offered = rows[rows["provider"].isin(list(clouds)) & possible]
+    ordered = offered.assign(is_elsewhere=offered["provider"] != first).sort_values(
         ["asset_id", "is_decided", "is_elsewhere", ON_DEMAND], ascending=[True, False, True, True], kind="stable"
     )
     return pd.Series(rows.index.isin(ordered.drop_duplicates("asset_id").index), index=rows.index)
+
+
+def _not_among(rows: pd.DataFrame, clouds: Iterable[str]) -> pd.Series[Any]:
+    """Say where a person chose a type in a cloud to which the engagement does not move; missing elsewhere."""
+    words = (
+        rows["provider"].astype("string") + " is not among the targets of the engagement, the server does not go there"
+    )
+    is_outside = rows["is_decided"] & rows["instance_type"].notna() & ~rows["provider"].isin(list(clouds))
+    return words.where(is_outside)
 
 
 def _with_origins(rows: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:

@@ -29,7 +29,9 @@ landing_zone = output_table(
     "landing_zone",
     "One row per account, network and subnet in the clouds: for each environment of each cloud to which servers go.",
     required("landing_zone_id", IDENTIFIER, "Deterministic id, from kind and name."),
-    required("landing_zone_name", TEXT, "Its name: letters, digits and hyphens, unique.", sources=CHOSEN),
+    required(
+        "landing_zone_name", TEXT, "Its name: letters, digits and hyphens, unique among its kind.", sources=CHOSEN
+    ),
     required("kind", TEXT, "account, network or subnet."),
     required("provider", TEXT, "The cloud.", sources=[f"{TARGETS}.provider"]),
     required("provider_kind", TEXT, "What the cloud calls it, such as subscription or VPC."),

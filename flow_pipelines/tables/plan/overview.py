@@ -21,13 +21,14 @@ from flow_pipelines.tables.declaration import (
     required,
 )
 from flow_pipelines.tables.discovery import INVENTORY
+from flow_pipelines.tables.plan.target import SQL_SERVER
 
 PLAN_OF_RECORD = "assess/plan_of_record"
 OVERVIEW = "assess/assessment_overview"
 WAVES = "assess/waves"
 STORAGE = (f"{INVENTORY}.storage_used_gib", f"{INVENTORY}.storage_allocated_gib")
 WAVE = f"{PLAN_OF_RECORD}.wave_number"
-PRICED_BY = (f"{INVENTORY}.cpu_count", f"{INVENTORY}.memory_mib", *STORAGE)
+PRICED_BY = (f"{INVENTORY}.cpu_count", f"{INVENTORY}.memory_mib", *STORAGE, *SQL_SERVER)
 
 plan_overview = output_table(
     "plan",
@@ -65,7 +66,7 @@ plan_overview = output_table(
     required(
         "after_usd_month",
         DECIMAL,
-        "What they cost after, each as the type of least price that fits. Unit: USD a month.",
+        "What they cost after, licences included, each as the type of least price that fits. Unit: USD a month.",
         sources=PRICED_BY,
     ),
     required("unpriced_server_count", INTEGER, "Servers without a price in the cloud; no cost counts them."),

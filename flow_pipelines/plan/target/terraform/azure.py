@@ -5,6 +5,7 @@ Belongs here: its resources and arguments. Does not: what is built (`build.py`).
 
 from __future__ import annotations
 
+from flow_pipelines.plan.target.names import shortened
 from flow_pipelines.plan.target.terraform.build import CloudBuild, Machine, Place
 from flow_pipelines.plan.target.terraform.values import (
     Block,
@@ -144,7 +145,7 @@ def _linux(machine: Machine) -> Block:
 def _windows(machine: Machine, build: CloudBuild) -> Block:
     return {
         **_machine(machine),
-        "computer_name": literal(machine.name[:LONGEST_COMPUTER_NAME].strip("-")),
+        "computer_name": literal(shortened(machine.name, LONGEST_COMPUTER_NAME)),
         "admin_password": "${var.azure_admin_password}",
         **({"license_type": "Windows_Server"} if build.brings_windows else {}),
     }

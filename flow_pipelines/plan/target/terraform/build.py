@@ -49,7 +49,7 @@ class Volumes:
     Attributes:
         storage_class: As `block_storage.csv` names it.
         count: How many.
-        gib: GiB of each, rounded up.
+        gib: GiB of each, rounded up; where operations are bought, as many as they need.
         iops: Operations a second of each, where the class sells them; None where it does not.
     """
 
@@ -132,11 +132,12 @@ def builds(
 
 def _places(zone: pd.DataFrame, provider: str, kind: str) -> tuple[Place, ...]:
     there = zone[zone["provider"] == provider]
-    parents = dict(zip(there["landing_zone_name"], there["parent_name"], strict=True))
+    networks = there[there["kind"] == NETWORK]
+    accounts = dict(zip(networks["landing_zone_name"], networks["parent_name"], strict=True))
     places = []
     for row in there[there["kind"] == kind].sort_values("landing_zone_name").to_dict("records"):
         name, parent = str(row["landing_zone_name"]), str(row["parent_name"])
-        account = {ACCOUNT: name, NETWORK: parent}.get(kind) or str(parents.get(parent))
+        account = {ACCOUNT: name, NETWORK: parent}.get(kind) or str(accounts.get(parent))
         zone_number = 1 if pd.isna(row["zone_number"]) else int(row["zone_number"])
         tags = dict(str(tag).split(":", 1) for tag in row["tags"])
         places.append(Place(name, account, parent, str(row["address_range"]), zone_number, tags))
@@ -168,16 +169,19 @@ def _volumes(row: Mapping[Any, Any]) -> Volumes | None:
     if pd.isna(row["storage_class"]):
         return None
     count = int(row["volume_count"])
-    included = _included_where_sold(str(row["provider"]), str(row["storage_class"]))
-    iops = None
-    if included is not None:
+    gib, iops = float(row["needed_gib"]) / count, None
+    sold = _where_sold(str(row["provider"]), str(row["storage_class"]))
+    if sold is not None:
+        included, most_per_gib = sold
         iops = math.ceil(max(float(row["needed_iops"]) / count, included, LEAST_BOUGHT_IOPS))
-    return Volumes(str(row["storage_class"]), count, math.ceil(float(row["needed_gib"]) / count), iops)
+        gib = max(gib, iops / most_per_gib) if iops > included else gib
+    return Volumes(str(row["storage_class"]), count, math.ceil(gib), iops)
 
 
 @cache
-def _included_where_sold(provider: str, storage_class: str) -> float | None:
-    """Return the operations that a class includes, None if it sells none beyond."""
+def _where_sold(provider: str, storage_class: str) -> tuple[float, float] | None:
+    """Return the operations that a class includes and the most for each GiB, None if it sells none beyond."""
     offers = block_storage()
     same = offers[(offers["provider"] == provider) & (offers["storage_class"] == storage_class)]
-    return float(same["included_iops"].max()) if same["usd_iops_month"].notna().any() else None
+    is_sold = same["usd_iops_month"].notna().any()
+    return (float(same["included_iops"].max()), float(same["most_iops_per_gib"].min())) if is_sold else None

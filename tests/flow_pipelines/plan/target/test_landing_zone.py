@@ -123,6 +123,18 @@ def test_environments_that_differ_in_spelling_alone_are_one_and_foreign_ones_sta
     assert sorted(zone.loc[zone["kind"] == "account", "server_count"]) == [1, 1, 2]
 
 
+def test_an_environment_that_is_called_like_the_network_of_another_stays_apart() -> None:
+    inventory, targets = estate([("prod", "aws"), ("prod network", "aws"), ("prod network subnet 1", "aws")])
+    zone, _ = planned(inventory, targets, LandingZoneSettings())
+    assert zone["landing_zone_id"].is_unique
+    kinds = zone.set_index("landing_zone_id")["kind"]
+    parents = zone.dropna(subset=["parent_id"])
+    assert parents["kind"].map({"network": "account", "subnet": "network"}).tolist() == list(
+        kinds[parents["parent_id"]]
+    )
+    assert landing_zone_problems(targets, zone) == []
+
+
 def test_more_servers_than_the_largest_network_takes_have_several() -> None:
     zone, _ = planned(*estate([("production", "aws")] * 20_000), LandingZoneSettings())
     networks = zone[zone["kind"] == "network"]

@@ -37,9 +37,10 @@ def least_of_all(cloud: str, gib: float, iops: float) -> float:
             continue
         own = min(one["included_iops"] * count + one["iops_per_gib"] * gib, one["most_iops"] * count)
         extra = max(iops - own, 0)
+        size = max(gib, iops / one["most_iops_per_gib"]) if extra else gib
         if extra and (math.isnan(one["usd_iops_month"]) or iops > one["most_iops"] * count):
             continue
-        base = one["usd_gib_month"] * gib if math.isnan(one["usd_month"]) else one["usd_month"] * count
+        base = one["usd_gib_month"] * size if math.isnan(one["usd_month"]) else one["usd_month"] * count
         prices.append(base + (extra * one["usd_iops_month"] if extra else 0))
     return min(prices)
 
@@ -98,6 +99,17 @@ def test_operations_make_the_class_dearer() -> None:
     assert rows.loc["db01 in azure", "offer"] == "P60"
     assert rows.loc["db01 in aws", "storage_usd_month"] == pytest.approx(500 * 0.08 + 6000 * 0.005)
     assert rows.loc["db01 in google", "storage_class"] == "pd-ssd"
+
+
+@pytest.mark.parametrize(
+    ("gib", "iops", "offer", "usd"),
+    [(20.0, 15_000.0, "gp3", 30 * 0.08 + 12_000 * 0.005), (5.0, 20_000.0, "io2", 40 * 0.125 + 20_000 * 0.065)],
+)
+def test_a_volume_is_as_large_as_the_operations_that_are_bought_need(
+    gib: float, iops: float, offer: str, usd: float
+) -> None:
+    found = least_storage(pd.DataFrame({"needed_gib": [gib], "needed_iops": [iops]}), offers("aws")).loc[0]
+    assert (found["offer"], found["storage_usd_month"]) == (offer, pytest.approx(usd))
 
 
 def test_what_is_assumed_and_what_is_not_known_is_said() -> None:

@@ -11,16 +11,32 @@ import pytest
 from flow_pipelines.edit_values import value_problem
 from flow_pipelines.edits import Edit, apply_edits
 from flow_pipelines.errors import SettingsError
+from flow_pipelines.plan.overview import Assessed, build_plan_overview
+from flow_pipelines.plan.target.address_conflicts import find_address_conflicts
+from flow_pipelines.plan.target.business_case import build_business_case
+from flow_pipelines.plan.target.costs import find_costs
+from flow_pipelines.plan.target.databases import build_database_targets
 from flow_pipelines.plan.target.gates import target_problems
+from flow_pipelines.plan.target.landing_zone import build_landing_zone
 from flow_pipelines.plan.target.targets import TARGETS, build_targets
+from flow_pipelines.plan.target.terraform import terraform_files
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings, parse_settings
+from flow_pipelines.tables import output_tables
+from flow_pipelines.tables.contract import empty
 from flow_pipelines.tables.declaration import editable_columns
 from flow_pipelines.tables.plan.target import targets as table
 from tests.flow_pipelines.plan.target.estates import drawn_servers
 
 SCOPE = Scope("acme", "dc-exit")
 SETTINGS = EngagementSettings(as_of=datetime(2026, 6, 30, tzinfo=UTC).date())
+ASSESSED = (
+    "assess/plan_of_record",
+    "assess/assessment_overview",
+    "assess/waves",
+    "assess/wave_conditions",
+    "assess/roadmap",
+)
 SYSTEMS = {"web01": "Red Hat Enterprise Linux 9", "app01": "Microsoft Windows Server 2019", "db01": "Ubuntu 22.04"}
 CPUS = {"web01": 4, "app01": 2, "db01": None}
 
@@ -116,6 +132,32 @@ def test_what_is_retired_retained_or_repurchased_has_no_target_and_a_shared_serv
     assert built(**dict.fromkeys([*SYSTEMS, "Portal"], "retain")).empty
 
 
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_an_estate_without_any_server_has_no_targets_and_costs_nothing(*, is_empty: bool) -> None:
+    tables = output_tables()
+    frames = {name: empty(tables[name]) for name in ("discovery/inventory", "discovery/dependencies", *ASSESSED)}
+    frames["assess/component_treatments"] = empty(tables["assess/component_treatments"])
+    if not is_empty:
+        database = pd.DataFrame([{"asset_id": asset_id("orders"), "asset_type": "database", "name": "orders"}])
+        told = plan()[:1].assign(source_entity_ids=[[asset_id("orders")]])
+        for name, rows in (("discovery/inventory", database), (ASSESSED[0], told)):
+            frames[name] = rows.reindex(columns=frames[name].columns).astype(frames[name].dtypes.to_dict())
+    estate, wanted = frames["discovery/inventory"], frames[ASSESSED[0]]
+    components, dependencies = frames["assess/component_treatments"], frames["discovery/dependencies"]
+    costs = find_costs(estate, dependencies, wanted, components, scope=SCOPE, settings=SETTINGS)
+    rows, storage, case = costs.targets, costs.storage, costs.case
+    zone = build_landing_zone(estate, rows, scope=SCOPE, settings=SETTINGS.landing_zone)
+    databases = build_database_targets(components, estate, dependencies, rows, scope=SCOPE, settings=SETTINGS)
+    assert [len(one) for one in (rows, storage, zone, databases)] == [0, 0, 0, 0]
+    assert find_address_conflicts(estate, zone, scope=SCOPE, settings=SETTINGS.landing_zone).empty
+    assert terraform_files(estate, rows, storage, zone, settings=SETTINGS.sizing) == {}
+    assert target_problems(estate, wanted, rows) == []
+    assert case[["server_count", "after_usd_month"]].eq(0).all(axis=None)
+    assessed = Assessed(*(frames[key] for key in ASSESSED))
+    overview = build_plan_overview(estate, assessed, case, scope=SCOPE, bandwidth_mbit=100)
+    assert overview["after_usd_month"].eq(0).all()
+
+
 def test_a_server_of_unknown_size_has_rows_that_say_why_there_is_no_type() -> None:
     row = built().loc[("db01", "aws")]
     assert pd.isna(row["instance_type"])
@@ -133,6 +175,29 @@ def test_a_type_that_a_person_chose_stays_is_priced_and_decides_the_cloud() -> N
     assert row["computed_instance_type"] == before["instance_type"]
     assert row["price_difference_usd_month"] == pytest.approx(694.96 - before["on_demand_usd_month"])
     assert rows.drop("web01", level=0).equals(cheapest.drop("web01", level=0))
+
+
+def test_a_type_without_a_price_that_a_person_chose_decides_the_cloud_and_counts_as_unpriced() -> None:
+    edit = chosen_type("web01", "aws", "m5.xlarge")
+    rows = built(edit).loc["web01"]
+    assert rows.query("is_chosen").index.tolist() == ["aws"]
+    assert pd.isna(rows.loc["aws", "on_demand_usd_month"])
+    assert "no price of m5.xlarge" in rows.loc["aws", "conflict"]
+    estate, wanted = inventory().assign(storage_allocated_gib=10.0), plan().assign(effort_days=1.0)
+    targets = build_targets(inventory(), plan(), scope=SCOPE, settings=SETTINGS, edits=[edit])
+    stored = targets[["asset_id", "is_chosen"]].assign(storage_usd_month=1.0)
+    case = build_business_case(estate, wanted, targets, stored, scope=SCOPE, settings=SETTINGS.costs)
+    # Of db01 no price is known at all.
+    assert case.set_index("case_name").loc["Programme", "unpriced_server_count"] == 2
+
+
+def test_a_type_in_a_cloud_that_is_no_target_of_the_engagement_says_that_the_server_does_not_go_there() -> None:
+    only_aws = SETTINGS.model_copy(update={"targets": ("aws",)})
+    rows = built(chosen_type("web01", "azure", "Standard_D4s_v5"), settings=only_aws).loc["web01"]
+    assert rows.query("is_chosen").index.tolist() == ["aws"]
+    assert "azure is not among the targets of the engagement" in rows.loc["azure", "conflict"]
+    ruled_out = built(chosen_type("web01", "azure", None), settings=only_aws).loc["web01"]
+    assert ruled_out.loc["azure", "conflict"] is None
 
 
 @pytest.mark.parametrize(
@@ -183,6 +248,7 @@ def test_the_gate_tells_what_is_lost_invented_or_sent_to_two_clouds() -> None:
         (lost, "move and have no target"),
         (rows.assign(is_chosen=True), "go to several clouds"),
         (rows.drop(index=0), "not compared in every cloud"),
+        (rows.assign(on_demand_usd_month=None), "go where they have no price"),
     ):
         assert any(words in problem for problem in target_problems(inventory(), plan(db01="retain"), wrong))
     gone = plan(db01="retain", web01="retain", Portal="retain")

@@ -39,9 +39,15 @@ Frames = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
 
 
 @cache
-def sized(of: EngagementSettings, gib: float | None) -> Frames:
+def sized(of: EngagementSettings, gib: float | None, operations: float | None) -> Frames:
     """Return an inventory of eight servers, every second one with Windows, their targets and their storage."""
-    facts = {"cpu_count": 4, "memory_mib": 8192.0, "architecture": "x86_64", "storage_allocated_gib": gib}
+    facts: dict[str, object] = {
+        "cpu_count": 4,
+        "memory_mib": 8192.0,
+        "architecture": "x86_64",
+        "storage_allocated_gib": gib,
+    }
+    facts["disk_read_operations_per_second_peak"] = operations
     named = {"name": [f"server{number}" for number in range(len(ASSETS))], "host_name": None, "fqdn": None}
     inventory = pd.DataFrame(
         {"asset_id": ASSETS, "asset_type": "server", "operating_system": SYSTEMS, **facts, **named}
@@ -59,11 +65,17 @@ def sized(of: EngagementSettings, gib: float | None) -> Frames:
 
 
 def exported(
-    names: list[str], of: EngagementSettings, *, gib: float | None = 100.0, turned: bool = False, **columns: object
+    names: list[str],
+    of: EngagementSettings,
+    *,
+    gib: float | None = 100.0,
+    operations: float | None = None,
+    turned: bool = False,
+    **columns: object,
 ) -> dict[str, str]:
     """Return the files for the first servers, called by these names and with these columns."""
     used = dict(zip(ASSETS, names, strict=False))
-    frames = [frame[frame["asset_id"].isin(used)][:: -1 if turned else 1] for frame in sized(of, gib)]
+    frames = [frame[frame["asset_id"].isin(used)][:: -1 if turned else 1] for frame in sized(of, gib, operations)]
     inventory, targets, storage = frames[0].assign(**columns), frames[1], frames[2]
     targets = targets.assign(server_name=targets["asset_id"].map(used))
     zone = build_landing_zone(inventory, targets, scope=SCOPE, settings=of.landing_zone)[:: -1 if turned else 1]
@@ -126,6 +138,13 @@ def test_type_network_storage_and_tags_are_those_of_the_target() -> None:
     assert document["aws_vpc"]["aws-production-network"]["cidr_block"] == "10.0.0.0/20"
 
 
+@pytest.mark.parametrize(("operations", "gib"), [(2_000.0, 4), (15_000.0, 30)])
+def test_a_volume_is_as_large_as_the_operations_that_are_bought_need(operations: float, gib: int) -> None:
+    document = module(exported(["web01"], wanted("aws"), gib=4.0, operations=operations))["resource"]
+    root = document["aws_instance"]["web01"]["root_block_device"]
+    assert (root["volume_size"], root["iops"]) == (gib, max(operations, 3_000))
+
+
 def test_what_one_disk_with_the_system_can_not_hold_is_attached() -> None:
     for cloud, disk, attachment in (
         ("aws", "aws_ebs_volume", "aws_volume_attachment"),
@@ -145,6 +164,24 @@ def test_images_accounts_and_passwords_are_asked_for_and_never_made_up() -> None
     assert document["resource"]["azurerm_windows_virtual_machine"]["app01"]["source_image_id"] == (
         '${var.azure_images["app01"]}'
     )
+
+
+def test_computers_whose_names_are_too_long_for_windows_stay_apart() -> None:
+    # Every second server has Windows.
+    names = ["a", "prod-erp-appserver-01", "b", "prod-erp-appserver-02", "c", "web01", "d", "prod-erp-appserver-01"]
+    machines = module(exported(names, wanted("azure")))["resource"]["azurerm_windows_virtual_machine"].values()
+    computers = [one["computer_name"] for one in machines]
+    assert len(set(computers)) == 4
+    assert "web01" in computers
+    assert all(len(one) <= 15 and not one.endswith("-") for one in computers)
+
+
+def test_environments_that_are_called_like_a_network_keep_their_accounts() -> None:
+    environment = ["prod", "prod network"]
+    document = module(exported(["web01", "web02"], wanted("azure"), environment=environment))
+    assert problems(document) == []
+    subnet = document["resource"]["azurerm_subnet"]["azure-prod-network-subnet-1"]
+    assert subnet["provider"] == "azurerm.azure-prod"
 
 
 def test_own_licences_of_windows_are_told_to_azure() -> None:
