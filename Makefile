@@ -19,7 +19,7 @@ $(READY): locks/default.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(READY)
 
-demo: $(READY) ## run Discovery for two clients with three engagements, and show the result
+demo: $(READY) ## run Discovery, Assess and Plan for two clients with three engagements, and show the result
 	$(BIN)/flow demo
 
 ui: $(READY) ## start Dagster's web server and daemon (flow down stops them)
