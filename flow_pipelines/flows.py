@@ -155,15 +155,20 @@ FLOWS: tuple[Flow, ...] = (
         "Execute",
         "Do it: tasks, cutovers and progress against the plan.",
         (
-            Phase("overview", "Overview", "Readiness and state of every wave.", ("execution_overview",)),
+            Phase(
+                "overview",
+                "Overview",
+                "Take in what was told of tasks; readiness and state of every wave.",
+                ("task_updates", "rejected_updates", "execution_overview"),
+            ),
             Phase("rehost", "Rehost", "The task graph of every rehosted server.", ("rehost_tasks",)),
             Phase(
                 "replatform",
                 "Replatform",
-                "The task graph of every replatformed server.",
+                "The task graph of every replatformed server and database.",
                 ("replatform_tasks",),
             ),
-            Phase("cutover", "Cutover", "The runbook of every wave's cutover.", ("cutover_runbook",)),
+            Phase("cutover", "Cutover", "The runbook of every wave's cutover.", ("cutover_runbook", "runbook_timings")),
             Phase("reports", "Reports", "Planned against actual.", ("execution_report",)),
         ),
         follows="plan",
@@ -173,7 +178,7 @@ FLOWS: tuple[Flow, ...] = (
         "Modernize",
         "What comes after the move.",
         (
-            Phase("refactor", "Refactor", "The backlog of refactorings.", ("refactor_backlog",)),
+            Phase("refactor", "Refactor", "The backlog of refactorings.", ("code_findings", "refactor_backlog")),
             Phase("rearchitect", "Rearchitect", "The backlog of re-architectures.", ("rearchitect_backlog",)),
             Phase("rewrite", "Rewrite", "The backlog of rewrites.", ("rewrite_backlog",)),
         ),

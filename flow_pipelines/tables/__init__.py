@@ -21,7 +21,7 @@ def output_tables() -> dict[str, Table]:
 
     A flow's hand-off stands before its tables; a flow of which nothing is declared yet has none.
     """
-    from flow_pipelines.tables import assess, discovery, plan  # noqa: F401, PLC0415  (they declare their tables)
+    from flow_pipelines.tables import assess, discovery, execute, plan  # noqa: F401, PLC0415  (they declare their tables)
 
     declared = {f"{table.schema}/{table.name}": table for table in METADATA.tables.values()}
     built: dict[str, Table] = {}
