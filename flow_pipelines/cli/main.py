@@ -16,6 +16,7 @@ from rich.markup import escape
 from flow_pipelines.cli import (
     approving,
     editing,
+    exporting,
     importing,
     querying,
     reference,
@@ -66,6 +67,7 @@ rolling_back.add_commands(app)
 querying.add_commands(app)
 tracing.add_commands(app)
 editing.add_commands(app)
+exporting.add_commands(app)
 approving.add_commands(app)
 supposing.add_commands(app)
 sampling.add_commands(app)
