@@ -28,7 +28,12 @@ code_findings = output_table(
     "One row per finding of a static analysis, and per file or part of one that can't be read: nothing is lost.",
     required("code_finding_id", IDENTIFIER, "Deterministic id, from file, rule and place, told apart by number."),
     required("code_finding_name", TEXT, "The rule, and where."),
-    optional("workload_id", IDENTIFIER, "The application it is about; empty if none is found.", sources=[f"{INVENTORY}.asset_id"]),
+    optional(
+        "workload_id",
+        IDENTIFIER,
+        "The application it is about; empty if none is found.",
+        sources=[f"{INVENTORY}.asset_id"],
+    ),
     optional("workload_name", TEXT, "Its name.", sources=[f"{INVENTORY}.name"]),
     required("joined_by", TEXT, "What tells the application, in words; or why none is found."),
     required("file_format", TEXT, "konveyor, sarif, cyclonedx, or unreadable."),
