@@ -17,6 +17,7 @@ from assets_defs.automation_policies import automation_sensor, when_what_it_read
 from assets_defs.catalog_metadata import asset_key
 from assets_defs.discovery import DISCOVERY
 from assets_defs.handoff_assets import handoff_shell
+from assets_defs.modernize import MODERNIZE
 from assets_defs.phase_assets import PhasePlan, PhaseShell, build_phase_assets, plan_phase
 from assets_defs.phase_run import run_phase
 from assets_defs.plan_overview import OVERVIEW
@@ -32,6 +33,7 @@ SHELLS: dict[str, tuple[PhaseShell, ...]] = {
     "discovery": DISCOVERY,
     "assess": ASSESS,
     "plan": (OVERVIEW, TIMELINE, RESOURCE, TARGET),
+    "modernize": MODERNIZE,
 }
 ROLLBACK_JOB = "rollback"
 

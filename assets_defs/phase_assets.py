@@ -73,6 +73,7 @@ class PhaseInputs:
         manifests: What each of those versions was computed from: table key to table key to snapshot id.
         edits: People's corrections of the phase's own tables. Those of single cells are applied by the shell.
         files: The landed files, if the phase reads them.
+        analyses: The files of static analyses, if the phase reads them.
         progress: Takes a line for the log.
         decisions: By table key, the edits that are in the rows of the tables that it reads.
         approvals: Of a hand-off, by table key, people's approval of the very version that it reads.
@@ -90,6 +91,7 @@ class PhaseInputs:
     decisions: Mapping[str, Sequence[Decision]] = field(default_factory=dict)
     approvals: Mapping[str, Approval] = field(default_factory=dict)
     facts: EndOfLifeFacts = field(default_factory=installed_facts)
+    analyses: Sequence[SourceFile] = ()
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,7 @@ class PhaseShell:
         compute: The function.
         reads_files: Whether it reads the landed files.
         reads_facts: Whether it reads the end-of-life facts.
+        reads_analyses: Whether it reads the files of static analyses.
         audit: Lists the problems of the frames after people's corrections.
         describe: Returns metadata of the frames after people's corrections, by table key and name; pictures are written
             to files too, and some to files only, as are files for other programs.
@@ -125,6 +128,7 @@ class PhaseShell:
     compute: Callable[[PhaseInputs], PhaseOutputs]
     reads_files: bool = False
     reads_facts: bool = False
+    reads_analyses: bool = False
     audit: Callable[[Frames], Mapping[str, Sequence[str]]] | None = None
     describe: Callable[[PhaseInputs, Frames], Descriptions] | None = None
 

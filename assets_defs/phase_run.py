@@ -42,6 +42,7 @@ from resources.approvals import APPROVALS
 from resources.artefacts import Artefacts
 from resources.edits import insert_outcomes
 from resources.landed_files import take_in
+from resources.landing import content_hash
 from resources.phase_runs import complete, tracked
 from resources.pins import set_pin
 from resources.snapshots import Input, Snapshot
@@ -227,6 +228,7 @@ def _read_inputs(
         take_in(platform.database, platform.landing, scope, by="flow-pipelines") if plan.shell.reads_files else None
     )
     files = landed.files if landed else ()
+    analyses = platform.landing.analysis_files(scope) if plan.shell.reads_analyses else ()
     edits = active_edits(platform.edits.of_tables(scope, plan.keys))
     facts = platform.facts if plan.shell.reads_facts else installed_facts()
     is_handoff = plan.shell.phase == HANDOFF_PHASE
@@ -238,6 +240,7 @@ def _read_inputs(
         *([Input(APPROVALS, _hash(json.dumps(numbers)))] if numbers else []),
         *(Input(name, digest) for name, digest in (landed.inputs if landed else ())),
         *([Input("landings", _hash(json.dumps([[one.landing_number, one.name] for one in files])))] if files else []),
+        *(Input(f"analysis:{file.name}", content_hash(file.path)) for file in analyses),
         *([Input("facts:end_of_life", facts.version)] if plan.shell.reads_facts else []),
         *(Input.of_snapshot(snapshot) for snapshot in chosen.values()),
     ]
@@ -253,6 +256,7 @@ def _read_inputs(
         approvals=approvals,
         decisions=platform.edits.decisions_in(scope, chosen.values()),
         facts=facts,
+        analyses=analyses,
     ), manifest
 
 

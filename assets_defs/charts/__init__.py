@@ -11,6 +11,7 @@ from assets_defs.charts.bars import bar_chart, stacked_bars
 from assets_defs.charts.gantt import gantt_chart
 from assets_defs.charts.heat import heat_map
 from assets_defs.charts.matrix import matrix_chart
+from assets_defs.charts.scatter import scatter_chart
 from assets_defs.charts.svg import Picture
 from assets_defs.charts.timeline import timeline_chart
 
@@ -21,6 +22,7 @@ __all__ = [
     "gantt_chart",
     "heat_map",
     "matrix_chart",
+    "scatter_chart",
     "stacked_bars",
     "timeline_chart",
 ]

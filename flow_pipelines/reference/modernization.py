@@ -42,6 +42,7 @@ class ModernizationModel(Data):
     moved_as_it_is: tuple[str, ...]
     debt: Mapping[str, tuple[str, ...]]
     removed_by_move: Mapping[str, tuple[str, ...]]
+    database_debt_removed_by: tuple[str, ...]
     least_mandatory_findings: int
     roles: Mapping[str, str]
     days_per_point: float

@@ -32,7 +32,7 @@ def read_cyclonedx(document: object) -> list[Analysis]:
     names = (text_of(subject.get("name")), purl.group(1) if purl else "")
     components = {text_of(one.get("bom-ref")) or text_of(one.get("purl")): one for one in _components(bom)}
     found = [
-        _finding(mapping_of(one), components.get(reference, {}), reference)
+        _finding(mapping_of(one), components.get(reference, {}) if reference else {}, reference)
         for one in list_of(bom.get("vulnerabilities"))
         for reference in _affected(mapping_of(one))
     ]
@@ -40,7 +40,7 @@ def read_cyclonedx(document: object) -> list[Analysis]:
 
 
 def _components(bom: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    waiting = list_of(bom.get("components")) + [mapping_of(bom.get("metadata")).get("component")]
+    waiting = [*list_of(bom.get("components")), mapping_of(bom.get("metadata")).get("component")]
     while waiting:
         component = mapping_of(waiting.pop())
         yield component

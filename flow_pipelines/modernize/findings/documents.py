@@ -109,7 +109,7 @@ def _check_events(text: str) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=LOADER):
         if isinstance(event, yaml.AliasEvent):
-            raise DocumentError(f"it refers to itself in line {event.start_mark.line + 1}")
+            raise DocumentError("it refers to itself by an alias")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
             raise DocumentError("it is nested too deeply")

@@ -48,8 +48,8 @@ def read_findings(files: Sequence[SourceFile], plan: pd.DataFrame, *, scope: Sco
         scope: The engagement.
 
     Returns:
-        The rows of `modernize/code_findings`. A file without findings has one that says so, and so has a file, or a part
-        of one, that can't be read: every file is in the result.
+        The rows of `modernize/code_findings`. A file without findings has one that says so, and so has a file, or a
+        part of one, that can't be read: every file is in the result.
     """
     applications = applications_of(dict(zip(plan["workload_id"], plan["workload_name"], strict=True)))
     assets = dict(zip(plan["workload_id"], plan["source_entity_ids"], strict=True))
