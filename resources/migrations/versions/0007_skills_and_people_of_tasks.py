@@ -32,6 +32,9 @@ def upgrade() -> None:
         ("assigned_to", "Who of them does it, by name; empty if nobody is named in the settings or free."),
     ):
         # Older plans took no skills and named nobody.
-        column = sa.Column(name, sa.ARRAY(sa.Text()), nullable=False, server_default="{}", comment=comment)
-        op.add_column("timeline", column, schema=history)
+        op.add_column(
+            "timeline",
+            sa.Column(name, sa.ARRAY(sa.Text()), nullable=False, server_default="{}", comment=comment),
+            schema=history,
+        )
         op.alter_column("timeline", name, server_default=None, schema=history)
