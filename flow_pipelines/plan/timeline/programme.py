@@ -132,6 +132,7 @@ def scheduled_programme(
     *,
     scope: Scope,
     settings: EngagementSettings,
+    until: date | None = None,
 ) -> Programme:
     """Make the programme of which the timeline is a schedule, without scheduling it again.
 
@@ -143,12 +144,13 @@ def scheduled_programme(
         timeline: The rows of `plan/timeline`, of at least one task.
         scope: See `solve`.
         settings: See `solve`.
+        until: The day until which the calendar is laid out at least, if anything is to be told of what comes after.
 
     Returns:
         The programme; its tasks have start and end too.
     """
     workloads = planned_workloads(plan, inventory, components)
-    last = timeline["planned_end"].max().date() + SLACK_WEEKS * timedelta(weeks=1)
+    last = max(timeline["planned_end"].max().date(), until or date.min) + SLACK_WEEKS * timedelta(weeks=1)
     planned = _moments(timeline, "planned_start")
     clock = programme_clock(settings, first_day(settings, planned.values()), last)
     made = _around(_programme(workloads, roadmap, scope, settings, clock), _moments(timeline, "fixed_start"))
