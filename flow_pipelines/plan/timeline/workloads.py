@@ -67,8 +67,8 @@ def _systems(plan: pd.DataFrame, servers: pd.DataFrame) -> pd.DataFrame:
 
 def _skills(found: pd.DataFrame, seen: pd.DataFrame, knowledge: str) -> pd.Series[Any]:
     """Return the skills of each workload; `seen` has a workload and a product in its first and last column."""
-    taken = seen.iloc[:, -1].map(skills().of_products(knowledge))
-    by_workload = taken.dropna().groupby(seen.iloc[:, 0]).agg(lambda names: sorted(set(names)))
+    pairs = pd.DataFrame({"workload": seen.iloc[:, 0], "skill": seen.iloc[:, -1].map(skills().of_products(knowledge))})
+    by_workload = pairs.dropna().groupby("workload")["skill"].agg(lambda names: sorted(set(names)))
     known = by_workload.to_dict()
     own = [known.get(workload, []) for workload in found["workload_id"]]
     return pd.Series(own, index=found.index, dtype="object")

@@ -18,7 +18,7 @@ from flow_pipelines.plan.timeline.clock import programme_clock
 from flow_pipelines.reference.end_of_life import installed_facts
 from flow_pipelines.reference.skills import skills
 from flow_pipelines.reference.task_templates import task_templates
-from tests.flow_pipelines.plan.timeline.programmes import BEGIN, Frames, programme, settings_of, timeline_of
+from tests.flow_pipelines.plan.timeline.programmes import BEGIN, SCOPE, Frames, programme, settings_of, timeline_of
 
 QUICK = "effort_seconds: 0.2"
 WINDOWS_ONLY = "{name: Ada, role: migration engineer, skills: [windows]}"
@@ -43,6 +43,17 @@ def test_a_task_takes_the_skills_of_the_systems_and_databases_of_its_workload() 
     assert rows["w1: set up replication"]["skills"] == ["linux"]
     assert rows["w1: prepare"]["skills"] == []
     assert rows["w1: go or no-go"]["skills"] == []
+
+
+def test_servers_of_one_workload_take_each_skill_once_and_those_of_no_known_system_none() -> None:
+    plan, roadmap, inventory, components = programme(1, 1)
+    servers = pd.concat(
+        [inventory, *(inventory.iloc[:1].assign(asset_id=SCOPE.id_of("asset", f"x{n}")) for n in (1, 2))]
+    )
+    servers["os_product"] = ["rhel", "windows-server", "ubuntu", None]
+    plan["source_entity_ids"] = [[*servers["asset_id"].iloc[[0, 2, 3]]], [servers["asset_id"].iloc[1]]]
+    rows = by_name((plan, roadmap, servers, components))
+    assert [rows[f"w{place}: cutover"]["skills"] for place in (1, 2)] == [["linux"], ["windows"]]
 
 
 def test_whoever_knows_the_system_does_the_task_and_all_such_tasks_wait_for_them() -> None:
