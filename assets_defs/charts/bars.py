@@ -31,7 +31,8 @@ def bar_chart(values: pd.Series[Any]) -> MarkdownMetadataValue:
         return MetadataValue.md(NOTHING)
     more = values.nunique() - MOST_BARS
     chart = embedded(drawn, "bar chart")
-    return MetadataValue.md(f"{chart.md_str}\n\nand {more} more" if more > 0 else chart.md_str)
+    rest = f"\n\nand {more} more" if more > 0 else ""
+    return MetadataValue.md(f"{chart.md_str}{rest}")
 
 
 def counted_bars(values: pd.Series[Any]) -> str | None:

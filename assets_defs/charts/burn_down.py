@@ -42,9 +42,7 @@ def _draw(rows: pd.DataFrame, width: float) -> str:
             words(x, TOP + HEIGHT + 18, rows["week"][number], anchor="middle"),
         ]
     for column, (_, colour) in LINES.items():
-        told = rows[column].dropna().astype(float)
-        points = [
-            f"{LEFT + int(number) * step:g},{TOP + HEIGHT * (1 - left / most):g}" for number, left in told.items()
-        ]
+        told = [(number, float(left)) for number, left in enumerate(rows[column]) if not pd.isna(left)]
+        points = [f"{LEFT + number * step:g},{TOP + HEIGHT * (1 - left / most):g}" for number, left in told]
         parts.append(f'<polyline points="{" ".join(points)}" fill="none" stroke="{colour}" stroke-width="2"/>')
     return svg(LEFT + width + 40, TOP + HEIGHT + FOOT, [*parts, line(LEFT, TOP, LEFT, TOP + HEIGHT, INK)])
