@@ -113,7 +113,7 @@ def _count(connection: Connection) -> int:
 
 def _values(scope: Scope, row: RawUpdate) -> dict[str, object]:
     problem = row.problem
-    told = json.dumps(dict(row.cells), sort_keys=True, ensure_ascii=False)
+    told = json.dumps({column: cell for column, cell in row.cells.items() if cell}, sort_keys=True, ensure_ascii=False)
     # What can't be read is told by its place; what can by what it says, wherever it stands.
     where = (row.source, row.sheet or "", row.row_number or 0, problem.code) if problem else ()
     return {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import chain, islice, zip_longest
 from pathlib import Path
 
 from flow_pipelines.discovery.readers.cells import CleanCells
@@ -45,7 +45,7 @@ class RawUpdate:
 
     Attributes:
         source: The file's name, or `flow task`.
-        cells: Column to cell, without empty ones.
+        cells: Column to cell, of each column that has a name or is filled.
         sheet: The sheet, of a workbook.
         row_number: The row in it, from 1; None for `flow task`, or if it is about a file or sheet as a whole.
         problem: Why it can't be read, if it can't.
@@ -137,7 +137,7 @@ def _rows(parsed: Iterable[Record], head: TableHead, name: str) -> Iterator[RawU
     for number, cells, problem in without_secret_columns(data, head.columns):
         is_empty = False
         surplus = [cell for cell in cells[len(head.columns) :] if cell]
-        told = {column: cell for column, cell in zip(head.columns, cells, strict=False) if cell}
+        told = _told(head, cells)
         if problem:
             yield _refused(name, head.sheet, Rejection(problem, number, details={"limit": 131_072}), {"line": cells[0]})
         elif surplus:
@@ -147,6 +147,12 @@ def _rows(parsed: Iterable[Record], head: TableHead, name: str) -> Iterator[RawU
             yield RawUpdate(name, told, head.sheet, number)
     if is_empty:
         yield _refused(name, head.sheet, Rejection("no_rows", row_count=0))
+
+
+def _told(head: TableHead, cells: list[str]) -> dict[str, str]:
+    """Return the cells by column: all that have a name, since a column may tell what kind of row it is by its name."""
+    row = zip_longest(head.columns[: max(head.width, len(cells))], cells[: len(head.columns)], fillvalue="")
+    return {column: cell for (column, cell), name in zip(row, head.header, strict=False) if cell or name}
 
 
 def _refused(name: str, sheet: str | None, rejection: Rejection, cells: Mapping[str, str] | None = None) -> RawUpdate:
