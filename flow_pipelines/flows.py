@@ -159,7 +159,7 @@ FLOWS: tuple[Flow, ...] = (
                 "overview",
                 "Overview",
                 "Take in what was told of tasks; readiness and state of every wave.",
-                ("task_updates", "rejected_updates", "execution_overview"),
+                ("task_updates", "rejected_updates", "wave_gates", "execution_overview"),
             ),
             Phase("rehost", "Rehost", "The task graph of every rehosted server.", ("rehost_tasks",)),
             Phase(
