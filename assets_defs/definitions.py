@@ -16,6 +16,7 @@ from assets_defs.automation import approvals_sensor, corrections_sensor, landing
 from assets_defs.automation_policies import automation_sensor, when_what_it_reads_has_changed
 from assets_defs.catalog_metadata import asset_key
 from assets_defs.discovery import DISCOVERY
+from assets_defs.dossier_job import dossier_schedule
 from assets_defs.handoff_assets import handoff_shell
 from assets_defs.modernize import MODERNIZE
 from assets_defs.phase_assets import PhasePlan, PhaseShell, build_phase_assets, plan_phase
@@ -67,7 +68,7 @@ def build_definitions() -> Definitions:
             approvals_sensor([job for name, job in jobs.items() if approved_tables(flow_named(name))]),
             automation_sensor(),
         ],
-        schedules=[nightly_schedule(discovery), vacuum_schedule()],
+        schedules=[nightly_schedule(discovery), vacuum_schedule(), dossier_schedule()],
         resources={"platform": PlatformResource()},
         # Measured on 25 small assets: 13 s in one process against 147 s with a process per step.
         executor=in_process_executor,

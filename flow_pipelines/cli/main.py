@@ -20,6 +20,7 @@ from flow_pipelines.cli import (
     importing,
     querying,
     reference,
+    reporting,
     retention,
     rolling_back,
     running,
@@ -69,6 +70,7 @@ tracing.add_commands(app)
 editing.add_commands(app)
 exporting.add_commands(app)
 approving.add_commands(app)
+reporting.add_commands(app)
 supposing.add_commands(app)
 sampling.add_commands(app)
 services.add_commands(app)

@@ -6,6 +6,8 @@ Belongs here: filling the columns of `tables/execute/progress.py`. Does not: jud
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pandas as pd
 
 from flow_pipelines.tables.execute.progress import DONE, IN_PROGRESS, PLANNED, SKIPPED
@@ -29,11 +31,19 @@ def with_progress(tasks: pd.DataFrame, updates: pd.DataFrame) -> pd.DataFrame:
     begun = real[real["state"] == IN_PROGRESS].groupby("task_id")["happened_at"].last()
     ended = last.loc[last["state"].isin(OVER), "happened_at"]
     of_task = tasks["task_id"]
+    moments = {"actual_start": begun, "actual_end": ended, "told_at": last["happened_at"]}
     return tasks.assign(
         state=of_task.map(last["state"]).fillna(PLANNED),
-        actual_start=pd.to_datetime(of_task.map(begun), utc=True),
-        actual_end=pd.to_datetime(of_task.map(ended), utc=True),
-        told_at=pd.to_datetime(of_task.map(last["happened_at"]), utc=True),
         told_by=of_task.map(last["told_by"]),
         note=of_task.map(last["note"]),
+        **{name: pd.to_datetime(one.reindex(of_task).to_numpy(), utc=True) for name, one in moments.items()},
     )
+
+
+def known_at(updates: pd.DataFrame, as_of: datetime) -> datetime:
+    """Return as of when things are known: the last thing that was told of a task, or `as_of` if that is later.
+
+    Nobody sets a date anew for every update, and nothing depends on a clock.
+    """
+    real = updates.loc[~updates["is_rehearsal"].astype(bool), "happened_at"]
+    return as_of if real.empty else max(as_of, real.max().to_pydatetime())
