@@ -49,6 +49,7 @@ def treated(installation: Installation) -> Estate:
     estate.planned("run-1")
     estate.scheduled("run-1")
     estate.targeted("run-1")
+    estate.modernized("run-1")
     return estate
 
 
