@@ -15,6 +15,7 @@ from rich.markup import escape
 
 from flow_pipelines.cli import (
     approving,
+    demonstrating,
     editing,
     importing,
     querying,
@@ -71,6 +72,7 @@ approving.add_commands(app)
 reporting.add_commands(app)
 supposing.add_commands(app)
 sampling.add_commands(app)
+demonstrating.add_commands(app)
 services.add_commands(app)
 tracking.add_commands(app)
 reference.add_commands(app)
