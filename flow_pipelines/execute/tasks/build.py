@@ -97,7 +97,7 @@ def _tasks_of(key: str, frames: Frames, scope: Scope, settings: EngagementSettin
         task_id=scope.ids_of(key, zip(rows["asset_id"], rows["step"], strict=True)),
         task_name=rows["asset_name"] + ": " + rows["step"],
         table_key=key,
-        source_entity_ids=[[asset] for asset in rows["asset_id"]],
+        source_entity_ids=rows["asset_id"].map(lambda one: [one]),
         command=commands_of(rows),
     )
     rows = _with_methods(rows, assets, frames, settings)
@@ -118,7 +118,7 @@ def _with_methods(
     return rows.assign(method=method, method_says=words.where(rows["says"] == METHOD.capitalize()))
 
 
-def _predecessors(rows: pd.DataFrame) -> list[list[str]]:
+def _predecessors(rows: pd.DataFrame) -> pd.Series[Any]:
     """Return the tasks that each row waits for; rows are in order of asset and step."""
     ids = rows["task_id"].to_numpy(dtype=object)
     number = rows["step_number"].to_numpy()
@@ -130,16 +130,19 @@ def _predecessors(rows: pd.DataFrame) -> list[list[str]]:
         for position in place.values():
             waits[graph.graph, position + 1] = [place[one] for one in graph.predecessors(position)]
     keys = zip(rows["graph"], number.tolist(), strict=True)
-    return [[ids[begin + one] for one in waits[key]] for key, begin in zip(keys, first.tolist(), strict=True)]
+    found = [[ids[begin + one] for one in waits[key]] for key, begin in zip(keys, first.tolist(), strict=True)]
+    return pd.Series(found, index=rows.index, dtype=object)
 
 
-def _details(rows: pd.DataFrame, frames: Frames) -> list[list[str]]:
+def _details(rows: pd.DataFrame, frames: Frames) -> pd.Series[Any]:
     connections = needed_connections(
         frames["discovery/inventory"], frames["discovery/dependencies"], frames["plan/landing_zone"]
     )
+    connections = connections[connections["asset_id"].isin(rows["asset_id"])]
     listed = {"rules": listed_by_asset(connections, "rule"), "checks": listed_by_asset(connections, "check")}
     cells = zip(rows["asset_id"], rows["details"].astype(object), strict=True)
-    return [listed[kind].get(asset, []) if isinstance(kind, str) else [] for asset, kind in cells]
+    found = [listed[kind].get(asset, []) if isinstance(kind, str) else [] for asset, kind in cells]
+    return pd.Series(found, index=rows.index, dtype=object)
 
 
 def _reasons(rows: pd.DataFrame) -> pd.Series[Any]:

@@ -36,8 +36,9 @@ def commands_of(rows: pd.DataFrame) -> pd.Series[Any]:
     groups = rows[rows["command"].notna() & (rows["command"] != METHOD)].groupby(
         ["command", "provider", "is_windows"], dropna=False, sort=False
     )
-    for (command, provider, is_windows), own in groups:
-        template = _template(str(command), None if pd.isna(provider) else str(provider), bool(is_windows))
+    for _, own in groups:
+        command, provider, is_windows = own[["command", "provider", "is_windows"]].astype(object).iloc[0]
+        template = _template(str(command), provider if isinstance(provider, str) else None, bool(is_windows))
         if template:
             filled = _filled(template, {name: one.loc[own.index] for name, one in values.items()})
             found.loc[own.index] = filled

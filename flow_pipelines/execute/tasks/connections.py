@@ -61,34 +61,40 @@ def needed_connections(
 def listed_by_asset(connections: pd.DataFrame, column: str) -> dict[str, list[str]]:
     """Return the distinct texts of a column for each asset, in order."""
     distinct = connections[["asset_id", column]].drop_duplicates()
-    return {str(asset): list(texts) for asset, texts in distinct.groupby("asset_id", sort=False)[column]}
+    assets, texts = (distinct[name].to_numpy(dtype=object) for name in ("asset_id", column))
+    # Cut where the next asset begins: grouping made a frame for each of them, half of the time of all tasks.
+    starts = np.flatnonzero(np.append(True, assets[1:] != assets[:-1])) if len(assets) else np.array([], dtype=int)
+    return {
+        str(assets[begin]): texts[begin:end].tolist()
+        for begin, end in zip(starts, [*starts[1:], len(assets)], strict=False)
+    }
 
 
 def _addresses(inventory: pd.DataFrame, landing_zone: pd.DataFrame) -> pd.Series[Any]:
     """Return by asset where it is: its addresses, and the range that it gets in the cloud."""
     known = [", ".join(one) if isinstance(one, (list, np.ndarray)) else "" for one in inventory["ip_addresses"]]
-    now = pd.Series(known, index=inventory["asset_id"], dtype="string").replace("", pd.NA)
+    now = pd.Series(known, index=inventory["asset_id"], dtype="string")
+    now = now.mask(now.eq(""))
     subnets = landing_zone.loc[
         (landing_zone["kind"] == SUBNET) & landing_zone["address_range"].notna(), ["address_range", "source_entity_ids"]
     ].explode("source_entity_ids")
     then = subnets.dropna().drop_duplicates("source_entity_ids").set_index("source_entity_ids")["address_range"]
-    later = "in the cloud " + pd.Series(now.index.map(then), index=now.index, dtype="string")
-    return (now + "; " + later).fillna(now).fillna(later)
+    later = "in the cloud " + then.reindex(now.index).astype("string")
+    both: pd.Series[Any] = (now + "; " + later).fillna(now).fillna(later)
+    return both
 
 
 def _is_observed(edges: pd.DataFrame, hosts: pd.DataFrame) -> pd.Series[bool]:
     """Tell of each edge whether a connection is known between its ends, or between the servers that they are on."""
-    on = hosts.set_index("asset_id")["server_id"]
     known = edges.loc[edges["port"].notna(), ["source_id", "target_id"]].drop_duplicates()
     stated = edges.loc[edges["port"].isna(), ["source_id", "target_id"]].reset_index(names="edge")
     for side in ("source_id", "target_id"):
-        stated = pd.concat([stated, stated.assign(**{side: stated[side].map(_lists(on))}).explode(side).dropna()])
+        on_servers = stated.merge(hosts, left_on=side, right_on="asset_id").assign(
+            **{side: lambda one: one["server_id"]}
+        )
+        stated = pd.concat([stated, on_servers[stated.columns]], ignore_index=True).drop_duplicates()
     found = stated.merge(known, on=["source_id", "target_id"])["edge"]
     return pd.Series(edges.index.isin(found), index=edges.index)
-
-
-def _lists(of_asset: pd.Series[Any]) -> pd.Series[Any]:
-    return of_asset.groupby(level=0).agg(list)
 
 
 def _reaching(own: pd.DataFrame, databases: pd.DataFrame, hosts: pd.DataFrame) -> pd.DataFrame:

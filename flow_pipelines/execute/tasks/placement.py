@@ -129,7 +129,8 @@ def _tasks(timeline: pd.DataFrame) -> pd.DataFrame:
 
 
 def _microseconds(moments: pd.Series[Any]) -> Moments:
-    return moments.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy("datetime64[us]").astype("int64")
+    found: Moments = moments.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy("datetime64[us]").astype("int64")
+    return found
 
 
 def _working_hours(rows: pd.DataFrame, settings: EngagementSettings) -> Moments:
@@ -137,7 +138,8 @@ def _working_hours(rows: pd.DataFrame, settings: EngagementSettings) -> Moments:
     begin = first_day(settings, [rows["task_start"].min().to_pydatetime()])
     last = rows["task_end"].max().date() + timedelta(weeks=1)
     begins = pd.DatetimeIndex(programme_clock(settings, begin, last).time.begins)
-    return begins.tz_convert("UTC").tz_localize(None).to_numpy("datetime64[us]").astype("int64")
+    hours: Moments = begins.tz_convert("UTC").tz_localize(None).to_numpy("datetime64[us]").astype("int64")
+    return hours
 
 
 @dataclass(frozen=True)

@@ -177,8 +177,8 @@ def _dependencies(workloads: Sequence[Workload], links: Sequence[Link]) -> pd.Da
 
 
 _EDGE = (
-    "source_id", "source_name", "source_is_external", "target_id", "target_name", "target_is_external", "kind", "origin",
-    "port", "protocol", "service", "is_database_link", "confidence", "is_noise",
+    "source_id", "source_name", "source_is_external", "target_id", "target_name", "target_is_external", "kind",
+    "origin", "port", "protocol", "service", "is_database_link", "confidence", "is_noise",
 )  # fmt: skip
 
 
