@@ -58,4 +58,5 @@ def test_the_parts_of_a_key_do_not_run_together(key: list[str]) -> None:
 
 def test_many_ids_are_the_same_as_one_by_one() -> None:
     keys = [(number, "ü", None) for number in range(50)]
-    assert SCOPE_OF_MANY.ids_of("task", keys) == [SCOPE_OF_MANY.id_of("task", *key) for key in keys]
+    scope = Scope("acme", "dc-exit")
+    assert scope.ids_of("task", keys) == [scope.id_of("task", *key) for key in keys]
