@@ -152,22 +152,25 @@ def _syncs(units: pd.DataFrame, context: Context) -> list[tuple[int, str]]:
     data = units["storage_used_gib"].fillna(units["storage_allocated_gib"]).astype("Float64")
     changed = copy_hours(data * templates.change_share, settings) * MINUTES
     whole = copy_hours(units["database_size_gib"], settings) * (database_migrations().passes * MINUTES)
-    methods = database_methods(units[units["asset_type"] == DATABASE], context.downtime, settings)
+    is_database = units["asset_type"] == DATABASE
+    methods = database_methods(units[is_database], context.downtime, settings)
+    of_databases = dict(zip(methods.index.tolist(), zip(methods["reason"], methods["way"], strict=True), strict=True))
+    columns = zip(units.index.tolist(), changed.tolist(), whole.tolist(), data.tolist(), strict=True)
     found = []
-    for number, asset_type in units["asset_type"].items():
-        if asset_type == DATABASE:
-            says, way = methods.loc[number, ["reason", "way"]]
+    for number, delta, copied, gibibytes in columns:
+        if number in of_databases:
+            says, way = of_databases[number]
             is_stopped = way == "stopped"
-            minutes = ceil(whole[number]) if is_stopped else database_migrations().switch_minutes
+            minutes = ceil(copied) if is_stopped else database_migrations().switch_minutes
             found.append(
                 (minutes, f"{says}." if is_stopped else f"{says}. At the switch only the last changes follow.")
             )
-        elif pd.isna(changed[number]):
+        elif pd.isna(delta):
             words = f"How much data it has is not known: {templates.unknown_sync_minutes} minutes are assumed."
             found.append((templates.unknown_sync_minutes, words))
         else:
-            share = f"{templates.change_share:.0%} of its {data[number]:,.0f} GiB have changed since the last copy"
-            found.append((ceil(changed[number]), f"{share}; they go over one stream of the line."))
+            share = f"{templates.change_share:.0%} of its {gibibytes:,.0f} GiB have changed since the last copy"
+            found.append((ceil(delta), f"{share}; they go over one stream of the line."))
     return found
 
 
@@ -249,12 +252,12 @@ def _details(context: Context) -> Callable[[CutoverStep, Element], tuple[str, ..
     checked = links[links["is_source"].astype(bool) | ~links["partner_id"].isin(here)]
     checks = listed_by_asset(checked, "check")
     criteria = cutover_templates().criteria
-    fixed = {
+    fixed: dict[str, tuple[str, ...]] = {
         "owners": (*_owners(context), *section.partners),
-        "workloads": tuple(section.cutovers["workload_name"]),
+        "workloads": tuple(map(str, section.cutovers["workload_name"])),
         "lanes": _lanes(context),
-        **criteria,
     }
+    fixed |= {str(gate): texts for gate, texts in criteria.items()}
 
     def listed(template: CutoverStep, element: Element) -> tuple[str, ...]:
         if template.details == "checks":
