@@ -56,7 +56,7 @@ def lanes_chart(section: pd.DataFrame) -> Picture:
     axis = _Axis(max(end * 1.06, 1.0))
     lines = _lines(steps)
     height = HEAD + len(lines) * LINE_HEIGHT + FOOT
-    parts = [legend(8, 4, [(colour, kind) for kind, colour in COLOUR_OF.items() if kind not in {"freeze"}])]
+    parts = [legend(8, 4, [(colour, kind) for kind, colour in COLOUR_OF.items() if kind != "freeze"])]
     parts += _scale(axis, height)
     for number, (name, own) in enumerate(lines.items()):
         top = HEAD + number * LINE_HEIGHT
@@ -69,17 +69,16 @@ def lanes_chart(section: pd.DataFrame) -> Picture:
 
 
 def _lines(steps: pd.DataFrame) -> dict[str, list[Mapping[Any, Any]]]:
-    """Return steps by line, the lines in the order in which their roles begin."""
-    roles = list(dict.fromkeys(steps["role"]))
+    """Return steps by line: roles in the order in which they begin, machines last."""
+    machines = set(steps.loc[steps["is_automatic"].astype(bool), "role"])
     found: dict[str, list[Mapping[Any, Any]]] = {}
-    for role in sorted(
-        roles, key=lambda one: (bool(steps.loc[steps["role"] == one, "is_automatic"].iloc[0]), roles.index(one))
-    ):
+    for role in sorted(dict.fromkeys(steps["role"]), key=lambda one: one in machines):
         own = steps[steps["role"] == role]
         lanes = sorted(own["lane"].unique(), key=lambda lane: (len(lane), lane))
+        is_one = len(lanes) > MOST_LANES
+        found |= {f"{role}: {len(lanes)} at once" if is_one else lane: [] for lane in (lanes[:1] if is_one else lanes)}
         for row in own.to_dict("records"):
-            name = f"{role}s, {len(lanes)}" if len(lanes) > MOST_LANES else str(row["lane"])
-            found.setdefault(name, []).append(row)
+            found[f"{role}: {len(lanes)} at once" if is_one else str(row["lane"])].append(row)
     return found
 
 

@@ -6,7 +6,9 @@ contracts.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -47,11 +49,13 @@ def runbook_problems(
 
 
 def _links(runbook: pd.DataFrame) -> list[str]:
-    """List steps that wait for what is not there or not over; what begins after all that it waits for is in no cycle."""
+    """List steps that wait for what is not there or not over; what begins after all of that is in no cycle."""
     links = runbook[["task_name", "predecessor_ids", "start_minute"]].explode("predecessor_ids").dropna()
-    ends = runbook.set_index("task_id")["end_minute"].astype("float64").reindex(links["predecessor_ids"]).to_numpy()
+    minutes = runbook.set_index("task_id")["end_minute"].astype("float64")
+    ends = minutes.reindex(links["predecessor_ids"]).to_numpy()
     starts = links["start_minute"].to_numpy(dtype="float64")
-    return listed("steps {} begin before what they wait for is over", set(links.loc[~(ends <= starts), "task_name"]))
+    early = set(links.loc[~(ends <= starts), "task_name"])
+    return listed("steps {} begin before what they wait for is over", early)
 
 
 def _lanes(runbook: pd.DataFrame) -> list[str]:
@@ -85,9 +89,9 @@ def _order(frames: Mapping[str, pd.DataFrame], runbook: pd.DataFrame, settings: 
     return listed("{} stop or start in the wrong order", wrong)
 
 
-def _minute(minutes: Mapping[str, int], asset: str) -> float:
+def _minute(minutes: Mapping[Any, Any], asset: str) -> float:
     """Return when an asset's step is; of one that is missing, which is a problem of its own, no time."""
-    return minutes.get(asset, float("nan"))
+    return float(minutes.get(asset, math.nan))
 
 
 def _is_server(units: pd.DataFrame, asset: str) -> bool:

@@ -211,7 +211,7 @@ def _milestones(main: Sequence[_Timed], window: int, back_out: int, section: Sec
     way_back = f"The way back takes {back_out} minutes and must be over when the window closes."
     fits = [
         (LAST_MOMENT, last, last - decided, f"{way_back} {_fit('It is decided', decided, last)}"),
-        (CLOSES, window, window - end, _fit("All is done", end, window)),
+        (CLOSES, window, window - end, f"{_fit('All is done', end, window)} {_drivers(main)}"),
     ]
     return [
         {
@@ -236,7 +236,7 @@ def _milestones(main: Sequence[_Timed], window: int, back_out: int, section: Sec
             "margin_minutes": margin,
             "details": [],
             "evidence": "The clock",
-            "reason": f"{words} {_drivers(main)}",
+            "reason": words,
             "timeline_task_ids": sorted(section.cutovers["task_id"]),
             "source_entity_ids": _assets(section),
         }

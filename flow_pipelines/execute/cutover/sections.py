@@ -22,6 +22,7 @@ from flow_pipelines.plan.timeline.programme import first_day
 from flow_pipelines.settings import EngagementSettings
 
 DECISION = "decision"
+NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -185,6 +186,11 @@ def _partners(own: pd.DataFrame, workloads: pd.DataFrame, here: set[str]) -> tup
     ):
         texts.setdefault((str(name), owner if isinstance(owner, str) else None), set()).add(str(check))
     return tuple(
-        f"{owner or 'owner not known'}: {name}, not moved now, needs it ({', '.join(sorted(checks))})"
+        f"{owner or 'owner not known'}: {name}, not moved now, needs it ({_few(sorted(checks))})"
         for (name, owner), checks in sorted(texts.items(), key=lambda one: (one[0][0], str(one[0][1])))
     )
+
+
+def _few(texts: list[str]) -> str:
+    more = f" and {len(texts) - NAMED:,} more" if len(texts) > NAMED else ""
+    return ", ".join(texts[:NAMED]) + more
