@@ -12,8 +12,8 @@ from assets_defs.phase_assets import Descriptions, Frames, PhaseInputs, PhaseOut
 from flow_pipelines.execute.progress import with_progress
 from flow_pipelines.execute.tasks.build import (
     READS,
-    REHOST,
-    REPLATFORM,
+    REHOST_TASKS,
+    REPLATFORM_TASKS,
     TABLE_OF,
     build_rehost_tasks,
     build_replatform_tasks,
@@ -22,7 +22,7 @@ from flow_pipelines.execute.tasks.gates import task_problems
 from flow_pipelines.tables.contract import conform
 from flow_pipelines.tables.execute.progress import UPDATES
 
-BUILDER_OF = {REHOST: build_rehost_tasks, REPLATFORM: build_replatform_tasks}
+BUILDER_OF = {REHOST_TASKS: build_rehost_tasks, REPLATFORM_TASKS: build_replatform_tasks}
 
 
 def _tasks(key: str, phase: PhaseInputs) -> PhaseOutputs:
@@ -34,12 +34,12 @@ def _tasks(key: str, phase: PhaseInputs) -> PhaseOutputs:
 
 def rehost(phase: PhaseInputs) -> PhaseOutputs:
     """Make the tasks of every server that is moved as it is."""
-    return _tasks(REHOST, phase)
+    return _tasks(REHOST_TASKS, phase)
 
 
 def replatform(phase: PhaseInputs) -> PhaseOutputs:
     """Make the tasks of every server that is made anew, and of every database that does not move with its server."""
-    return _tasks(REPLATFORM, phase)
+    return _tasks(REPLATFORM_TASKS, phase)
 
 
 def _charts(key: str, frames: Frames) -> Descriptions:
@@ -50,9 +50,9 @@ def _charts(key: str, frames: Frames) -> Descriptions:
     return {key: pictures}
 
 
-REHOST_SHELL = PhaseShell(
-    "rehost", (*READS, UPDATES), rehost, describe=lambda _, frames: _charts(REHOST, frames)
+REHOST = PhaseShell(
+    "rehost", (*READS, UPDATES), rehost, describe=lambda _, frames: _charts(REHOST_TASKS, frames)
 )  # fmt: skip
-REPLATFORM_SHELL = PhaseShell(
-    "replatform", (*READS, UPDATES), replatform, describe=lambda _, frames: _charts(REPLATFORM, frames)
+REPLATFORM = PhaseShell(
+    "replatform", (*READS, UPDATES), replatform, describe=lambda _, frames: _charts(REPLATFORM_TASKS, frames)
 )

@@ -27,7 +27,8 @@ class Artefacts:
         Args:
             scope: The engagement.
             table_key: The table, flow/table.
-            files: Text, written as UTF-8, or bytes by name of the file; a name is of the program's own making, never of imported text.
+            files: Text, written as UTF-8, or bytes by name of the file; a name is of the program's own making, never
+                of imported text.
 
         Returns:
             Their paths by name.

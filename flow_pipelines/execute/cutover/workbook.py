@@ -132,7 +132,7 @@ def _format(row: Mapping[Any, Any]) -> str:
     return "critical" if row["is_critical"] else ""
 
 
-def _write(sheet: Any, row: int, column: int, value: object, look: Any) -> None:  # noqa: ANN401, PLR0917  (untyped library)
+def _write(sheet: Any, row: int, column: int, value: object, look: Any) -> None:  # noqa: ANN401  (untyped library)
     cell = cell_of(value)
     if isinstance(cell, bool):
         sheet.write_string(row, column, "yes" if cell else "", look)

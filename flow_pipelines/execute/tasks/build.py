@@ -24,9 +24,9 @@ from flow_pipelines.tables.contract import conform, empty
 from flow_pipelines.tables.execute.tasks import rehost_tasks, replatform_tasks
 from flow_pipelines.tables.execute.updates import task_updates
 
-REHOST, REPLATFORM = (f"{table.schema}/{table.name}" for table in (rehost_tasks, replatform_tasks))
-TABLE_OF = {REHOST: rehost_tasks, REPLATFORM: replatform_tasks}
-NAME_OF = {REHOST: "rehost", REPLATFORM: "replatform"}
+REHOST_TASKS, REPLATFORM_TASKS = (f"{table.schema}/{table.name}" for table in (rehost_tasks, replatform_tasks))
+TABLE_OF = {REHOST_TASKS: rehost_tasks, REPLATFORM_TASKS: replatform_tasks}
+NAME_OF = {REHOST_TASKS: "rehost", REPLATFORM_TASKS: "replatform"}
 # What the builders read.
 READS = (
     "assess/plan_of_record",
@@ -54,7 +54,7 @@ def build_rehost_tasks(frames: Frames, *, scope: Scope, settings: EngagementSett
     Returns:
         The rows of `execute/rehost_tasks`, all planned.
     """
-    return _tasks_of(REHOST, frames, scope, settings)
+    return _tasks_of(REHOST_TASKS, frames, scope, settings)
 
 
 def build_replatform_tasks(frames: Frames, *, scope: Scope, settings: EngagementSettings) -> pd.DataFrame:
@@ -68,7 +68,7 @@ def build_replatform_tasks(frames: Frames, *, scope: Scope, settings: Engagement
     Returns:
         The rows of `execute/replatform_tasks`, all planned.
     """
-    return _tasks_of(REPLATFORM, frames, scope, settings)
+    return _tasks_of(REPLATFORM_TASKS, frames, scope, settings)
 
 
 def moving(frames: Frames) -> pd.DataFrame:
