@@ -18,6 +18,7 @@ from assets_defs.catalog_metadata import asset_key
 from assets_defs.discovery import DISCOVERY
 from assets_defs.dossier_job import dossier_schedule
 from assets_defs.handoff_assets import handoff_shell
+from assets_defs.modernize import MODERNIZE
 from assets_defs.phase_assets import PhasePlan, PhaseShell, build_phase_assets, plan_phase
 from assets_defs.phase_run import run_phase
 from assets_defs.plan_overview import OVERVIEW
@@ -33,6 +34,7 @@ SHELLS: dict[str, tuple[PhaseShell, ...]] = {
     "discovery": DISCOVERY,
     "assess": ASSESS,
     "plan": (OVERVIEW, TIMELINE, RESOURCE, TARGET),
+    "modernize": MODERNIZE,
 }
 ROLLBACK_JOB = "rollback"
 

@@ -12,6 +12,7 @@ from assets_defs.charts.burn_down import burn_down_chart
 from assets_defs.charts.gantt import gantt_chart
 from assets_defs.charts.heat import heat_map
 from assets_defs.charts.matrix import matrix_chart
+from assets_defs.charts.scatter import scatter_chart
 from assets_defs.charts.svg import Picture
 from assets_defs.charts.timeline import timeline_chart
 
@@ -24,6 +25,7 @@ __all__ = [
     "gantt_chart",
     "heat_map",
     "matrix_chart",
+    "scatter_chart",
     "stacked_bars",
     "summed_bars",
     "timeline_chart",

@@ -17,6 +17,7 @@ from flow_pipelines.cli import (
     approving,
     demonstrating,
     editing,
+    exporting,
     importing,
     querying,
     reference,
@@ -68,6 +69,7 @@ rolling_back.add_commands(app)
 querying.add_commands(app)
 tracing.add_commands(app)
 editing.add_commands(app)
+exporting.add_commands(app)
 approving.add_commands(app)
 reporting.add_commands(app)
 supposing.add_commands(app)
