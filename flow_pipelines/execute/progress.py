@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from flow_pipelines.tables.execute.progress import DONE, IN_PROGRESS, PLANNED, SKIPPED
+from flow_pipelines.tables.execute.progress import DONE, IN_PROGRESS, PLANNED, SKIPPED, STATES
 
 OVER = (DONE, SKIPPED)
 
@@ -24,16 +24,18 @@ def with_progress(tasks: pd.DataFrame, updates: pd.DataFrame) -> pd.DataFrame:
         The tasks in their order, with the columns `state`, `actual_start`, `actual_end`, `told_at`, `told_by` and
         `note`. Dry runs change nothing.
     """
-    real = updates[~updates["is_rehearsal"].astype(bool)].sort_values(["happened_at", "received_at", "update_id"])
+    real = updates[~updates["is_rehearsal"].astype(bool)]
+    # Of one moment the states come in the order of a task's life, as `updates/replay.py` judges them.
+    real = real.assign(place=real["state"].map(STATES.index)).sort_values(["happened_at", "place"])
     last = real.drop_duplicates("task_id", keep="last").set_index("task_id")
     begun = real[real["state"] == IN_PROGRESS].groupby("task_id")["happened_at"].last()
-    ended = last.loc[last["state"].isin(OVER), "happened_at"]
-    of_task = tasks["task_id"]
-    return tasks.assign(
-        state=of_task.map(last["state"]).fillna(PLANNED),
-        actual_start=pd.to_datetime(of_task.map(begun), utc=True),
-        actual_end=pd.to_datetime(of_task.map(ended), utc=True),
-        told_at=pd.to_datetime(of_task.map(last["happened_at"]), utc=True),
-        told_by=of_task.map(last["told_by"]),
-        note=of_task.map(last["note"]),
-    )
+    columns = {
+        "state": last["state"],
+        "actual_start": begun,
+        "actual_end": last.loc[last["state"].isin(OVER), "happened_at"],
+        "told_at": last["happened_at"],
+        "told_by": last["told_by"],
+        "note": last["note"],
+    }
+    told = {name: pd.Series(one.reindex(tasks["task_id"]).array, index=tasks.index) for name, one in columns.items()}
+    return tasks.assign(**{**told, "state": told["state"].where(told["state"].notna(), PLANNED)})

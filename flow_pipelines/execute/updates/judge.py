@@ -162,13 +162,13 @@ def _where_from(row: Mapping[Any, Any]) -> dict[str, Any]:
 
 def _updates(tellings: list[_Telling], tasks: pd.DataFrame, scope: Scope) -> pd.DataFrame:
     columns = ["task_id", "task_name", "table_key", "source_entity_ids"]
-    of_task = tasks[columns].to_dict("records")
+    of_task: list[dict[Any, Any]] = tasks[columns].to_dict("records")
     rows = []
     for one in tellings:
         if one.fate != ACCEPTED or one.told is None or one.position is None:
             continue
         task, told = of_task[one.position], one.told
-        key = (task["task_id"], told.state, told.happened_at.isoformat(), told.is_rehearsal)
+        key = (str(task["task_id"]), told.state, told.happened_at.isoformat(), told.is_rehearsal)
         rows.append(
             {
                 **task,
