@@ -10,11 +10,11 @@ from dagster import MetadataValue
 
 from assets_defs.charts import bar_chart, stacked_bars
 from assets_defs.phase_assets import Descriptions, Frames, PhaseInputs, PhaseOutputs, PhaseShell
-from flow_pipelines.execute.all_tasks import all_tasks
+from flow_pipelines.execute.all_tasks import TASKS_READ, all_tasks
 from flow_pipelines.execute.overview import EXECUTION_OVERVIEW, build_execution_overview, overview_problems
 from flow_pipelines.execute.updates.gates import received_problems, update_problems
 from flow_pipelines.execute.updates.judge import REJECTED_UPDATES, TASK_UPDATES, judge_updates
-from flow_pipelines.execute.wave_gates import READS, TIMELINE, WAVE_GATES, build_wave_gates, gate_problems
+from flow_pipelines.execute.wave_gates import GATES_READ, TIMELINE, WAVE_GATES, build_wave_gates, gate_problems
 from flow_pipelines.tables.discovery import INVENTORY
 from flow_pipelines.tables.execute.overview import VERDICTS
 from flow_pipelines.tables.execute.progress import STATES
@@ -63,4 +63,5 @@ def overview_charts(_phase: PhaseInputs, frames: Frames) -> Descriptions:
     }
 
 
-OVERVIEW = PhaseShell("overview", (*READS, INVENTORY), overview, describe=overview_charts, reads_updates=True)
+READS = tuple(dict.fromkeys([*TASKS_READ, *GATES_READ, INVENTORY]))
+OVERVIEW = PhaseShell("overview", READS, overview, describe=overview_charts, reads_updates=True)

@@ -25,6 +25,7 @@ from flow_pipelines.cli import (
     sampling,
     services,
     supposing,
+    telling,
     tenants,
     tracing,
     tracking,
@@ -67,6 +68,7 @@ querying.add_commands(app)
 tracing.add_commands(app)
 editing.add_commands(app)
 approving.add_commands(app)
+telling.add_commands(app)
 supposing.add_commands(app)
 sampling.add_commands(app)
 services.add_commands(app)

@@ -13,6 +13,8 @@ from flow_pipelines.execute.wave_gates import gate_tasks
 from flow_pipelines.scope import Scope
 
 TIMELINE = "plan/timeline"
+# The tables of which tasks are made.
+TASKS_READ = (TIMELINE,)
 # What every task has, whatever table it is planned in.
 COLUMNS = (
     "task_id", "task_name", "table_key", "wave_number", "workload_id", "asset_id", "kind", "role", "planned_start",
@@ -24,7 +26,7 @@ def all_tasks(frames: Mapping[str, pd.DataFrame], *, scope: Scope) -> pd.DataFra
     """Return all tasks that exist.
 
     Args:
-        frames: By key, the rows of the tables that the Execute flow's overview phase reads.
+        frames: By key, the rows of the tables of `TASKS_READ`; others may be there too.
         scope: The engagement.
 
     Returns:

@@ -28,7 +28,7 @@ PLAN_OVERVIEW = "plan/plan_overview"
 TARGETS = "plan/targets"
 DEPENDENCIES = "discovery/dependencies"
 # What the findings read, besides what was told.
-READS = (TIMELINE, PLAN_OF_RECORD, PLAN_OVERVIEW, TARGETS, DEPENDENCIES)
+GATES_READ = (TIMELINE, PLAN_OF_RECORD, PLAN_OVERVIEW, TARGETS, DEPENDENCIES)
 # Treatments that leave nothing to be signed or moved.
 STAYS = "retain"
 NAMED = 3
@@ -90,7 +90,7 @@ def build_wave_gates(
     """Judge every gate of every wave: by what people said of it, else by what the tables tell.
 
     Args:
-        frames: By key, the rows of the tables of `READS`.
+        frames: By key, the rows of the tables of `GATES_READ`.
         tasks: All tasks that exist; see `all_tasks.py`.
         updates: The rows of `execute/task_updates`.
         scope: The engagement.
