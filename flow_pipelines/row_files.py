@@ -149,7 +149,7 @@ def _rows(parsed: Iterable[Record], head: TableHead, name: str) -> Iterator[File
         if problem:
             yield _refused(name, head.sheet, Rejection(problem, number, details={"limit": 131_072}), {"line": cells[0]})
         elif surplus:
-            details = {"cells": len(cells), "columns": len(head.columns)}
+            details: dict[str, object] = {"cells": len(cells), "columns": len(head.columns)}
             yield _refused(name, head.sheet, Rejection("too_many_cells", number, details=details), told)
         elif cells[: len(head.header)] != head.header:
             yield FileRow(name, told, head.sheet, number)

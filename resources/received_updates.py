@@ -89,11 +89,14 @@ class ReceivedUpdateStore:
         return kept
 
     def waiting(self, scope: Scope) -> int:
-        """Return the number of the last row that waits to be judged, 0 if none: received since the phase last began.
+        """Return the number of the last row told by command that waits to be judged, 0 if none does.
 
-        A phase that failed is not waited for again, nor one that has never run: its flow starts by itself.
+        It was received since the phase last began. A phase that failed is not waited for again, nor one that has never
+        run: its flow starts by itself. Rows of files do not wait: the run that takes them in judges them.
         """
-        query = select(func.max(received_updates.c.received_at), func.max(received_updates.c.update_number))
+        query = select(func.max(received_updates.c.received_at), func.max(received_updates.c.update_number)).where(
+            received_updates.c.row_number.is_(None), received_updates.c.problem.is_(None)
+        )
         with self.database.in_scope(scope) as connection:
             received_at, number = connection.execute(query).one()
             begun = last_begun(connection).get(JUDGED_BY)

@@ -28,6 +28,7 @@ from flow_pipelines.cli import (
     sampling,
     services,
     supposing,
+    telling,
     tenants,
     tracing,
     tracking,
@@ -71,6 +72,7 @@ tracing.add_commands(app)
 editing.add_commands(app)
 exporting.add_commands(app)
 approving.add_commands(app)
+telling.add_commands(app)
 reporting.add_commands(app)
 supposing.add_commands(app)
 sampling.add_commands(app)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from flow_pipelines.tables.execute.progress import DONE, IN_PROGRESS, PLANNED, SKIPPED
+from flow_pipelines.tables.execute.progress import DONE, IN_PROGRESS, PLANNED, SKIPPED, STATES
 
 OVER = (DONE, SKIPPED)
 
@@ -27,7 +27,9 @@ def with_progress(tasks: pd.DataFrame, updates: pd.DataFrame) -> pd.DataFrame:
         The tasks in their order, with the columns `state`, `actual_start`, `actual_end`, `told_at`, `told_by` and
         `note`. Dry runs change nothing.
     """
-    real = updates[~updates["is_rehearsal"].astype(bool)].sort_values(["happened_at", "received_at", "update_id"])
+    real = updates[~updates["is_rehearsal"].astype(bool)]
+    # Of one moment the states come in the order of a task's life, as `updates/replay.py` judges them.
+    real = real.assign(place=real["state"].map(STATES.index)).sort_values(["happened_at", "place"])
     last = real.drop_duplicates("task_id", keep="last").set_index("task_id")
     begun = real[real["state"] == IN_PROGRESS].groupby("task_id")["happened_at"].last()
     ended = last.loc[last["state"].isin(OVER), "happened_at"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import uuid5
 
@@ -33,7 +34,7 @@ def workload_id(name: str) -> str:
     return SCOPE.id_of("asset", "application", name)
 
 
-def task(name: str, **columns: Any) -> dict[str, Any]:
+def task(name: str, **columns: object) -> dict[str, Any]:
     """Return a task of the frame that all tasks share, by its readable name."""
     return {
         "task_id": SCOPE.id_of("task", name),
@@ -85,6 +86,7 @@ USUAL = [
 ]
 
 
+@cache
 def inventory() -> pd.DataFrame:
     rows = [
         {
