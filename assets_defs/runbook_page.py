@@ -19,6 +19,7 @@ import pandas as pd
 
 from assets_defs.charts.lanes import BACK_OUT, MILESTONE, lanes_chart
 from flow_pipelines.edit_values import UNWRITABLE
+from flow_pipelines.execute.cutover.runbook import CLOSES, LAST_MOMENT
 
 # Marks that turn the direction of what follows them: a name could read as another one.
 TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -133,10 +134,10 @@ def _section(rows: pd.DataFrame, place: int, clock: _Clock) -> str:
 
 def _facts(rows: pd.DataFrame, clock: _Clock) -> str:
     begin, closes = rows["begins_at"].iloc[0], rows["window_closes_at"].iloc[0]
-    milestones = rows[rows["kind"] == MILESTONE].set_index("step")
+    milestones = {row["step"]: row for row in rows[rows["kind"] == MILESTONE].to_dict("records")}
     decided = rows.loc[rows["is_point_of_no_return"].astype(bool)].iloc[0]
     back = rows[rows["phase"] == BACK_OUT]
-    last, end = milestones.loc["last moment to back out"], milestones.loc["change window closes"]
+    last, end = milestones[LAST_MOMENT], milestones[CLOSES]
     length = int(back["end_minute"].max() - back["start_minute"].min())
     facts = [
         ("", f"{clock.time(begin, begin)}", "T-0"),
