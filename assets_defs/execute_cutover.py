@@ -44,9 +44,8 @@ def runbook_files(phase: PhaseInputs, frames: Frames) -> Descriptions:
     for wave, rows in runbook.groupby("wave_number", dropna=False):
         name = "without a wave" if pd.isna(wave) else f"wave {wave}"
         file = name.replace(" ", "-")
-        page, workbook = (make(rows, title=title, zone=zone) for make in (runbook_page, runbook_workbook))
-        files[f"{name} page"] = ExportedFile(f"{file}.html", page)
-        files[f"{name} workbook"] = ExportedFile(f"{file}.xlsx", workbook)
+        files[f"{name} page"] = ExportedFile(f"{file}.html", runbook_page(rows, title=title, zone=zone))
+        files[f"{name} workbook"] = ExportedFile(f"{file}.xlsx", runbook_workbook(rows, title=title, zone=zone))
     fits = {"fits": _fits(runbook)} if len(runbook) else {}
     return {RUNBOOK: {**fits, **{name.replace(" ", "_"): file for name, file in files.items()}}}
 

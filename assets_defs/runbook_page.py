@@ -9,7 +9,6 @@ and what would turn the direction of writing around it is left out.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from html import escape
 from typing import Any
@@ -18,10 +17,9 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from assets_defs.charts.lanes import BACK_OUT, MILESTONE, lanes_chart
-from flow_pipelines.edit_values import UNWRITABLE
+from assets_defs.charts.svg import harmless
+from flow_pipelines.execute.cutover.runbook import CLOSES, LAST_MOMENT
 
-# Marks that turn the direction of what follows them: a name could read as another one.
-TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 HOUR = 60
 # A list of so many lines or more is printed once.
 LONG = 4
@@ -95,7 +93,7 @@ def runbook_page(runbook: pd.DataFrame, *, title: str, zone: str) -> str:
 
 def text(value: object) -> str:
     """Return a text from anywhere as HTML that shows it and does nothing else."""
-    return escape(TURNING.sub("", UNWRITABLE.sub("", str(value))), quote=True)
+    return escape(harmless(value), quote=True)
 
 
 class _Clock:
@@ -133,10 +131,10 @@ def _section(rows: pd.DataFrame, place: int, clock: _Clock) -> str:
 
 def _facts(rows: pd.DataFrame, clock: _Clock) -> str:
     begin, closes = rows["begins_at"].iloc[0], rows["window_closes_at"].iloc[0]
-    milestones = rows[rows["kind"] == MILESTONE].set_index("step")
+    milestones = {row["step"]: row for row in rows[rows["kind"] == MILESTONE].to_dict("records")}
     decided = rows.loc[rows["is_point_of_no_return"].astype(bool)].iloc[0]
     back = rows[rows["phase"] == BACK_OUT]
-    last, end = milestones.loc["last moment to back out"], milestones.loc["change window closes"]
+    last, end = milestones[LAST_MOMENT], milestones[CLOSES]
     length = int(back["end_minute"].max() - back["start_minute"].min())
     facts = [
         ("", f"{clock.time(begin, begin)}", "T-0"),

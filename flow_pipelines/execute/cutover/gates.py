@@ -7,13 +7,13 @@ contracts.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from flow_pipelines.assess.gates import listed
-from flow_pipelines.execute.cutover.sections import find_sections
+from flow_pipelines.execute.cutover.sections import Section, find_sections
 from flow_pipelines.execute.tasks.build import moving
 from flow_pipelines.reference.cutover_templates import BACK_OUT
 from flow_pipelines.settings import EngagementSettings
@@ -36,7 +36,8 @@ def runbook_problems(
     expected = set(cutovers["task_id"])
     of_gates = set(timeline.loc[timeline["kind"] == "decision", "task_id"])
     found = set(runbook["timeline_task_ids"].explode().dropna())
-    units, stepped = set(moving(frames)["asset_id"]), set(runbook["asset_id"].dropna())
+    assets = moving(frames)
+    units, stepped = set(assets["asset_id"]), set(runbook["asset_id"].dropna())
     problems = listed("cutovers {} of the timeline are in no runbook", expected - found)
     problems += listed("runbooks are of tasks {} that are no cutovers", found - expected - of_gates)
     problems += listed("{} move and are in no runbook", units - stepped)
@@ -45,7 +46,7 @@ def runbook_problems(
         "step names {} are there twice", set(runbook.loc[runbook["task_name"].duplicated(), "task_name"])
     )
     problems += _links(runbook) + _lanes(runbook)
-    return problems + _order(frames, runbook, settings)
+    return problems + _order(find_sections(frames, assets, settings), runbook)
 
 
 def _links(runbook: pd.DataFrame) -> list[str]:
@@ -70,7 +71,7 @@ def _lanes(runbook: pd.DataFrame) -> list[str]:
     )
 
 
-def _order(frames: Mapping[str, pd.DataFrame], runbook: pd.DataFrame, settings: EngagementSettings) -> list[str]:
+def _order(sections: Sequence[Section], runbook: pd.DataFrame) -> list[str]:
     """List what stops before all that needs it has stopped, and what starts before what it needs has started."""
     rows = runbook[runbook["phase"] != BACK_OUT]
     of_asset = {
@@ -80,7 +81,7 @@ def _order(frames: Mapping[str, pd.DataFrame], runbook: pd.DataFrame, settings: 
     }
     names = rows.dropna(subset=["asset_id"]).drop_duplicates("asset_id").set_index("asset_id")["subject"]
     wrong = set()
-    for section in find_sections(frames, moving(frames), settings):
+    for section in sections:
         for needing, needed in section.needs:
             stops_late = _minute(of_asset[STOP, "end"], needing) > _minute(of_asset[STOP, "start"], needed)
             starts_early = _minute(of_asset[START, "start"], needing) < _minute(of_asset[START, "end"], needed)

@@ -28,7 +28,7 @@ from flow_pipelines.tables.execute.cutover import RUNBOOK, cutover_runbook
 from flow_pipelines.tables.execute.updates import task_updates
 
 LAST_MOMENT, CLOSES = "last moment to back out", "change window closes"
-MILESTONE, REPLICATION = "milestone", "replication"
+MILESTONE, REPLICATION, DECIDE = "milestone", "replication", "go or no-go"
 NAMED = 3
 MINUTE = timedelta(minutes=1)
 Row = dict[str, Any]
@@ -139,13 +139,16 @@ def _length(steps: Sequence[Step], people: Mapping[str, int]) -> int:
 
 def _ahead(steps: Sequence[Step], section: Section) -> list[_Timed]:
     """Place what is done before T-0: ahead of the decision to go, or of T-0 itself."""
-    model = cutover_templates()
     decided = (section.decision or (section.begin,))[0]
-    decision = min(-model.decision_ahead, int((decided - section.begin) / MINUTE))
+    length = next(step.minutes for step in steps if step.template.step == DECIDE)
+    latest = -length if section.decision else -cutover_templates().decision_ahead
+    decision = min(latest, int((decided - section.begin) / MINUTE))
     found = []
     for step in steps:
         ahead = step.template.ahead or 0
         start = ahead if ahead < 0 else decision - ahead
+        # Whoever leads does one thing at a time: where it is decided in the very hour before T-0, that comes last.
+        start = decision - step.minutes if ahead < 0 and start < decision + length else start
         free = max(0, -(start + step.minutes))
         found.append(_Timed(step, start, Placed(start, 1, free, waits_for_people=False), ()))
     return found

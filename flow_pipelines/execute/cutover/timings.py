@@ -18,7 +18,7 @@ from flow_pipelines.tables.execute.progress import DONE, IN_PROGRESS
 TIMINGS = f"{runbook_timings.schema}/{runbook_timings.name}"
 DRY_RUN, REAL = "dry run", "cutover"
 OF_RUNBOOK = ["task_id", "task_name", "section_name", "duration_minutes", "source_entity_ids"]
-MINUTE = pd.Timedelta(minutes=1)
+SECONDS = 60
 
 
 def build_timings(runbook: pd.DataFrame, updates: pd.DataFrame, *, scope: Scope) -> pd.DataFrame:
@@ -46,7 +46,8 @@ def build_timings(runbook: pd.DataFrame, updates: pd.DataFrame, *, scope: Scope)
     begun = told[told["state"] == IN_PROGRESS].groupby(keys)["happened_at"].last()
     ended = told[told["state"] == DONE].groupby(keys)["happened_at"].last()
     found = found.assign(begun_at=begun.reindex(found.index), ended_at=ended.reindex(found.index)).reset_index()
-    actual = ((found["ended_at"] - found["begun_at"]) / MINUTE).round().astype("Int64")
+    seconds = (found["ended_at"] - found["begun_at"]).dt.total_seconds()
+    actual = (seconds / SECONDS).round().astype("Int64")
     kind = found["is_rehearsal"].astype(bool).map({True: DRY_RUN, False: REAL})
     names = kind + " " + found["run_number"].astype(str)
     rows = found.assign(

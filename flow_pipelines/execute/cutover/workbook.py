@@ -66,8 +66,8 @@ def runbook_workbook(runbook: pd.DataFrame, *, title: str, zone: str) -> bytes:
     with xlsxwriter.Workbook(buffer, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
         book.set_properties({"created": datetime(2000, 1, 1)})  # noqa: DTZ001  (a workbook knows no zone)
         _write_summary(book, rows, title, zone)
-        for name, own in rows.groupby("section_name", sort=True):
-            _write_section(book, str(name), own.sort_values("step_number"))
+        for _, own in rows.groupby("section_number", sort=True):
+            _write_section(book, str(own["section_name"].iloc[0]), own.sort_values("step_number"))
     return buffer.getvalue()
 
 

@@ -91,7 +91,7 @@ def programme(
     frames = {
         "assess/plan_of_record": plan,
         "discovery/inventory": inventory,
-        "discovery/dependencies": _dependencies(workloads, links),
+        "discovery/dependencies": dependencies_of(workloads, links),
         "assess/component_treatments": _components(workloads, component_treatment, product),
         "assess/questionnaire_answers": pd.DataFrame(
             [(id_of(name), "downtime", answer) for name, answer in (answers or {}).items()],
@@ -149,7 +149,8 @@ def _inventory(workloads: Sequence[Workload], product: str | None, facts: dict[s
     return pd.DataFrame(rows).astype(dict.fromkeys(SIZES, "Float64"))
 
 
-def _dependencies(workloads: Sequence[Workload], links: Sequence[Link]) -> pd.DataFrame:
+def dependencies_of(workloads: Sequence[Workload], links: Sequence[Link]) -> pd.DataFrame:
+    """Return the dependencies of a programme: which database is on which server, and the connections."""
     hosting = [(name, host) for one in workloads for name, host in one.databases.items()]
     rows = [
         {
