@@ -186,13 +186,13 @@ def _sensor_of_starts(
             for scope in registered(context.instance):
                 for start in starts(installation.database, scope):
                     started = True
-                    tables = _from_phases(start.flow, start.phases) if start.phases else None
+                    tables = _from_phases(start.flow, start.phases) if start.phases else []
                     yield RunRequest(
                         run_key=f"{scope}:{start.flow}:{start.cause}",
                         job_name=start.flow,
                         partition_key=scope.partition_key,
                         tags=scope_tags(scope),
-                        asset_selection=tables and [asset_key(key) for key in tables],
+                        asset_selection=[asset_key(key) for key in tables] or None,
                     )
         if not started:
             yield SkipReason(otherwise)

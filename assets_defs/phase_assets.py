@@ -52,11 +52,11 @@ class ExportedFile:
 
     Attributes:
         name: Its name, of the program's own making, never of imported text.
-        text: What is in it.
+        content: What is in it; text is written as UTF-8.
     """
 
     name: str
-    text: str
+    content: str | bytes
 
 
 Descriptions = Mapping[str, Mapping[str, MetadataValue[Any] | Picture | ExportedFile]]

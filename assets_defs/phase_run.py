@@ -158,7 +158,7 @@ def _shown(
         for name, one in described.items()
         if isinstance(one, Picture | ExportedFile)
     }
-    paths = artefacts.replace(scope, table_key, {file.name: file.text for file in files.values()})
+    paths = artefacts.replace(scope, table_key, {file.name: file.content for file in files.values()})
     shown: dict[str, MetadataValue[Any]] = {}
     for name, one in described.items():
         if isinstance(one, Picture) and one.small:

@@ -6,6 +6,7 @@ Belongs here: shapes, colours, embedding. Does not: any particular chart.
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -19,6 +20,8 @@ GREY, LIGHT, RED, INK = "#9aa3b2", "#e6e9ef", "#c0392b", "#444"
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c6bb1", "#7f7f7f", "#b5a300")
 NOTHING = "Nothing to show."
 MOST_MONTHS = 12
+# Marks that turn the direction of what follows them: a name could read as another one.
+TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,11 @@ class Picture:
     title: str
 
 
+def harmless(text: object) -> str:
+    """Return a text without what no picture can hold, and without what turns the direction of writing around it."""
+    return TURNING.sub("", UNWRITABLE.sub("", str(text)))
+
+
 def svg(width: float, height: float, parts: Iterable[str]) -> str:
     """Return a picture of shapes."""
     size = f'width="{width:g}" height="{height:g}" viewBox="0 0 {width:g} {height:g}"'
@@ -51,7 +59,7 @@ def embedded(picture: str, title: str) -> MarkdownMetadataValue:
 
 def words(x: float, y: float, text: object, *, anchor: str = "start", longest: int = 30, fill: str = INK) -> str:
     """Return text at a place, cut to a length; the whole of it is shown when pointed at."""
-    whole = UNWRITABLE.sub("", str(text))
+    whole = harmless(text)
     shown = whole if len(whole) <= longest else whole[: longest - 1] + "…"
     hint = f"<title>{escape(whole)}</title>" if shown != whole else ""
     return f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}" fill="{fill}">{escape(shown)}{hint}</text>'
@@ -61,7 +69,7 @@ def box(  # noqa: PLR0917  (a rectangle has four numbers and a colour)
     x: float, y: float, width: float, height: float, fill: str, hint: str = "", *, opacity: float = 1.0
 ) -> str:
     """Return a filled rectangle, of which a hint is shown when pointed at."""
-    title = f"<title>{escape(UNWRITABLE.sub('', hint))}</title>" if hint else ""
+    title = f"<title>{escape(harmless(hint))}</title>" if hint else ""
     faint = f' fill-opacity="{opacity:.3g}"' if opacity < 1 else ""
     return (
         f'<rect x="{x:g}" y="{y:g}" width="{max(width, 1):g}" height="{height:g}" fill="{fill}"{faint}>{title}</rect>'

@@ -15,6 +15,7 @@ from rich.markup import escape
 
 from flow_pipelines.cli import (
     approving,
+    demonstrating,
     editing,
     exporting,
     importing,
@@ -27,6 +28,7 @@ from flow_pipelines.cli import (
     sampling,
     services,
     supposing,
+    telling,
     tenants,
     tracing,
     tracking,
@@ -70,9 +72,11 @@ tracing.add_commands(app)
 editing.add_commands(app)
 exporting.add_commands(app)
 approving.add_commands(app)
+telling.add_commands(app)
 reporting.add_commands(app)
 supposing.add_commands(app)
 sampling.add_commands(app)
+demonstrating.add_commands(app)
 services.add_commands(app)
 tracking.add_commands(app)
 reference.add_commands(app)

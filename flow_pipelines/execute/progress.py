@@ -7,10 +7,11 @@ Belongs here: filling the columns of `tables/execute/progress.py`. Does not: jud
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
 
-from flow_pipelines.tables.execute.progress import DONE, IN_PROGRESS, PLANNED, SKIPPED
+from flow_pipelines.tables.execute.progress import DONE, IN_PROGRESS, PLANNED, SKIPPED, STATES
 
 OVER = (DONE, SKIPPED)
 
@@ -26,18 +27,26 @@ def with_progress(tasks: pd.DataFrame, updates: pd.DataFrame) -> pd.DataFrame:
         The tasks in their order, with the columns `state`, `actual_start`, `actual_end`, `told_at`, `told_by` and
         `note`. Dry runs change nothing.
     """
-    real = updates[~updates["is_rehearsal"].astype(bool)].sort_values(["happened_at", "received_at", "update_id"])
+    real = updates[~updates["is_rehearsal"].astype(bool)]
+    # Of one moment the states come in the order of a task's life, as `updates/replay.py` judges them.
+    real = real.assign(place=real["state"].map(STATES.index)).sort_values(["happened_at", "place"])
     last = real.drop_duplicates("task_id", keep="last").set_index("task_id")
     begun = real[real["state"] == IN_PROGRESS].groupby("task_id")["happened_at"].last()
     ended = last.loc[last["state"].isin(OVER), "happened_at"]
-    of_task = tasks["task_id"]
-    moments = {"actual_start": begun, "actual_end": ended, "told_at": last["happened_at"]}
+    # Looked up by reindexing: a column can't be mapped by moments that are none, of an engagement just begun.
+    told = last.reindex(tasks["task_id"])
     return tasks.assign(
-        state=of_task.map(last["state"]).fillna(PLANNED),
-        told_by=of_task.map(last["told_by"]),
-        note=of_task.map(last["note"]),
-        **{name: pd.to_datetime(one.reindex(of_task).to_numpy(), utc=True) for name, one in moments.items()},
+        state=told["state"].fillna(PLANNED).to_numpy(dtype=object),
+        actual_start=_moments(begun, tasks["task_id"]),
+        actual_end=_moments(ended, tasks["task_id"]),
+        told_at=_moments(last["happened_at"], tasks["task_id"]),
+        told_by=told["told_by"].to_numpy(dtype=object),
+        note=told["note"].to_numpy(dtype=object),
     )
+
+
+def _moments(of_task: pd.Series[Any], tasks: pd.Series[Any]) -> pd.DatetimeIndex:
+    return pd.DatetimeIndex(pd.to_datetime(of_task.reindex(tasks), utc=True))
 
 
 def known_at(updates: pd.DataFrame, as_of: datetime) -> datetime:

@@ -7,7 +7,7 @@ steps that all formats share (`task_states.py`), reading files and judging rows 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Literal, Self
 
@@ -70,6 +70,7 @@ class UpdateFormat(_Data):
         return all(folded.intersection(map(fold_header, alternatives)) for alternatives in self.told_by)
 
 
+@lru_cache(maxsize=10_000)
 def fold_header(header: str) -> str:
     """Return a header without case, accents and punctuation; a percent sign counts, as it is all that tells some."""
     return fold(header.replace("%", " percent "))
@@ -80,8 +81,8 @@ def word_in(words: Mapping[str, object], cell: str) -> str | None:
     exact = cell.strip()
     if exact in words:  # "-5" and "5" fold to the same
         return exact
-    folded = fold(cell)
-    return next((word for word in words if fold(word) == folded and not word.lstrip("-").isdecimal()), None)
+    folded = fold_header(cell)
+    return next((word for word in words if fold_header(word) == folded and not word.lstrip("-").isdecimal()), None)
 
 
 @cache
@@ -95,7 +96,8 @@ def update_formats() -> Sequence[UpdateFormat]:
     return tuple(UpdateFormat.model_validate(one) for one in content["formats"])
 
 
-def format_of(headers: Sequence[str]) -> UpdateFormat | None:
+@lru_cache(maxsize=1_000)
+def format_of(headers: tuple[str, ...]) -> UpdateFormat | None:
     """Return the format of a table by its headers, or None if they tell none."""
     return next((one for one in update_formats() if one.fits(headers)), None)
 

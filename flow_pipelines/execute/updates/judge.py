@@ -96,6 +96,29 @@ def judge_updates(
     return Judged(_updates(tellings, tasks, scope), _rejected(tellings, scope), fates)
 
 
+def refusal_beside(
+    told: Told, saying: Saying, task_id: str, updates: pd.DataFrame, *, settings: EngagementSettings
+) -> Refusal | None:
+    """Return why something told now would not count beside what counts already; None if it would.
+
+    Args:
+        told: What is told.
+        saying: What it was read with.
+        task_id: Of which task.
+        updates: The rows of `execute/task_updates`.
+        settings: The engagement's settings.
+    """
+    if to_come := _not_yet(told, saying, _end_of(settings)):
+        return to_come
+    own = updates[updates["task_id"] == task_id].sort_values("happened_at")
+    columns = ("state", "happened_at", "is_rehearsal")
+    known = zip(*(own[name] for name in columns), strict=True)
+    events = [Event(place, state, at.to_pydatetime(), place, bool(dry)) for place, (state, at, dry) in enumerate(known)]
+    events.append(Event(len(own), told.state, told.happened_at, len(own), told.is_rehearsal))
+    fate = next(verdict.fate for verdict in replay(events) if verdict.place == len(own))
+    return fate if isinstance(fate, Refusal) else None
+
+
 def _file_of(row: Mapping[Any, Any]) -> tuple[Any, ...]:
     return row["source"], row["sheet"] or "", row["received_at"]
 
@@ -125,15 +148,17 @@ def _tellings(row: Mapping[Any, Any], saying: Saying, finder: TaskFinder, limit:
         found = finder.find(told.subject)
         if isinstance(found, Refusal):
             telling.fate = found
-        elif told.happened_at > max(limit, saying.received_at + LENIENCE):
-            telling.fate = _not_yet(told, saying, limit)
+        elif to_come := _not_yet(told, saying, limit):
+            telling.fate = to_come
         else:
             telling.position = found
         tellings.append(telling)
     return tellings
 
 
-def _not_yet(told: Told, saying: Saying, limit: datetime) -> Refusal:
+def _not_yet(told: Told, saying: Saying, limit: datetime) -> Refusal | None:
+    if told.happened_at <= max(limit, saying.received_at + LENIENCE):
+        return None
     words = (
         f"it is told of {told.happened_at:%Y-%m-%d %H:%M} UTC, which was still to come when it was received "
         f"({saying.received_at:%Y-%m-%d %H:%M} UTC) and is after the day as of which the engagement is looked at "
@@ -162,13 +187,13 @@ def _where_from(row: Mapping[Any, Any]) -> dict[str, Any]:
 
 def _updates(tellings: list[_Telling], tasks: pd.DataFrame, scope: Scope) -> pd.DataFrame:
     columns = ["task_id", "task_name", "table_key", "source_entity_ids"]
-    of_task = tasks[columns].to_dict("records")
+    of_task: list[dict[Any, Any]] = tasks[columns].to_dict("records")
     rows = []
     for one in tellings:
         if one.fate != ACCEPTED or one.told is None or one.position is None:
             continue
         task, told = of_task[one.position], one.told
-        key = (task["task_id"], told.state, told.happened_at.isoformat(), told.is_rehearsal)
+        key = (str(task["task_id"]), told.state, told.happened_at.isoformat(), told.is_rehearsal)
         rows.append(
             {
                 **task,

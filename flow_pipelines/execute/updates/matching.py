@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 from flow_pipelines.execute.updates.told import Refusal, Subject
 from flow_pipelines.reference.task_states import task_states
@@ -22,7 +22,7 @@ ADDRESS = re.compile(r"[\d.]+|[\da-fA-F:]+:[\da-fA-F:]*")
 PART = re.compile(r" \(\d+ of \d+\)$")
 NAMED = 5
 # Below this, what is near is only near by chance; of very many unknown names nobody reads what each may have meant.
-LEAST_LIKENESS, MOST_LOOKED_UP = 75, 2_000
+LEAST_LIKENESS, MOST_LOOKED_UP = 75, 500
 SEE_TASKS = "Name a task as flow task list shows it, or a server and a step of it."
 
 
@@ -52,6 +52,7 @@ class TaskFinder:
 
     def __post_init__(self) -> None:
         self._names = self.tasks["task_name"].tolist()
+        self._folded_names = list(map(fold, self._names))
         self._by_id = {task: position for position, task in enumerate(self.tasks["task_id"])}
         self._by_name: dict[str, list[int]] = {}
         self._assets, self._workloads, self._waves, self._alone = _Index(), _Index(), _Index(), _Index()
@@ -98,8 +99,9 @@ class TaskFinder:
 
     def near(self, told: str) -> list[str]:
         """Return the names of tasks that are most like a text, the likest first."""
-        found = process.extract(told, self._names, limit=NAMED, score_cutoff=LEAST_LIKENESS, processor=fold)
-        return [name for name, _, _ in found]
+        cutoff = LEAST_LIKENESS
+        found = process.extract(fold(told), self._folded_names, scorer=fuzz.ratio, limit=NAMED, score_cutoff=cutoff)
+        return [self._names[position] for _, _, position in found]
 
     def _tiers(self, subject: Subject) -> tuple[list[list[int]], bool]:
         """Return the tasks that may be meant, the likeliest first; and whether anything is called so."""

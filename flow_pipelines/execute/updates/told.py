@@ -87,7 +87,7 @@ def what_is_told(cells: Mapping[str, str], saying: Saying) -> list[Told] | Refus
     Returns:
         The state, and before it the begin if the row tells that as well; or why the row says nothing that counts.
     """
-    found = format_of(list(cells))
+    found = format_of(tuple(cells))
     if found is None:
         headers = ", ".join(cells) or "none"
         return Refusal(
@@ -114,7 +114,7 @@ class _Row:
 
 def _subject_and_state(row: _Row) -> tuple[Subject, str] | Refusal:
     of_format, state_cell, job = row.format, row.cell("state"), row.cell("job")
-    if any(fold(word) in {fold(state_cell), fold(job)} for word in of_format.passes_over):
+    if {fold_header(state_cell), fold_header(job)} & set(map(fold_header, of_format.passes_over)):
         words = f"{job or state_cell} says nothing of a task."
         return Refusal("says_nothing", words, "Nothing to do; such rows are counted.")
     subject = _subject(row)
@@ -228,7 +228,7 @@ def _is_rehearsal(row: _Row) -> bool | None:
 
 def date_cells(cells: Mapping[str, str]) -> list[str]:
     """Return the cells of a raw row that tell times, by which is told whether a file writes the month first."""
-    found = format_of(list(cells))
+    found = format_of(tuple(cells))
     if found is None:
         return []
     row = _Row(found, {fold_header(column): cell for column, cell in cells.items()})
