@@ -28,6 +28,7 @@ def flow(tmp_path_factory: pytest.TempPathFactory, warm_flow: Run) -> Command:
     command.ok("run", "acme/dc-exit", "--flow", "assess")
     command.ok("approve", "acme/dc-exit", "--by", "Ann", "--reason", "agreed in the board")
     command.ok("run", "acme/dc-exit", "--flow", "plan")
+    command.ok("run", "acme/dc-exit", "--flow", "execute")
     return command
 
 

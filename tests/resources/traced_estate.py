@@ -246,6 +246,23 @@ class Estate:
             plan__business_case=[],
         )
 
+    def executed(self, run: str) -> None:
+        shop, web = self.id("asset", "shop"), self.id("asset", "web01")
+        moment = datetime(2026, 7, 1, 9, tzinfo=UTC)
+        update = {"update_id": self.id("update", 1), "task_id": self.id("task", 1), "source_entity_ids": [web]}
+        update |= {"previous_state": "planned", "state": "done", "happened_at": moment, "received_at": moment}
+        gate = {"task_id": self.id("gate", 1), "verdict": "passed", "state": "planned", "source_entity_ids": [shop]}
+        gate |= dict.fromkeys(("planned_start", "planned_end"), moment)
+        wave = {"overview_id": self.id("wave_progress", 1), "state": "planned", "source_entity_ids": [shop]}
+        self.phase(
+            run,
+            [TIMELINE, PLAN, INVENTORY],
+            execute__task_updates=[update],
+            execute__rejected_updates=[],
+            execute__wave_gates=[gate],
+            execute__execution_overview=[wave],
+        )
+
 
 def frame(key: str, rows: Rows) -> pd.DataFrame:
     """Return rows that conform to a table, what they do not say filled in."""

@@ -86,6 +86,7 @@ def two_clients(installation: Installation) -> tuple[Engagement, Engagement]:
         engagement.run("assess", "overview", {"assess/assessment_overview": [{}]})
         engagement.roll_back("assess", "good", "wrong")
         engagement.run_flow("plan", {"plan/resource_plan": [{}]})
+        engagement.run_flow("execute", {"execute/rejected_updates": [{}]})
     return engagements[0], engagements[1]
 
 
