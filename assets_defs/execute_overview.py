@@ -23,7 +23,7 @@ from flow_pipelines.tables.execute.progress import STATES
 def overview(phase: PhaseInputs) -> PhaseOutputs:
     """Judge all that was told of tasks, and sum up what it means for the waves."""
     frames, scope, settings = phase.frames, phase.scope, phase.settings
-    tasks = all_tasks(frames, scope=scope)
+    tasks = all_tasks(frames, scope=scope, settings=settings)
     judged = judge_updates(phase.updates, tasks, frames[INVENTORY], scope=scope, settings=settings)
     gates = build_wave_gates(frames, tasks, judged.updates, scope=scope)
     rows = build_execution_overview(tasks, judged.updates, gates, scope=scope, settings=settings)

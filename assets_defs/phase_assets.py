@@ -52,11 +52,11 @@ class ExportedFile:
 
     Attributes:
         name: Its name, of the program's own making, never of imported text.
-        text: What is in it.
+        content: What is in it; text is written as UTF-8.
     """
 
     name: str
-    text: str
+    content: str | bytes
 
 
 Descriptions = Mapping[str, Mapping[str, MetadataValue[Any] | Picture | ExportedFile]]
@@ -74,6 +74,7 @@ class PhaseInputs:
         manifests: What each of those versions was computed from: table key to table key to snapshot id.
         edits: People's corrections of the phase's own tables. Those of single cells are applied by the shell.
         files: The landed files, if the phase reads them.
+        analyses: The files of static analyses, if the phase reads them.
         updates: All that was told of tasks, as it was received, if the phase reads it.
         progress: Takes a line for the log.
         decisions: By table key, the edits that are in the rows of the tables that it reads.
@@ -92,6 +93,7 @@ class PhaseInputs:
     decisions: Mapping[str, Sequence[Decision]] = field(default_factory=dict)
     approvals: Mapping[str, Approval] = field(default_factory=dict)
     facts: EndOfLifeFacts = field(default_factory=installed_facts)
+    analyses: Sequence[SourceFile] = ()
     updates: pd.DataFrame = field(default_factory=lambda: received([]))
 
 
@@ -118,6 +120,7 @@ class PhaseShell:
         compute: The function.
         reads_files: Whether it reads the landed files.
         reads_facts: Whether it reads the end-of-life facts.
+        reads_analyses: Whether it reads the files of static analyses.
         reads_updates: Whether it reads what was told of tasks, and takes in the files that tell of them.
         audit: Lists the problems of the frames after people's corrections.
         describe: Returns metadata of the frames after people's corrections, by table key and name; pictures are written
@@ -129,6 +132,7 @@ class PhaseShell:
     compute: Callable[[PhaseInputs], PhaseOutputs]
     reads_files: bool = False
     reads_facts: bool = False
+    reads_analyses: bool = False
     reads_updates: bool = False
     audit: Callable[[Frames], Mapping[str, Sequence[str]]] | None = None
     describe: Callable[[PhaseInputs, Frames], Descriptions] | None = None

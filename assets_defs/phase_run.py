@@ -43,6 +43,7 @@ from resources.approvals import APPROVALS
 from resources.artefacts import Artefacts
 from resources.edits import insert_outcomes
 from resources.landed_files import take_in
+from resources.landing import content_hash
 from resources.phase_runs import complete, tracked
 from resources.pins import set_pin
 from resources.received_updates import UPDATES_INPUT, version_of
@@ -157,7 +158,7 @@ def _shown(
         for name, one in described.items()
         if isinstance(one, Picture | ExportedFile)
     }
-    paths = artefacts.replace(scope, table_key, {file.name: file.text for file in files.values()})
+    paths = artefacts.replace(scope, table_key, {file.name: file.content for file in files.values()})
     shown: dict[str, MetadataValue[Any]] = {}
     for name, one in described.items():
         if isinstance(one, Picture) and one.small:
@@ -229,6 +230,7 @@ def _read_inputs(
         take_in(platform.database, platform.landing, scope, by="flow-pipelines") if plan.shell.reads_files else None
     )
     files = landed.files if landed else ()
+    analyses = platform.landing.analysis_files(scope) if plan.shell.reads_analyses else ()
     updates = _received(platform, scope, context) if plan.shell.reads_updates else received([])
     edits = active_edits(platform.edits.of_tables(scope, plan.keys))
     facts = platform.facts if plan.shell.reads_facts else installed_facts()
@@ -241,6 +243,7 @@ def _read_inputs(
         *([Input(APPROVALS, _hash(json.dumps(numbers)))] if numbers else []),
         *(Input(name, digest) for name, digest in (landed.inputs if landed else ())),
         *([Input("landings", _hash(json.dumps([[one.landing_number, one.name] for one in files])))] if files else []),
+        *(Input(f"analysis:{file.name}", content_hash(file.path)) for file in analyses),
         *([Input(UPDATES_INPUT, version_of(updates))] if plan.shell.reads_updates else []),
         *([Input("facts:end_of_life", facts.version)] if plan.shell.reads_facts else []),
         *(Input.of_snapshot(snapshot) for snapshot in chosen.values()),
@@ -257,6 +260,7 @@ def _read_inputs(
         approvals=approvals,
         decisions=platform.edits.decisions_in(scope, chosen.values()),
         facts=facts,
+        analyses=analyses,
         updates=updates,
     ), manifest
 

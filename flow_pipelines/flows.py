@@ -169,7 +169,12 @@ FLOWS: tuple[Flow, ...] = (
                 ("replatform_tasks",),
             ),
             Phase("cutover", "Cutover", "The runbook of every wave's cutover.", ("cutover_runbook", "runbook_timings")),
-            Phase("reports", "Reports", "Planned against actual.", ("execution_report",)),
+            Phase(
+                "reports",
+                "Reports",
+                "Planned against actual, and the end by what has happened.",
+                ("task_forecasts", "burn_down", "execution_report"),
+            ),
         ),
         follows="plan",
     ),

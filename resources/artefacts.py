@@ -21,25 +21,26 @@ class Artefacts:
 
     root: Path
 
-    def replace(self, scope: Scope, table_key: str, files: Mapping[str, str]) -> dict[str, Path]:
+    def replace(self, scope: Scope, table_key: str, files: Mapping[str, str | bytes]) -> dict[str, Path]:
         """Write a table's files, and remove those of an earlier version that are not among them.
 
         Args:
             scope: The engagement.
             table_key: The table, flow/table.
-            files: Text by name of the file; a name is of the program's own making, never of imported text.
+            files: Text, written as UTF-8, or bytes by name of the file; a name is of the program's own making, never
+                of imported text.
 
         Returns:
             Their paths by name.
         """
         folder = self.root / scope.client / scope.engagement / table_key
         written = {}
-        for name, text in files.items():
+        for name, content in files.items():
             folder.mkdir(parents=True, exist_ok=True)
             path = folder / name
             # A reader sees the old file or the new one, whole.
             unfinished = path.with_name(f".{name}.{os.getpid()}")
-            unfinished.write_text(text, encoding="utf-8")
+            unfinished.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
             unfinished.replace(path)
             written[name] = path
         for path in folder.glob("*"):

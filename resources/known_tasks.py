@@ -16,6 +16,7 @@ from flow_pipelines.scope import Scope
 from flow_pipelines.tables.discovery import INVENTORY
 from resources.database import Database
 from resources.snapshots import SnapshotStore, snapshots_by_id
+from resources.tenancy import engagement_settings
 
 TASK_UPDATES, REJECTED_UPDATES = "execute/task_updates", "execute/rejected_updates"
 
@@ -52,5 +53,6 @@ def known_tasks(database: Database, scope: Scope) -> KnownTasks:
     with database.in_scope(scope) as connection:
         found = {one.table_key: one for one in snapshots_by_id(connection, ids).values()}
     frames = {key: store.read(scope, snapshot) for key, snapshot in (found | current).items()}
-    tasks = with_progress(all_tasks(frames, scope=scope), frames[TASK_UPDATES])
+    tasks = all_tasks(frames, scope=scope, settings=engagement_settings(database, scope))
+    tasks = with_progress(tasks, frames[TASK_UPDATES])
     return KnownTasks(tasks, frames[INVENTORY], frames[TASK_UPDATES], frames[REJECTED_UPDATES])

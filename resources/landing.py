@@ -27,6 +27,7 @@ from flow_pipelines.scope import Scope
 SETTLING_SECONDS = 5.0
 HASH_BLOCK = 1024 * 1024
 RECEIVED = "received"
+ANALYSIS = "analysis"
 UPDATES = "updates"
 HIDDEN = "."
 
@@ -44,6 +45,21 @@ class Landing:
     def files(self, scope: Scope) -> list[SourceFile]:
         """Return the files that have arrived and were not taken in, by name; no hidden ones, links and subfolders."""
         return _files_in(self.folder(scope))
+
+    def analysis_files(self, scope: Scope) -> list[SourceFile]:
+        """Return the files of static analyses, by name; those of an application may lie in a folder of its name.
+
+        They stay where they are: a newer report of the same name replaces the older one.
+        """
+        root = self.folder(scope) / ANALYSIS
+        folders = sorted(one for one in root.iterdir() if one.is_dir()) if root.is_dir() else []
+        inner = [
+            replace(file, name=f"{_readable(folder.name)}/{file.name}")
+            for folder in folders
+            if not folder.is_symlink() and not folder.name.startswith(HIDDEN)
+            for file in _files_in(folder)
+        ]
+        return [*_files_in(root), *inner]
 
     def update_files(self, scope: Scope) -> list[SourceFile]:
         """Return the files that tell of tasks and were not taken in, by name."""

@@ -17,8 +17,9 @@ import pandas as pd
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from flow_pipelines.execute.updates.reading import RawUpdate, read_updates
 from flow_pipelines.execute.updates.received import COLUMNS, received
+from flow_pipelines.reference.update_formats import is_update_header
+from flow_pipelines.row_files import FileRow, read_rows
 from flow_pipelines.scope import Scope
 from resources.database import Database, scope_values
 from resources.event_tables import received_updates
@@ -44,7 +45,7 @@ class ReceivedUpdateStore:
 
     database: Database
 
-    def add(self, scope: Scope, rows: Sequence[RawUpdate], *, by: str) -> Kept:
+    def add(self, scope: Scope, rows: Sequence[FileRow], *, by: str) -> Kept:
         """Keep rows, in order; one that was told before, cell for cell, is there once.
 
         Args:
@@ -81,7 +82,9 @@ class ReceivedUpdateStore:
         """
         kept = {}
         for file in landing.update_files(scope):
-            kept[file.name] = self.add(scope, list(read_updates(file.path, file.name)), by=_owner(file.path))
+            kept[file.name] = self.add(
+                scope, list(read_rows(file.path, file.name, is_update_header)), by=_owner(file.path)
+            )
             landing.take_in_update(scope, file)
         return kept
 
@@ -114,7 +117,7 @@ def _count(connection: Connection) -> int:
     return int(connection.execute(select(func.count()).select_from(received_updates)).scalar_one())
 
 
-def _values(scope: Scope, row: RawUpdate) -> dict[str, object]:
+def _values(scope: Scope, row: FileRow) -> dict[str, object]:
     problem = row.problem
     told = json.dumps({column: cell for column, cell in row.cells.items() if cell}, sort_keys=True, ensure_ascii=False)
     # What can't be read is told by its place; what can by what it says, wherever it stands.

@@ -63,7 +63,7 @@ def set_command(  # noqa: PLR0917  (arguments of a command line)
     rehearsal: Annotated[bool, typer.Option("--rehearsal", help="It is of a dry run: no state changes.")] = False,
 ) -> None:
     """Tell how a task stands, for example: flow task set acme/dc-exit 'web01: cut over' done --evidence CHG0030412."""
-    from flow_pipelines.execute.updates.reading import RawUpdate
+    from flow_pipelines.row_files import FileRow
     from resources.known_tasks import known_tasks
     from resources.received_updates import ReceivedUpdateStore
 
@@ -84,7 +84,7 @@ def set_command(  # noqa: PLR0917  (arguments of a command line)
         }
         cells = {column: cell for column, cell in cells.items() if cell}
         told = _checked(known, cells, settings)
-        update = RawUpdate(SOURCE, cells)
+        update = FileRow(SOURCE, cells)
         kept = ReceivedUpdateStore(installation.database).add(scope, [update], by=told_by or "unknown")
     when = f"{told.happened_at:%Y-%m-%d %H:%M} UTC"
     said = "is said to be" if not rehearsal else "was, in a dry run,"

@@ -6,6 +6,9 @@ Belongs here: filling the columns of `tables/execute/progress.py`. Does not: jud
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 import pandas as pd
 
 from flow_pipelines.tables.execute.progress import DONE, IN_PROGRESS, PLANNED, SKIPPED, STATES
@@ -29,13 +32,27 @@ def with_progress(tasks: pd.DataFrame, updates: pd.DataFrame) -> pd.DataFrame:
     real = real.assign(place=real["state"].map(STATES.index)).sort_values(["happened_at", "place"])
     last = real.drop_duplicates("task_id", keep="last").set_index("task_id")
     begun = real[real["state"] == IN_PROGRESS].groupby("task_id")["happened_at"].last()
-    columns = {
-        "state": last["state"],
-        "actual_start": begun,
-        "actual_end": last.loc[last["state"].isin(OVER), "happened_at"],
-        "told_at": last["happened_at"],
-        "told_by": last["told_by"],
-        "note": last["note"],
-    }
-    told = {name: pd.Series(one.reindex(tasks["task_id"]).array, index=tasks.index) for name, one in columns.items()}
-    return tasks.assign(**{**told, "state": told["state"].where(told["state"].notna(), PLANNED)})
+    ended = last.loc[last["state"].isin(OVER), "happened_at"]
+    # Looked up by reindexing: a column can't be mapped by moments that are none, of an engagement just begun.
+    told = last.reindex(tasks["task_id"])
+    return tasks.assign(
+        state=told["state"].fillna(PLANNED).to_numpy(dtype=object),
+        actual_start=_moments(begun, tasks["task_id"]),
+        actual_end=_moments(ended, tasks["task_id"]),
+        told_at=_moments(last["happened_at"], tasks["task_id"]),
+        told_by=told["told_by"].to_numpy(dtype=object),
+        note=told["note"].to_numpy(dtype=object),
+    )
+
+
+def _moments(of_task: pd.Series[Any], tasks: pd.Series[Any]) -> pd.DatetimeIndex:
+    return pd.DatetimeIndex(pd.to_datetime(of_task.reindex(tasks), utc=True))
+
+
+def known_at(updates: pd.DataFrame, as_of: datetime) -> datetime:
+    """Return as of when things are known: the last thing that was told of a task, or `as_of` if that is later.
+
+    Nobody sets a date anew for every update, and nothing depends on a clock.
+    """
+    real = updates.loc[~updates["is_rehearsal"].astype(bool), "happened_at"]
+    return as_of if real.empty else max(as_of, real.max().to_pydatetime())

@@ -54,3 +54,9 @@ def test_the_parts_of_a_key_do_not_run_together(key: list[str]) -> None:
     scope = Scope("acme", "dc-exit")
     assert scope.id_of("record", *key) != scope.id_of("record", *key, "")
     assert scope.id_of("record", *key) != scope.id_of("rejected", *key)
+
+
+def test_many_ids_are_the_same_as_one_by_one() -> None:
+    keys = [(number, "ü", None) for number in range(50)]
+    scope = Scope("acme", "dc-exit")
+    assert scope.ids_of("task", keys) == [scope.id_of("task", *key) for key in keys]

@@ -28,3 +28,11 @@ def test_a_new_version_replaces_the_files_of_the_one_before_and_no_others(tmp_pa
 def test_a_table_without_pictures_leaves_no_folder(tmp_path: Path) -> None:
     assert Artefacts(tmp_path).replace(ONE, "discovery/inventory", {}) == {}
     assert list(tmp_path.iterdir()) == []
+
+
+def test_bytes_are_written_as_they_are(tmp_path: Path) -> None:
+    paths = Artefacts(tmp_path).replace(
+        ONE, "execute/cutover_runbook", {"wave-1.xlsx": b"PK\x00\r\n", "page.html": "ü"}
+    )
+    assert paths["wave-1.xlsx"].read_bytes() == b"PK\x00\r\n"
+    assert paths["page.html"].read_text(encoding="utf-8") == "ü"

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
-from flow_pipelines.execute.updates.reading import RawUpdate
+from flow_pipelines.row_files import FileRow
 from flow_pipelines.scope import Scope
 from resources.installation import Installation
 from resources.landing import RECEIVED, UPDATES, Landing
@@ -16,7 +16,7 @@ from resources.phase_runs import tracked
 from resources.received_updates import ReceivedUpdateStore, version_of
 from tests.conftest import new_engagement
 
-DONE = RawUpdate("flow task", {"task": "web01: cutover", "state": "done", "at": "2026-03-04T22:00Z"})
+DONE = FileRow("flow task", {"task": "web01: cutover", "state": "done", "at": "2026-03-04T22:00Z"})
 SHEET = "Task;Status;Datum\nweb01: cutover;erledigt;04.03.2026\nweb02: cutover;läuft;04.03.2026\n"
 
 
@@ -38,7 +38,7 @@ def land(landing: Landing, scope: Scope, name: str, content: bytes) -> None:
 
 def test_the_same_row_told_twice_is_one_wherever_it_stood(store: ReceivedUpdateStore, scope: Scope) -> None:
     assert store.add(scope, [DONE, DONE], by="Ann").new == 1
-    again = store.add(scope, [RawUpdate("other.csv", dict(reversed(DONE.cells.items())), None, 7)], by="Bob")
+    again = store.add(scope, [FileRow("other.csv", dict(reversed(DONE.cells.items())), None, 7)], by="Bob")
     assert (again.new, again.repeated) == (0, 1)
     (row,) = store.rows(scope).to_dict("records")
     assert (row["source"], row["received_by"], row["cells"]) == ("flow task", "Ann", DONE.cells)
@@ -85,7 +85,7 @@ def test_only_what_came_after_the_phase_began_waits(
     store.add(scope, [DONE], by="Ann")
     assert not store.waiting(scope)
     before = version_of(store.rows(scope))
-    store.add(scope, [RawUpdate("flow task", {"task": "web02: cutover", "state": "done"})], by="Ann")
+    store.add(scope, [FileRow("flow task", {"task": "web02: cutover", "state": "done"})], by="Ann")
     assert store.waiting(scope)
     assert version_of(store.rows(scope)) != before
 

@@ -11,8 +11,8 @@ from uuid import uuid5
 import pandas as pd
 
 from flow_pipelines.execute.updates.judge import Judged, judge_updates
-from flow_pipelines.execute.updates.reading import RawUpdate
 from flow_pipelines.execute.updates.received import received
+from flow_pipelines.row_files import FileRow
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings
 from flow_pipelines.settings_schedule import ScheduleSettings
@@ -101,11 +101,11 @@ def inventory() -> pd.DataFrame:
     return pd.DataFrame(rows).reindex(columns=empty(output_tables()["discovery/inventory"]).columns)
 
 
-def rows_of(told: Sequence[RawUpdate | Mapping[str, str]], *, at: datetime = RECEIVED) -> pd.DataFrame:
+def rows_of(told: Sequence[FileRow | Mapping[str, str]], *, at: datetime = RECEIVED) -> pd.DataFrame:
     """Return raw rows as the platform would have received them, in this order; rows told twice are there once."""
     rows: dict[str, tuple[Any, ...]] = {}
     for number, one in enumerate(told, start=1):
-        raw = one if isinstance(one, RawUpdate) else RawUpdate("week.csv", one, None, number)
+        raw = one if isinstance(one, FileRow) else FileRow("week.csv", one, None, number)
         content = str(uuid5(SCOPE.engagement_id, repr(sorted(raw.cells.items())) + str(raw.problem)))
         problem = (raw.problem.code, raw.problem.words, raw.problem.remedy) if raw.problem else (None, None, None)
         rows.setdefault(
@@ -115,7 +115,7 @@ def rows_of(told: Sequence[RawUpdate | Mapping[str, str]], *, at: datetime = REC
 
 
 def judged(
-    told: Sequence[RawUpdate | Mapping[str, str]],
+    told: Sequence[FileRow | Mapping[str, str]],
     *,
     tasks: pd.DataFrame | None = None,
     settings: EngagementSettings = ZURICH,

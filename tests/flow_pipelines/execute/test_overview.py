@@ -8,7 +8,7 @@ from datetime import timedelta
 import pandas as pd
 import pytest
 
-from flow_pipelines.execute.all_tasks import COLUMNS, all_tasks
+from flow_pipelines.execute.all_tasks import COLUMNS, planned_tasks, together
 from flow_pipelines.execute.overview import build_execution_overview, overview_problems
 from flow_pipelines.execute.updates.judge import judge_updates
 from flow_pipelines.execute.wave_gates import build_wave_gates, gate_problems
@@ -104,7 +104,7 @@ class Programme:
         more: Sequence[dict[str, object]] = (),
     ) -> None:
         known = tables or frames()
-        self.tasks = all_tasks(known, scope=SCOPE)
+        self.tasks = together(planned_tasks(known["plan/timeline"], scope=SCOPE))
         if more:
             self.tasks = pd.concat([self.tasks, pd.DataFrame(list(more))], ignore_index=True)
         rows = [
@@ -138,7 +138,7 @@ WAVE_1 = [(f"crm: {step}", "done") for step in ("prepare", "go", "cutover", "val
 
 
 def test_every_gate_of_every_wave_is_a_task_that_people_can_tell_of() -> None:
-    tasks = all_tasks(frames(), scope=SCOPE)
+    tasks = together(planned_tasks(frames()["plan/timeline"], scope=SCOPE))
     assert list(tasks.columns) == list(COLUMNS)
     assert tasks["task_id"].is_unique
     gates = tasks[tasks["kind"] == "gate"]
@@ -255,7 +255,7 @@ def test_dry_runs_change_nothing_of_a_wave() -> None:
 
 def test_without_a_timeline_there_are_no_rows() -> None:
     tables = frames() | {"plan/timeline": timeline().iloc[:0]}
-    tasks = all_tasks(tables, scope=SCOPE)
+    tasks = together(planned_tasks(tables["plan/timeline"], scope=SCOPE))
     updates = empty(output_tables()["execute/task_updates"])
     gates = build_wave_gates(tables, tasks, updates, scope=SCOPE)
     assert gates.empty

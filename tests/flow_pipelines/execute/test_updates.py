@@ -13,8 +13,9 @@ from xlsxwriter import Workbook
 
 from flow_pipelines.execute.updates.gates import received_problems, update_problems
 from flow_pipelines.execute.updates.judge import judge_updates
-from flow_pipelines.execute.updates.reading import RawUpdate, read_updates
 from flow_pipelines.reference.task_states import task_states
+from flow_pipelines.reference.update_formats import is_update_header
+from flow_pipelines.row_files import FileRow, read_rows
 from flow_pipelines.settings import EngagementSettings
 from flow_pipelines.tables.execute.progress import STATES
 from tests.flow_pipelines.execute.telling import (
@@ -254,7 +255,9 @@ def test_csv_and_workbooks_of_any_encoding_delimiter_and_title_are_read(tmp_path
             1, 4, pd.Timestamp("2026-03-04 09:00"), book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
         )
         book.add_worksheet("Empty")
-    told = [row for name in ("de.csv", "fr.csv", "book.xlsx") for row in read_updates(tmp_path / name, name)]
+    told = [
+        row for name in ("de.csv", "fr.csv", "book.xlsx") for row in read_rows(tmp_path / name, name, is_update_header)
+    ]
     result = judged(told)
     assert changes(result) == [
         ("web01: test boot", "in progress", "2026-03-04 07:00"),
@@ -325,7 +328,7 @@ def test_the_gate_finds_lost_rows_and_states_that_jump() -> None:
 def test_a_file_that_cannot_be_read_is_rejected_with_its_reason(tmp_path: Path) -> None:
     (tmp_path / "scan.pdf").write_bytes(b"%PDF-1.4")
     (tmp_path / "notes.csv").write_text("hello\n", encoding="utf-8")
-    told = [row for name in ("scan.pdf", "notes.csv") for row in read_updates(tmp_path / name, name)]
-    result = judged([*told, RawUpdate("flow task", cells("crm: test", "done"))])
+    told = [row for name in ("scan.pdf", "notes.csv") for row in read_rows(tmp_path / name, name, is_update_header)]
+    result = judged([*told, FileRow("flow task", cells("crm: test", "done"))])
     assert len(result.updates) == 1
     assert all(reason.startswith(("scan.pdf: ", "notes.csv: ")) for _, reason in reasons(result))

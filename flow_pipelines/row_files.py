@@ -1,12 +1,13 @@
-"""Reading: the rows of a file that tells of tasks, as they are.
+"""Rows of files that people fill or tools export for us, as they are: what was told of tasks, who there is.
 
 Belongs here: from a file of any encoding, delimiter or kind of workbook to rows of cells, and why one can't be read.
-Does not: what a row says (`told.py`); how text and workbooks are parsed is Discovery's (`discovery/readers/`).
+Does not: what a row says (`execute/updates/`, `plan/people_sheet.py`); inventories, and how text and workbooks are
+parsed (`discovery/readers/`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, islice, zip_longest
 from pathlib import Path
@@ -23,9 +24,9 @@ from flow_pipelines.discovery.readers.workbook import (
     sheet_names,
     sheet_rows,
 )
-from flow_pipelines.reference.update_formats import is_update_header
 
-NO_TABLE = "the file is {kind}, and no table of updates."
+IsKnown = Callable[[str], bool]
+NO_TABLE = "the file is {kind}, and no table."
 SAVE_AS = "Save it as CSV or XLSX, with the names of its columns above its rows, and import it again."
 OTHER_KINDS = {Kind.JSON: "JSON", Kind.PARQUET: "Parquet", Kind.ZIP: "a ZIP archive", Kind.GZIP: "packed by gzip"}
 
@@ -40,8 +41,8 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class RawUpdate:
-    """One row that tells of a task, as it was told.
+class FileRow:
+    """One row of a file, as it was told.
 
     Attributes:
         source: The file's name, or `flow task`.
@@ -57,13 +58,20 @@ class RawUpdate:
     row_number: int | None = None
     problem: Problem | None = None
 
+    @property
+    def place(self) -> str:
+        """Where it is, in words: file, sheet and row."""
+        sheet = f", sheet {self.sheet}" if self.sheet else ""
+        return f"{self.source}{sheet}" + (f", row {self.row_number}" if self.row_number else "")
 
-def read_updates(path: Path, name: str) -> Iterator[RawUpdate]:
+
+def read_rows(path: Path, name: str, is_known: IsKnown) -> Iterator[FileRow]:
     """Read the rows of a file.
 
     Args:
         path: Where it is.
         name: What it is called.
+        is_known: Tells whether a header is one that is looked for.
 
     Returns:
         Its rows in order; a file or a sheet that can't be read is one row with a problem. Empty sheets are passed over.
@@ -75,19 +83,19 @@ def read_updates(path: Path, name: str) -> Iterator[RawUpdate]:
     if isinstance(kind, Rejection):
         yield _refused(name, None, kind)
     elif kind is Kind.TEXT:
-        yield from _read_text(path, name)
+        yield from _read_text(path, name, is_known)
     elif kind is Kind.WORKBOOK:
-        yield from _read_workbook(path, name)
+        yield from _read_workbook(path, name, is_known)
     else:
         words = f"{name}: {NO_TABLE.format(kind=OTHER_KINDS[kind])}"
-        yield RawUpdate(name, problem=Problem("unsupported_type", words, SAVE_AS))
+        yield FileRow(name, problem=Problem("unsupported_type", words, SAVE_AS))
 
 
-def _read_text(path: Path, name: str) -> Iterator[RawUpdate]:
-    layout = detect_layout(path, is_update_header)
+def _read_text(path: Path, name: str, is_known: IsKnown) -> Iterator[FileRow]:
+    layout = detect_layout(path, is_known)
     cells = CleanCells()
     with open_text(path, layout.encoding) as file:
-        head = read_head(cleaned(records(text_lines(file), layout.delimiter), cells), None, is_update_header)
+        head = read_head(cleaned(records(text_lines(file), layout.delimiter), cells), None, is_known)
     if head is None:
         yield _refused(name, None, Rejection("no_header", row_count=0, details={"looked_at": HEAD_RECORDS}))
         return
@@ -97,7 +105,7 @@ def _read_text(path: Path, name: str) -> Iterator[RawUpdate]:
         yield from _rows(cleaned(parsed, cells), head, name)
 
 
-def _read_workbook(path: Path, name: str) -> Iterator[RawUpdate]:
+def _read_workbook(path: Path, name: str, is_known: IsKnown) -> Iterator[FileRow]:
     cells = CleanCells()
     is_empty = True
     try:
@@ -113,25 +121,25 @@ def _read_workbook(path: Path, name: str) -> Iterator[RawUpdate]:
                 is_empty = False
                 yield _refused(name, sheet, error.rejection)
                 continue
-            for row in _read_sheet(rows, sheet, name):
+            for row in _read_sheet(rows, sheet, name, is_known):
                 is_empty = False
                 yield row
     if is_empty:
         yield _refused(name, None, Rejection("empty_file", row_count=0))
 
 
-def _read_sheet(rows: Iterator[Record], sheet: str, name: str) -> Iterator[RawUpdate]:
+def _read_sheet(rows: Iterator[Record], sheet: str, name: str, is_known: IsKnown) -> Iterator[FileRow]:
     first = list(islice(rows, HEAD_RECORDS))
     if not first:
         return
-    head = read_head(first, sheet, is_update_header)
+    head = read_head(first, sheet, is_known)
     if head is None:
         yield _refused(name, sheet, Rejection("no_header", row_count=0, details={"looked_at": len(first)}))
         return
     yield from _rows(chain(first, rows), head, name)
 
 
-def _rows(parsed: Iterable[Record], head: TableHead, name: str) -> Iterator[RawUpdate]:
+def _rows(parsed: Iterable[Record], head: TableHead, name: str) -> Iterator[FileRow]:
     data = (record for record in parsed if record.number > head.header_number)
     is_empty = True
     for number, cells, problem in without_secret_columns(data, head.columns):
@@ -144,7 +152,7 @@ def _rows(parsed: Iterable[Record], head: TableHead, name: str) -> Iterator[RawU
             details: dict[str, object] = {"cells": len(cells), "columns": len(head.columns)}
             yield _refused(name, head.sheet, Rejection("too_many_cells", number, details=details), told)
         elif cells[: len(head.header)] != head.header:
-            yield RawUpdate(name, told, head.sheet, number)
+            yield FileRow(name, told, head.sheet, number)
     if is_empty:
         yield _refused(name, head.sheet, Rejection("no_rows", row_count=0))
 
@@ -155,6 +163,6 @@ def _told(head: TableHead, cells: list[str]) -> dict[str, str]:
     return {column: cell for (column, cell), name in zip(row, head.header, strict=False) if cell or name}
 
 
-def _refused(name: str, sheet: str | None, rejection: Rejection, cells: Mapping[str, str] | None = None) -> RawUpdate:
+def _refused(name: str, sheet: str | None, rejection: Rejection, cells: Mapping[str, str] | None = None) -> FileRow:
     problem = Problem(rejection.code, rejection.reason(name, sheet), rejection.remedy)
-    return RawUpdate(name, cells or {}, sheet, rejection.row_number, problem)
+    return FileRow(name, cells or {}, sheet, rejection.row_number, problem)
