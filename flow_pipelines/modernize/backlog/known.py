@@ -42,7 +42,7 @@ class Known:
 
 
 def moved_waves(overview: pd.DataFrame) -> dict[int, pd.Timestamp]:
-    """Return when the last task of each wave was over that is; `overview` is the rows of `execute/execution_overview`."""
+    """Return when each wave that is over was, from the rows of `execute/execution_overview`."""
     over = overview[overview["wave_number"].notna() & overview["actual_end"].notna()]
     return dict(zip(over["wave_number"].astype(int).tolist(), over["actual_end"].tolist(), strict=True))
 

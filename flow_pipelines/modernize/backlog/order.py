@@ -107,7 +107,7 @@ def place(known: Known, items: pd.DataFrame, first: Edges, fixed: Mapping[str, i
 def _moved(row: Mapping[Any, Any], known: Known) -> datetime:
     """Return when the workload has moved: the day after its wave's end, as it was or as it is planned; or at once."""
     if not pd.isna(row["wave_number"]) and (moved := known.moved_at.get(int(row["wave_number"]))) is not None:
-        day = moved.date() + timedelta(days=1)
+        day = max(moved.date() + timedelta(days=1), known.as_of)
         return datetime(day.year, day.month, day.day, tzinfo=UTC)
     day = known.as_of if pd.isna(row["end_date"]) else max(row["end_date"] + timedelta(days=1), known.as_of)
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
