@@ -13,7 +13,7 @@ import pandas as pd
 from flow_pipelines.exports.draft import Draft, DraftRow, line
 from flow_pipelines.exports.servers import (
     SERVERS_READ,
-    elsewhere_notices,
+    going_to,
     moving_servers,
     shared_notices,
     system_family,
@@ -26,16 +26,16 @@ CLOUD = "aws"
 
 
 def mgn_rows(frames: Mapping[str, pd.DataFrame], *, settings: EngagementSettings, wave: int | None) -> Draft:
-    """Return a row per server that goes to AWS.
+    """Return a row per server that goes to AWS, of all that move if none does.
 
     A server's lasting key, which the replication agent is installed with, is its asset id. What MGN takes as default
     is left empty: the account that imports, the launch template's network.
     """
     servers = moving_servers(frames, wave=wave, provider=CLOUD)
-    going = servers[servers["is_chosen"].astype(bool)]
+    going, notices = going_to(servers, CLOUD)
     account = settings.landing_zone.aws_account or ""
     rows = [_row(server, account) for server in going.to_dict("records")]
-    return Draft(rows, [*elsewhere_notices(servers, CLOUD), *shared_notices(going)])
+    return Draft(rows, [*notices, *shared_notices(going)])
 
 
 def _row(server: Mapping[Any, Any], account: str) -> DraftRow:

@@ -57,12 +57,21 @@ def shared_notices(servers: pd.DataFrame) -> list[str]:
     return [f"{len(shared):,} servers belong to several workloads and are listed under the first to move: {names}."]
 
 
-def elsewhere_notices(servers: pd.DataFrame, provider: str) -> list[str]:
-    """Tell of the servers that go to another cloud, and are therefore not in the file."""
+def going_to(servers: pd.DataFrame, provider: str) -> tuple[pd.DataFrame, list[str]]:
+    """Return the servers that go to a cloud, and what to tell of the others.
+
+    If none goes there, all are returned, as if they did: who asks for the file wants to see it.
+    """
+    going = servers[servers["is_chosen"].astype(bool)]
     others = servers[~servers["is_chosen"].astype(bool)]
     if others.empty:
-        return []
-    return [f"{len(others):,} servers are left out, as they do not go to {provider}: {_some(others['server_name'])}."]
+        return going, []
+    if going.empty:
+        told = f"By the plan no server goes to {provider}; all {len(others):,} are listed as if they did."
+        return others, [told]
+    return going, [
+        f"{len(others):,} servers are left out, as they do not go to {provider}: {_some(others['server_name'])}."
+    ]
 
 
 def system_family(system: object) -> str:

@@ -185,6 +185,14 @@ def test_what_goes_to_another_cloud_is_no_server_of_aws() -> None:
     assert any("1 servers are left out" in notice and "z1" in notice for notice in exported.notices)
 
 
+def test_a_plan_for_another_cloud_can_be_seen_as_one_for_aws_and_says_so() -> None:
+    frames = estate([Server("a1"), Server("z1", "Billing")])
+    frames["plan/targets"]["is_chosen"] = False
+    exported = export(FormatName.MGN, frames, scope=SCOPE, settings=SETTINGS)
+    assert (exported.row_count, exported.problems) == (2, [])
+    assert any("no server goes to aws" in notice for notice in exported.notices)
+
+
 def test_an_export_without_rows_is_refused() -> None:
     assert "nothing of wave 7" in made("mgn", [Server("web1")], wave=7).problems[0].reason
 
