@@ -99,6 +99,11 @@ def test_a_task_is_found_by_id_name_or_thing_and_step(told: dict[str, str], name
     assert [one[0] for one in changes(result)] == [name], reasons(result)
 
 
+def test_what_is_told_of_one_server_is_not_taken_for_its_whole_workload() -> None:
+    ((code, reason),) = reasons(judged([{"Server": "web01", "Step": "validate", "Status": "done"}]))
+    assert (code, "no step of 'web01' is called 'validate'" in reason) == ("task_unknown", True)
+
+
 def test_a_task_that_several_may_be_is_rejected_with_the_candidates() -> None:
     twins = programme(
         task("crm: test", task_id=SCOPE.id_of("task", "1")), task("CRM: test", task_id=SCOPE.id_of("task", "2"))
