@@ -50,6 +50,7 @@ def treated(installation: Installation) -> Estate:
     estate.scheduled("run-1")
     estate.targeted("run-1")
     estate.executed("run-1")
+    estate.modernized("run-1")
     return estate
 
 

@@ -277,6 +277,20 @@ class Estate:
         forecast |= {"task_id": self.id("task", 2), "state": "planned", **planned}
         self.phase(run, reads, execute__task_forecasts=[forecast], execute__burn_down=[], execute__execution_report=[])
 
+    def modernized(self, run: str) -> None:
+        shop, web = self.id("asset", "shop"), self.id("asset", "web01")
+        found = {"code_finding_id": self.id("code_finding", 1), "file_format": "sarif", "severity": "mandatory"}
+        found |= {"workload_id": shop, "source_entity_ids": [shop]}
+        moments = dict.fromkeys(("planned_start", "planned_end"), datetime(2026, 7, 1, 9, tzinfo=UTC))
+        chosen = {"pattern": "change_in_place", "risk": "low", "state": "planned", "subject_type": "server", **moments}
+        item = {**chosen, "workload_id": shop, "asset_id": web, "source_entity_ids": [web]}
+        item["finding_ids"] = [self.id("finding", 1)]
+        items = {
+            f"modernize__{name}_backlog": [{"task_id": self.id("modernization", name), **item}]
+            for name in ("refactor", "rearchitect", "rewrite")
+        }
+        self.phase(run, [PLAN, INVENTORY, DEBT], modernize__code_findings=[found], **items)
+
 
 def frame(key: str, rows: Rows) -> pd.DataFrame:
     """Return rows that conform to a table, what they do not say filled in."""

@@ -87,6 +87,9 @@ def two_clients(installation: Installation) -> tuple[Engagement, Engagement]:
         engagement.roll_back("assess", "good", "wrong")
         engagement.run_flow("plan", {"plan/resource_plan": [{}]})
         engagement.run_flow("execute", {"execute/rejected_updates": [{"received_at": "2026-07-01T09:00Z"}]})
+        engagement.run_flow(
+            "modernize", {"modernize/code_findings": [{"severity": "optional", "file_format": "sarif"}]}
+        )
     return engagements[0], engagements[1]
 
 
