@@ -1,10 +1,11 @@
-"""What starts runs by itself: the sensors on landing folders, corrections and approvals, and the nightly schedule.
+"""What starts runs by itself: sensors on landing folders, corrections, approvals and updates, and the nightly schedule.
 
 Belongs here: when a flow starts and for whom. Does not: limits of concurrent runs (`run_coordinator.py`).
 """
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from dagster import (
     DefaultScheduleStatus,
@@ -28,8 +29,10 @@ from flow_pipelines.flows import flow_named, flow_of, step_of
 from flow_pipelines.scope import Scope
 from flow_pipelines.tables import output_tables
 from resources.approved_handoffs import ready
+from resources.database import Database
 from resources.installation import landing_root, open_installation
 from resources.landing import Landing
+from resources.received_updates import JUDGED_BY, ReceivedUpdateStore
 from resources.rollbacks import last_moved_by_a_rollback
 from resources.waiting_edits import waiting
 
@@ -99,58 +102,99 @@ def _from_phases(flow: str, phases: Collection[str]) -> list[str]:
     return own[first:]
 
 
+@dataclass(frozen=True)
+class _Start:
+    """A flow that is to run: what tells this start from others, and the phases from which on, all if none is named."""
+
+    flow: str
+    cause: str
+    phases: Collection[str] = ()
+
+
 def corrections_sensor(jobs: Sequence[UnresolvedAssetJobDefinition]) -> SensorDefinition:
     """Return the sensor that runs a flow again once a person has corrected something that it decides."""
 
-    @sensor(
-        name="corrections",
-        jobs=jobs,
-        minimum_interval_seconds=SENSOR_SECONDS,
-        default_status=DefaultSensorStatus.RUNNING,
-        description="Runs a flow again for an engagement in which a person corrected, merged, split or waived.",
-    )
-    def corrections(context: SensorEvaluationContext) -> Iterator[RunRequest | SkipReason]:
-        started = False
-        with open_installation() as installation:
-            for scope in registered(context.instance):
-                for flow, edits in waiting(installation.database, scope).items():
-                    started = True
-                    yield RunRequest(
-                        run_key=f"{scope}:{flow}:edit-{edits.number}",
-                        job_name=flow,
-                        partition_key=scope.partition_key,
-                        tags=scope_tags(scope),
-                        asset_selection=[asset_key(key) for key in _from_phases(flow, edits.phases)],
-                    )
-        if not started:
-            yield SkipReason("Every correction has been applied.")
+    def starts(database: Database, scope: Scope) -> Iterator[_Start]:
+        for flow, edits in waiting(database, scope).items():
+            yield _Start(flow, f"edit-{edits.number}", edits.phases)
 
-    return corrections
+    return _sensor_of_starts(
+        "corrections",
+        jobs,
+        starts,
+        description="Runs a flow again for an engagement in which a person corrected, merged, split or waived.",
+        otherwise="Every correction has been applied.",
+    )
 
 
 def approvals_sensor(jobs: Sequence[UnresolvedAssetJobDefinition]) -> SensorDefinition:
     """Return the sensor that runs a flow once a person has approved what it is to start from."""
 
+    def starts(database: Database, scope: Scope) -> Iterator[_Start]:
+        for flow, start in ready(database, scope).items():
+            yield _Start(flow, start)
+
+    return _sensor_of_starts(
+        "approvals",
+        jobs,
+        starts,
+        description="Runs a flow for an engagement in which a person approved what it is to start from.",
+        otherwise="Nothing that is approved waits for its flow.",
+    )
+
+
+def updates_sensor(jobs: Sequence[UnresolvedAssetJobDefinition]) -> SensorDefinition:
+    """Return the sensor that runs Execute again once something was told of its tasks, by file or by command."""
+    flow, phase = JUDGED_BY
+
+    def starts(database: Database, scope: Scope) -> Iterator[_Start]:
+        store = ReceivedUpdateStore(database)
+        landed = Landing(landing_root()).updates_to_take_in(scope) if store.are_judged(scope) else ""
+        told = store.waiting(scope)
+        if landed or told:
+            yield _Start(flow, f"updates-{landed}-{told}", (phase,))
+
+    return _sensor_of_starts(
+        "updates",
+        jobs,
+        starts,
+        description="Runs Execute again for an engagement in which something was told of a task.",
+        otherwise="All that was told of tasks has been judged.",
+    )
+
+
+def _sensor_of_starts(
+    name: str,
+    jobs: Sequence[UnresolvedAssetJobDefinition],
+    starts: Callable[[Database, Scope], Iterable[_Start]],
+    *,
+    description: str,
+    otherwise: str,
+) -> SensorDefinition:
+    """Return a sensor that asks of each engagement what is to start, and starts each of it once."""
+
     @sensor(
-        name="approvals",
+        name=name,
         jobs=jobs,
         minimum_interval_seconds=SENSOR_SECONDS,
         default_status=DefaultSensorStatus.RUNNING,
-        description="Runs a flow for an engagement in which a person approved what it is to start from.",
+        description=description,
     )
-    def approvals(context: SensorEvaluationContext) -> Iterator[RunRequest | SkipReason]:
+    def of_starts(context: SensorEvaluationContext) -> Iterator[RunRequest | SkipReason]:
         started = False
         with open_installation() as installation:
             for scope in registered(context.instance):
-                for flow, start in ready(installation.database, scope).items():
+                for start in starts(installation.database, scope):
                     started = True
+                    tables = _from_phases(start.flow, start.phases) if start.phases else []
                     yield RunRequest(
-                        run_key=f"{scope}:{flow}:{start}",
-                        job_name=flow,
+                        run_key=f"{scope}:{start.flow}:{start.cause}",
+                        job_name=start.flow,
                         partition_key=scope.partition_key,
                         tags=scope_tags(scope),
+                        asset_selection=[asset_key(key) for key in tables] or None,
                     )
         if not started:
-            yield SkipReason("Nothing that is approved waits for its flow.")
+            yield SkipReason(otherwise)
 
-    return approvals
+    return of_starts

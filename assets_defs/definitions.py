@@ -12,11 +12,23 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from dagster.components import definitions
 
 from assets_defs.assess import ASSESS
-from assets_defs.automation import approvals_sensor, corrections_sensor, landing_sensor, nightly_schedule
+from assets_defs.automation import (
+    approvals_sensor,
+    corrections_sensor,
+    landing_sensor,
+    nightly_schedule,
+    updates_sensor,
+)
 from assets_defs.automation_policies import automation_sensor, when_what_it_reads_has_changed
 from assets_defs.catalog_metadata import asset_key
 from assets_defs.discovery import DISCOVERY
+from assets_defs.dossier_job import dossier_schedule
+from assets_defs.execute_cutover import CUTOVER
+from assets_defs.execute_overview import OVERVIEW as EXECUTE_OVERVIEW
+from assets_defs.execute_reports import REPORTS
+from assets_defs.execute_tasks import REHOST, REPLATFORM
 from assets_defs.handoff_assets import handoff_shell
+from assets_defs.modernize import MODERNIZE
 from assets_defs.phase_assets import PhasePlan, PhaseShell, build_phase_assets, plan_phase
 from assets_defs.phase_run import run_phase
 from assets_defs.plan_overview import OVERVIEW
@@ -32,6 +44,8 @@ SHELLS: dict[str, tuple[PhaseShell, ...]] = {
     "discovery": DISCOVERY,
     "assess": ASSESS,
     "plan": (OVERVIEW, TIMELINE, RESOURCE, TARGET),
+    "execute": (EXECUTE_OVERVIEW, REHOST, REPLATFORM, CUTOVER, REPORTS),
+    "modernize": MODERNIZE,
 }
 ROLLBACK_JOB = "rollback"
 
@@ -63,9 +77,10 @@ def build_definitions() -> Definitions:
             landing_sensor(discovery),
             corrections_sensor(list(jobs.values())),
             approvals_sensor([job for name, job in jobs.items() if approved_tables(flow_named(name))]),
+            updates_sensor([jobs["execute"]]),
             automation_sensor(),
         ],
-        schedules=[nightly_schedule(discovery), vacuum_schedule()],
+        schedules=[nightly_schedule(discovery), vacuum_schedule(), dossier_schedule()],
         resources={"platform": PlatformResource()},
         # Measured on 25 small assets: 13 s in one process against 147 s with a process per step.
         executor=in_process_executor,

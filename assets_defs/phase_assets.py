@@ -34,6 +34,7 @@ from assets_defs.platform_resource import PlatformResource
 from flow_pipelines.approvals import Approval
 from flow_pipelines.discovery.data_import import SourceFile
 from flow_pipelines.edits import Decision, Edit, EditOutcome
+from flow_pipelines.execute.updates.received import received
 from flow_pipelines.flows import HANDOFF_PHASE, HANDOFFS, Flow, flow_of
 from flow_pipelines.reference.end_of_life import EndOfLifeFacts, installed_facts
 from flow_pipelines.scope import Scope
@@ -73,6 +74,8 @@ class PhaseInputs:
         manifests: What each of those versions was computed from: table key to table key to snapshot id.
         edits: People's corrections of the phase's own tables. Those of single cells are applied by the shell.
         files: The landed files, if the phase reads them.
+        analyses: The files of static analyses, if the phase reads them.
+        updates: All that was told of tasks, as it was received, if the phase reads it.
         progress: Takes a line for the log.
         decisions: By table key, the edits that are in the rows of the tables that it reads.
         approvals: Of a hand-off, by table key, people's approval of the very version that it reads.
@@ -90,6 +93,8 @@ class PhaseInputs:
     decisions: Mapping[str, Sequence[Decision]] = field(default_factory=dict)
     approvals: Mapping[str, Approval] = field(default_factory=dict)
     facts: EndOfLifeFacts = field(default_factory=installed_facts)
+    analyses: Sequence[SourceFile] = ()
+    updates: pd.DataFrame = field(default_factory=lambda: received([]))
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,8 @@ class PhaseShell:
         compute: The function.
         reads_files: Whether it reads the landed files.
         reads_facts: Whether it reads the end-of-life facts.
+        reads_analyses: Whether it reads the files of static analyses.
+        reads_updates: Whether it reads what was told of tasks, and takes in the files that tell of them.
         audit: Lists the problems of the frames after people's corrections.
         describe: Returns metadata of the frames after people's corrections, by table key and name; pictures are written
             to files too, and some to files only, as are files for other programs.
@@ -125,6 +132,8 @@ class PhaseShell:
     compute: Callable[[PhaseInputs], PhaseOutputs]
     reads_files: bool = False
     reads_facts: bool = False
+    reads_analyses: bool = False
+    reads_updates: bool = False
     audit: Callable[[Frames], Mapping[str, Sequence[str]]] | None = None
     describe: Callable[[PhaseInputs, Frames], Descriptions] | None = None
 

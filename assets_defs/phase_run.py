@@ -34,6 +34,7 @@ from assets_defs.platform_resource import PlatformResource
 from assets_defs.rollback_run import report_current, return_to_pinned
 from assets_defs.run_coordinator import RECOVERY_TAG, ROLLBACK_TAG
 from flow_pipelines.edits import Edit, EditOutcome, active_edits, apply_edits
+from flow_pipelines.execute.updates.received import received
 from flow_pipelines.flows import HANDOFF_PHASE, flow_of
 from flow_pipelines.reference.end_of_life import installed_facts
 from flow_pipelines.scope import Scope
@@ -42,8 +43,10 @@ from resources.approvals import APPROVALS
 from resources.artefacts import Artefacts
 from resources.edits import insert_outcomes
 from resources.landed_files import take_in
+from resources.landing import content_hash
 from resources.phase_runs import complete, tracked
 from resources.pins import set_pin
+from resources.received_updates import UPDATES_INPUT, version_of
 from resources.snapshots import Input, Snapshot
 from resources.tenancy import engagement_settings
 
@@ -227,6 +230,8 @@ def _read_inputs(
         take_in(platform.database, platform.landing, scope, by="flow-pipelines") if plan.shell.reads_files else None
     )
     files = landed.files if landed else ()
+    analyses = platform.landing.analysis_files(scope) if plan.shell.reads_analyses else ()
+    updates = _received(platform, scope, context) if plan.shell.reads_updates else received([])
     edits = active_edits(platform.edits.of_tables(scope, plan.keys))
     facts = platform.facts if plan.shell.reads_facts else installed_facts()
     is_handoff = plan.shell.phase == HANDOFF_PHASE
@@ -238,6 +243,8 @@ def _read_inputs(
         *([Input(APPROVALS, _hash(json.dumps(numbers)))] if numbers else []),
         *(Input(name, digest) for name, digest in (landed.inputs if landed else ())),
         *([Input("landings", _hash(json.dumps([[one.landing_number, one.name] for one in files])))] if files else []),
+        *(Input(f"analysis:{file.name}", content_hash(file.path)) for file in analyses),
+        *([Input(UPDATES_INPUT, version_of(updates))] if plan.shell.reads_updates else []),
         *([Input("facts:end_of_life", facts.version)] if plan.shell.reads_facts else []),
         *(Input.of_snapshot(snapshot) for snapshot in chosen.values()),
     ]
@@ -253,7 +260,15 @@ def _read_inputs(
         approvals=approvals,
         decisions=platform.edits.decisions_in(scope, chosen.values()),
         facts=facts,
+        analyses=analyses,
+        updates=updates,
     ), manifest
+
+
+def _received(platform: PlatformResource, scope: Scope, context: AssetExecutionContext) -> pd.DataFrame:
+    for name, kept in platform.updates.take_in(platform.landing, scope).items():
+        context.log.info("%s: %d new rows, %d that had been told before", name, kept.new, kept.repeated)
+    return platform.updates.rows(scope)
 
 
 def _choose_snapshots(scope: Scope, plan: PhasePlan, platform: PlatformResource) -> dict[str, Snapshot]:

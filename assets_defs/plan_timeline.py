@@ -15,7 +15,8 @@ from flow_pipelines.plan.resource.load import RESOURCE_PLAN, build_resource_plan
 from flow_pipelines.plan.resource.remedies import RESOURCE_REMEDIES, build_resource_remedies
 from flow_pipelines.plan.timeline import gates
 from flow_pipelines.plan.timeline.calendar_file import calendar_file
-from flow_pipelines.plan.timeline.programme import people_of, scheduled_programme
+from flow_pipelines.plan.timeline.capacity import people_of
+from flow_pipelines.plan.timeline.programme import scheduled_programme
 from flow_pipelines.plan.timeline.project_xml import project_xml
 from flow_pipelines.plan.timeline.timeline import LINKS, build_timeline
 from flow_pipelines.tables.contract import empty
@@ -25,6 +26,7 @@ from flow_pipelines.tables.plan.timeline import TIMELINE as TASKS
 INVENTORY = "discovery/inventory"
 PLAN_OF_RECORD = "assess/plan_of_record"
 ROADMAP = "assess/roadmap"
+COMPONENTS = "assess/component_treatments"
 
 
 def timeline(phase: PhaseInputs) -> PhaseOutputs:
@@ -34,6 +36,7 @@ def timeline(phase: PhaseInputs) -> PhaseOutputs:
         plan,
         phase.frames[ROADMAP],
         phase.frames[INVENTORY],
+        phase.frames[COMPONENTS],
         scope=phase.scope,
         settings=phase.settings,
         edits=phase.edits,
@@ -73,7 +76,7 @@ def timeline_files(phase: PhaseInputs, frames: Frames) -> Descriptions:
     }
 
 
-TIMELINE = PhaseShell("timeline", (PLAN_OF_RECORD, ROADMAP, INVENTORY), timeline, describe=timeline_files)
+TIMELINE = PhaseShell("timeline", (PLAN_OF_RECORD, ROADMAP, INVENTORY, COMPONENTS), timeline, describe=timeline_files)
 
 
 def resource(phase: PhaseInputs) -> PhaseOutputs:
@@ -86,6 +89,7 @@ def resource(phase: PhaseInputs) -> PhaseOutputs:
         phase.frames[PLAN_OF_RECORD],
         phase.frames[ROADMAP],
         phase.frames[INVENTORY],
+        phase.frames[COMPONENTS],
         rows,
         scope=scope,
         settings=settings,
@@ -109,4 +113,6 @@ def resource_charts(_phase: PhaseInputs, frames: Frames) -> Descriptions:
     return {RESOURCE_PLAN: {**({"heat_map": picture} if picture else {}), "cost_by_role": stacked_bars(costs)}}
 
 
-RESOURCE = PhaseShell("resource", (PLAN_OF_RECORD, ROADMAP, INVENTORY, TASKS), resource, describe=resource_charts)
+RESOURCE = PhaseShell(
+    "resource", (PLAN_OF_RECORD, ROADMAP, INVENTORY, COMPONENTS, TASKS), resource, describe=resource_charts
+)

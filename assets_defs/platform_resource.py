@@ -25,6 +25,7 @@ from resources.edits import EditStore
 from resources.installation import Installation, landing_root, open_installation
 from resources.landing import Landing
 from resources.phase_runs import interrupt, unfinished
+from resources.received_updates import ReceivedUpdateStore
 from resources.reference_facts import reference_facts
 from resources.snapshots import SnapshotStore
 from resources.tenancy import engagement_settings
@@ -64,6 +65,11 @@ class PlatformResource(ConfigurableResource["PlatformResource"]):
     def approvals(self) -> ApprovalStore:
         """People's approvals."""
         return ApprovalStore(self.database)
+
+    @property
+    def updates(self) -> ReceivedUpdateStore:
+        """What was told of tasks."""
+        return ReceivedUpdateStore(self.database)
 
     @property
     def facts(self) -> EndOfLifeFacts:

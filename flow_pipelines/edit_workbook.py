@@ -114,17 +114,7 @@ def _write_sheet(book: Any, sheet: Any, frame: pd.DataFrame, table: Table) -> No
         sheet.write_comment(0, number, f"{column.comment}\n{can}", {"x_scale": 2})
     for row, values in enumerate(frame.itertuples(index=False, name=None), start=1):
         for number, value in enumerate(values):
-            cell = cell_of(value)
-            if isinstance(cell, str):
-                sheet.write_string(row, number, cell, formats[number])
-            elif isinstance(cell, bool):
-                sheet.write_boolean(row, number, cell, formats[number])
-            elif isinstance(cell, date):
-                sheet.write_datetime(row, number, cell, formats[number])
-            elif cell is None:
-                sheet.write_blank(row, number, None, formats[number])
-            else:
-                sheet.write_number(row, number, cell, formats[number])
+            write_cell(sheet, row, number, cell_of(value), formats[number])
     label = [column.name for column in table.columns].index(table.info["label"])
     sheet.freeze_panes(1, label + 1 if label < FROZEN_COLUMNS else 1)
     sheet.autofilter(0, 0, max(len(frame), 1), len(table.columns) - 1)
@@ -159,6 +149,20 @@ def _write_list(lists: Any, row: int, values: Sequence[str]) -> str:  # noqa: AN
     """Write values into a row, and return the reference to them."""
     lists.write_row(row, 0, values)
     return f"={LISTS}!$A${row + 1}:${xlsxwriter.utility.xl_col_to_name(len(values) - 1)}${row + 1}"
+
+
+def write_cell(sheet: Any, row: int, column: int, cell: object, style: Any) -> None:  # noqa: ANN401  (untyped library)
+    """Write what `cell_of` returned into a worksheet, as what it is: never as a formula or a link."""
+    if isinstance(cell, str):
+        sheet.write_string(row, column, cell, style)
+    elif isinstance(cell, bool):
+        sheet.write_boolean(row, column, cell, style)
+    elif isinstance(cell, date):
+        sheet.write_datetime(row, column, cell, style)
+    elif cell is None:
+        sheet.write_blank(row, column, None, style)
+    else:
+        sheet.write_number(row, column, cell, style)
 
 
 def cell_of(value: object) -> object:

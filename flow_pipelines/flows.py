@@ -159,7 +159,7 @@ FLOWS: tuple[Flow, ...] = (
                 "overview",
                 "Overview",
                 "Take in what was told of tasks; readiness and state of every wave.",
-                ("task_updates", "rejected_updates", "execution_overview"),
+                ("task_updates", "rejected_updates", "wave_gates", "execution_overview"),
             ),
             Phase("rehost", "Rehost", "The task graph of every rehosted server.", ("rehost_tasks",)),
             Phase(
@@ -169,7 +169,12 @@ FLOWS: tuple[Flow, ...] = (
                 ("replatform_tasks",),
             ),
             Phase("cutover", "Cutover", "The runbook of every wave's cutover.", ("cutover_runbook", "runbook_timings")),
-            Phase("reports", "Reports", "Planned against actual.", ("execution_report",)),
+            Phase(
+                "reports",
+                "Reports",
+                "Planned against actual, and the end by what has happened.",
+                ("task_forecasts", "burn_down", "execution_report"),
+            ),
         ),
         follows="plan",
     ),

@@ -6,6 +6,7 @@ folder, database URL), which belong to `resources/`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -16,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from flow_pipelines.errors import SettingsError
 from flow_pipelines.settings_cost import CostSettings
 from flow_pipelines.settings_landing_zone import LandingZoneSettings
-from flow_pipelines.settings_schedule import ScheduleSettings, Weekday
+from flow_pipelines.settings_schedule import Person, ScheduleSettings, Weekday
 from flow_pipelines.settings_target import TargetSettings
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -217,8 +218,11 @@ def parse_settings(text: str, *, origin: str, today: date) -> EngagementSettings
     try:
         return EngagementSettings.model_validate({"as_of": today, **values})
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-        raise SettingsError(f"{origin} has invalid settings: {problems}.", remedy=remedy) from error
+        raise SettingsError(f"{origin} has invalid settings: {_told(error)}.", remedy=remedy) from error
+
+
+def _told(error: ValidationError) -> str:
+    return "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
 
 
 def read_settings(path: Path, *, today: date) -> EngagementSettings:
@@ -234,3 +238,18 @@ def read_settings(path: Path, *, today: date) -> EngagementSettings:
     except OSError as error:
         raise SettingsError(f"{path} can't be read: {error.strerror}.", remedy="Name a readable file.") from error
     return parse_settings(text, origin=str(path), today=today)
+
+
+def with_people(settings: EngagementSettings, people: Sequence[Person]) -> EngagementSettings:
+    """Return settings in which these people do the tasks, and no others.
+
+    Raises:
+        SettingsError: Together with the other settings they make no sense; every problem is listed.
+    """
+    values = settings.model_dump()
+    values["schedule"]["people"] = [person.model_dump() for person in people]
+    try:
+        return EngagementSettings.model_validate(values)
+    except ValidationError as error:
+        remedy = "Correct the sheet, or schedule.roles of the settings."
+        raise SettingsError(f"With these people the settings are invalid: {_told(error)}.", remedy=remedy) from error

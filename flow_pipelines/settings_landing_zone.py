@@ -43,6 +43,9 @@ class LandingZoneSettings(BaseModel):
     headroom: float = Field(
         default=2.0, ge=1, le=10, description="By how much the addresses of a subnet exceed its servers, at least."
     )
+    aws_account: str | None = Field(
+        default=None, pattern="^[0-9]{12}$", description="Number of the AWS account that servers go to, for exports."
+    )
     tags: tuple[Tag, ...] = Field(
         default=(), description="Tags of everything, key:value, which count before the usual ones."
     )

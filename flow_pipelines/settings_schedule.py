@@ -6,12 +6,14 @@ centre's exit, which waves and roadmap have already (`settings.py`), and schedul
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from flow_pipelines.reference.skills import skills
 from flow_pipelines.reference.task_templates import task_templates
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -19,14 +21,13 @@ People = Annotated[int, Field(ge=1, le=10_000)]
 HOURS_OF_A_DAY = 24
 
 
-class Absence(BaseModel):
-    """Days on which a role has fewer people than usual."""
+class Span(BaseModel):
+    """Some days, one after the other."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     begin: date = Field(description="The first day.")
     end: date = Field(description="The last day.")
-    people: People = Field(description="How many are not there.")
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:
@@ -35,25 +36,52 @@ class Absence(BaseModel):
         return self
 
 
+class Absence(Span):
+    """Days on which a role has fewer people than usual."""
+
+    people: People = Field(description="How many are not there.")
+
+
+def _known_role(role: str) -> str:
+    known = task_templates().roles
+    if role not in known:
+        raise ValueError(f"no task is done by the role {role!r}; roles are {', '.join(sorted(known))}")
+    return role
+
+
+Role = Annotated[str, AfterValidator(_known_role)]
+
+
 class RoleSettings(BaseModel):
     """How many people of a role there are, and what they cost."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    role: str = Field(description="The role, as the task templates name it.")
-    people: People = Field(description="How many people.")
+    role: Role = Field(description="The role, as the task templates name it.")
+    people: People = Field(description="How many people; as many as are named if schedule.people names any.")
     usd_hour: float | None = Field(
         default=None, ge=0, le=1_000_000, description="What an hour costs; by costs.person_day_usd if not set."
     )
     absences: tuple[Absence, ...] = Field(default=(), description="When there are fewer.")
 
-    @field_validator("role")
+
+class Person(BaseModel):
+    """Somebody who does tasks of a role: what they know, and when they are not there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    name: str = Field(min_length=1, max_length=200, description="By what name others know them.")
+    role: Role = Field(description="The role, as the task templates name it.")
+    skills: tuple[str, ...] = Field(default=(), description="What they know: operating systems and databases.")
+    absences: tuple[Span, ...] = Field(default=(), description="When they are not there.")
+
+    @field_validator("skills")
     @classmethod
-    def _is_known(cls, role: str) -> str:
-        known = task_templates().roles
-        if role not in known:
-            raise ValueError(f"no task is done by the role {role!r}; roles are {', '.join(sorted(known))}")
-        return role
+    def _are_known(cls, named: tuple[str, ...]) -> tuple[str, ...]:
+        known = skills().names
+        if unknown := sorted({name for name in named if name.casefold() not in known}):
+            raise ValueError(f"no task takes the skill {', '.join(map(repr, unknown))}; skills are {', '.join(known)}")
+        return tuple(sorted({name.casefold() for name in named}))
 
 
 class ChangeWindow(BaseModel):
@@ -89,6 +117,9 @@ class ScheduleSettings(BaseModel):
     roles: tuple[RoleSettings, ...] = Field(
         default=(), description="People by role; those of the task templates where a role is not named."
     )
+    people: tuple[Person, ...] = Field(
+        default=(), max_length=10_000, description="People by name: a role of which any is named has these and no more."
+    )
     change_windows: tuple[ChangeWindow, ...] = Field(
         default=(), description="When workloads are cut over; the roadmap's cutover days, from 8 to 20, if empty."
     )
@@ -122,4 +153,11 @@ class ScheduleSettings(BaseModel):
         names = [one.role for one in self.roles]
         if len(set(names)) < len(names):
             raise ValueError("a role is named twice")
+        named = Counter(one.name.casefold() for one in self.people)
+        if twice := sorted({one.name for one in self.people if named[one.name.casefold()] > 1}):
+            raise ValueError(f"there are two people called {', '.join(twice)}")
+        of_role = Counter(one.role for one in self.people)
+        for one in self.roles:
+            if of_role[one.role] not in {0, one.people}:
+                raise ValueError(f"of the role {one.role}, {of_role[one.role]} are named and {one.people} are said")
         return self

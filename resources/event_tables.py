@@ -1,4 +1,4 @@
-"""The tables that say what happened: phases, pointer moves, pins, rollbacks, edits, questions to language models.
+"""The tables that say what happened: phases, pointer moves, pins, rollbacks, edits, updates, uses of language models.
 
 Belongs here: their declaration. Rows are added and, but for the end of what they describe, never changed; the
 mission's tables (`migration_flows`, `flow_phases` and so on) are views over them (`control_views.py`), so that no
@@ -23,6 +23,7 @@ from sqlalchemy import (
     Uuid,
     func,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from resources.control_tables import METADATA, PLATFORM, created, of_engagement, of_snapshot, scope_columns
 
@@ -253,6 +254,34 @@ approvals = Table(
     Index(None, "engagement_id", "table_key", "data_version"),
     schema=PLATFORM,
     comment="Who approved which version of a table: added to, never changed; a version that differs is not approved.",
+)
+
+received_updates = Table(
+    "received_updates",
+    METADATA,
+    *scope_columns(),
+    Column("update_number", BigInteger(), Identity(always=True), nullable=False, comment="Order of receipt."),
+    Column("content_id", Uuid(), nullable=False, comment="Id of what was told: the same row told twice is one."),
+    Column("source", Text(), nullable=False, comment="The file, or flow task."),
+    Column("sheet", Text(), comment="The sheet, of a workbook."),
+    Column("row_number", BigInteger(), comment="The row in it, from 1; empty if it is about the file as a whole."),
+    Column("cells", JSONB(), nullable=False, comment="What was told, as it was: column to cell."),
+    Column("problem_code", Text(), comment="Why it could not be read, as a word; empty if it could."),
+    Column("problem", Text(), comment="Why, in words."),
+    Column("remedy", Text(), comment="What to do about that."),
+    Column(
+        "received_at",
+        DateTime(timezone=True),
+        nullable=False,
+        comment="When it was received; the rows of one file share it.",
+    ),
+    Column("received_by", Text(), nullable=False, comment="Who brought it."),
+    PrimaryKeyConstraint("update_number"),
+    UniqueConstraint("engagement_id", "content_id"),
+    of_engagement(),
+    CheckConstraint("(problem IS NULL) = (problem_code IS NULL)", name="problem_has_a_code"),
+    schema=PLATFORM,
+    comment="What was told of tasks, as it came: rows are added and never changed; every run judges all of them anew.",
 )
 
 model_usage = Table(

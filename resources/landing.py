@@ -4,7 +4,8 @@ Belongs here: putting files there whole, keeping those that were taken in, telli
 which of them count (`landed_files.py`), reading what is in them (`flow_pipelines/discovery/data_import.py`).
 
 A file that arrives lies in the engagement's folder itself. The run that reads it first takes it in: it moves to
-`received/<landing>/`, where a later export of the same name can't overwrite it.
+`received/<landing>/`, where a later export of the same name can't overwrite it. What tells of tasks lies in the
+subfolder `updates/` and moves to `received/updates/<number>/` likewise.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from flow_pipelines.scope import Scope
 SETTLING_SECONDS = 5.0
 HASH_BLOCK = 1024 * 1024
 RECEIVED = "received"
+ANALYSIS = "analysis"
+UPDATES = "updates"
 HIDDEN = "."
 
 
@@ -43,6 +46,25 @@ class Landing:
         """Return the files that have arrived and were not taken in, by name; no hidden ones, links and subfolders."""
         return _files_in(self.folder(scope))
 
+    def analysis_files(self, scope: Scope) -> list[SourceFile]:
+        """Return the files of static analyses, by name; those of an application may lie in a folder of its name.
+
+        They stay where they are: a newer report of the same name replaces the older one.
+        """
+        root = self.folder(scope) / ANALYSIS
+        folders = sorted(one for one in root.iterdir() if one.is_dir()) if root.is_dir() else []
+        inner = [
+            replace(file, name=f"{_readable(folder.name)}/{file.name}")
+            for folder in folders
+            if not folder.is_symlink() and not folder.name.startswith(HIDDEN)
+            for file in _files_in(folder)
+        ]
+        return [*_files_in(root), *inner]
+
+    def update_files(self, scope: Scope) -> list[SourceFile]:
+        """Return the files that tell of tasks and were not taken in, by name."""
+        return _files_in(self.folder(scope) / UPDATES)
+
     def received(self, scope: Scope, landing_number: int, name: str) -> Path:
         """Return where a file lies that was taken in."""
         return self.folder(scope) / RECEIVED / f"{landing_number:04d}" / name
@@ -59,10 +81,15 @@ class Landing:
         ]
         return [*self.files(scope), *taken_in]
 
-    def land(self, scope: Scope, paths: Iterable[Path]) -> list[SourceFile]:
+    def land(self, scope: Scope, paths: Iterable[Path], *, subfolder: str = "") -> list[SourceFile]:
         """Copy files into an engagement's folder; each appears there whole or not at all.
 
         One that has arrived under the same name and that no run has read yet is replaced, unless it is the same.
+
+        Args:
+            scope: The engagement.
+            paths: The files.
+            subfolder: `updates` for files that tell of tasks.
 
         Raises:
             InputError: A path is no readable file or hidden, or two have the same name; nothing is copied then.
@@ -73,7 +100,7 @@ class Landing:
                 f"The landing folder passes over hidden files: {', '.join(hidden)}.",
                 remedy="Rename them, so that no name begins with a dot.",
             )
-        folder = self.folder(scope)
+        folder = self.folder(scope) / subfolder
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for source in chosen:
             there = folder / source.name
@@ -91,15 +118,17 @@ class Landing:
         Raises:
             InputError: The folder can't be written to.
         """
-        target = self.received(scope, landing_number, file.name)
-        try:
-            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            file.path.replace(target)
-        except OSError as error:
-            raise InputError(
-                f"{file.name} can't be moved to {target.parent}: {error.strerror}.",
-                remedy="Let the platform's user write to the landing folder.",
-            ) from error
+        _move(file, self.received(scope, landing_number, file.name))
+
+    def take_in_update(self, scope: Scope, file: SourceFile) -> None:
+        """Move a file that tells of tasks to those that were taken in, into a folder of its own.
+
+        Raises:
+            InputError: The folder can't be written to.
+        """
+        received = self.folder(scope) / RECEIVED / UPDATES
+        known = [int(one.name) for one in received.iterdir() if one.name.isdecimal()] if received.is_dir() else []
+        _move(file, received / f"{max(known, default=0) + 1:04d}" / file.name)
 
     def fingerprint(self, scope: Scope) -> str:
         """Return a text that changes when a file arrives, is removed or changed; the same for no files at all.
@@ -107,16 +136,40 @@ class Landing:
         Looks at names, sizes and times only, so that a sensor may ask every half minute about any number of bytes.
         Taking a file in changes nothing.
         """
-        described = []
-        for file in self.all_files(scope):
-            status = file.path.stat()
-            described.append(f"{file.name}\0{status.st_size}\0{status.st_mtime_ns}\n")
-        return hashlib.sha256("".join(sorted(described)).encode()).hexdigest()[:16]
+        return _fingerprint(self.all_files(scope))
 
     def is_settled(self, scope: Scope) -> bool:
         """Tell whether there are files and none of them is still arriving."""
-        times = [file.path.stat().st_mtime for file in self.all_files(scope)]
-        return bool(times) and time.time() - max(times) >= SETTLING_SECONDS
+        return _are_settled(self.all_files(scope))
+
+    def updates_to_take_in(self, scope: Scope) -> str:
+        """Return a fingerprint of the files that tell of tasks; empty if there are none, or one still arrives."""
+        files = self.update_files(scope)
+        return _fingerprint(files) if _are_settled(files) else ""
+
+
+def _fingerprint(files: Iterable[SourceFile]) -> str:
+    described = []
+    for file in files:
+        status = file.path.stat()
+        described.append(f"{file.name}\0{status.st_size}\0{status.st_mtime_ns}\n")
+    return hashlib.sha256("".join(sorted(described)).encode()).hexdigest()[:16]
+
+
+def _are_settled(files: Iterable[SourceFile]) -> bool:
+    times = [file.path.stat().st_mtime for file in files]
+    return bool(times) and time.time() - max(times) >= SETTLING_SECONDS
+
+
+def _move(file: SourceFile, target: Path) -> None:
+    try:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.path.replace(target)
+    except OSError as error:
+        raise InputError(
+            f"{file.name} can't be moved to {target.parent}: {error.strerror}.",
+            remedy="Let the platform's user write to the landing folder.",
+        ) from error
 
 
 def _files_in(folder: Path) -> list[SourceFile]:

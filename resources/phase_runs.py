@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 from uuid import UUID, uuid4
 
@@ -81,6 +82,13 @@ def add_completed(connection: Connection, scope: Scope, *, flow: str, phase: str
             finished_at=func.clock_timestamp(),
         )
     )
+
+
+def last_begun(connection: Connection) -> dict[tuple[str, str], datetime]:
+    """Return when each phase of the scope's engagement last began, by flow and phase, whatever came of it."""
+    query = select(phase_runs.c.flow_name, phase_runs.c.phase_name, func.max(phase_runs.c.started_at).label("at"))
+    found = connection.execute(query.group_by(phase_runs.c.flow_name, phase_runs.c.phase_name))
+    return {(row.flow_name, row.phase_name): row.at for row in found}
 
 
 def unfinished(database: Database, scope: Scope) -> list[PhaseRun]:

@@ -12,7 +12,8 @@ from sqlalchemy import func, select
 from flow_pipelines.flows import step_of
 from flow_pipelines.scope import Scope
 from resources.database import Database
-from resources.event_tables import edits, phase_runs
+from resources.event_tables import edits
+from resources.phase_runs import last_begun
 
 
 @dataclass(frozen=True)
@@ -34,17 +35,13 @@ def waiting(database: Database, scope: Scope) -> dict[str, WaitingEdits]:
     A phase that failed after the edit is not waited for again: it would fail again until something else changes.
     """
     made = select(edits.c.table_key, func.max(edits.c.made_at).label("at"), func.max(edits.c.edit_number).label("last"))
-    begun = select(phase_runs.c.flow_name, phase_runs.c.phase_name, func.max(phase_runs.c.started_at).label("at"))
     with database.in_scope(scope) as connection:
-        last_begun = {
-            (row.flow_name, row.phase_name): row.at
-            for row in connection.execute(begun.group_by(phase_runs.c.flow_name, phase_runs.c.phase_name))
-        }
+        begun = last_begun(connection)
         made_last = connection.execute(made.group_by(edits.c.table_key)).all()
     found: dict[str, WaitingEdits] = {}
     for row in made_last:
         flow, phase = step_of(row.table_key)
-        if (flow, phase) in last_begun and row.at > last_begun[flow, phase]:
+        if (flow, phase) in begun and row.at > begun[flow, phase]:
             known = found.get(flow, WaitingEdits(0, frozenset()))
             found[flow] = WaitingEdits(max(row.last, known.number), known.phases | {phase})
     return found

@@ -7,20 +7,26 @@ as one sum.
 """
 
 from assets_defs.charts.arcs import dependency_picture
-from assets_defs.charts.bars import bar_chart, stacked_bars
+from assets_defs.charts.bars import bar_chart, counted_bars, stacked_bars, summed_bars
+from assets_defs.charts.burn_down import burn_down_chart
 from assets_defs.charts.gantt import gantt_chart
 from assets_defs.charts.heat import heat_map
 from assets_defs.charts.matrix import matrix_chart
+from assets_defs.charts.scatter import scatter_chart
 from assets_defs.charts.svg import Picture
 from assets_defs.charts.timeline import timeline_chart
 
 __all__ = [
     "Picture",
     "bar_chart",
+    "burn_down_chart",
+    "counted_bars",
     "dependency_picture",
     "gantt_chart",
     "heat_map",
     "matrix_chart",
+    "scatter_chart",
     "stacked_bars",
+    "summed_bars",
     "timeline_chart",
 ]

@@ -26,13 +26,24 @@ def bar_chart(values: pd.Series[Any]) -> MarkdownMetadataValue:
     Args:
         values: One value per row; missing ones are not counted.
     """
+    drawn = counted_bars(values)
+    if drawn is None:
+        return MetadataValue.md(NOTHING)
+    more = values.nunique() - MOST_BARS
+    chart = embedded(drawn, "bar chart")
+    rest = f"\n\nand {more} more" if more > 0 else ""
+    return MetadataValue.md(f"{chart.md_str}{rest}")
+
+
+def counted_bars(values: pd.Series[Any]) -> str | None:
+    """Return how often each value occurs as SVG, the twelve commonest; None if there is none.
+
+    Args:
+        values: See `bar_chart`.
+    """
     counted = values.value_counts()
     counts = sorted(((int(count), str(value)) for value, count in counted.items()), key=lambda bar: (-bar[0], bar[1]))
-    if not counts:
-        return MetadataValue.md(NOTHING)
-    chart = embedded(_bars(counts[:MOST_BARS]), "bar chart")
-    rest = f"\n\nand {len(counts) - MOST_BARS} more" if len(counts) > MOST_BARS else ""
-    return MetadataValue.md(f"{chart.md_str}{rest}")
+    return _bars(counts[:MOST_BARS]) if counts else None
 
 
 def _bars(bars: list[tuple[int, str]]) -> str:
@@ -56,8 +67,18 @@ def stacked_bars(table: pd.DataFrame) -> MarkdownMetadataValue:
         table: Numbers from 0 on; its index names the bars, in the order in which they are drawn, its columns the
             parts. Bars beyond the first thirty are drawn as one.
     """
+    drawn = summed_bars(table)
+    return embedded(drawn, "stacked bars") if drawn else MetadataValue.md(NOTHING)
+
+
+def summed_bars(table: pd.DataFrame) -> str | None:
+    """Return one bar per row as SVG; None if there is nothing to sum up.
+
+    Args:
+        table: See `stacked_bars`.
+    """
     if table.empty or not table.columns.size:
-        return MetadataValue.md(NOTHING)
+        return None
     table = table.astype(float)
     if len(table) > MOST_STACKS:
         rest = table.iloc[MOST_STACKS - 1 :]
@@ -75,4 +96,4 @@ def stacked_bars(table: pd.DataFrame) -> MarkdownMetadataValue:
                 parts.append(box(left, top + 4, width, 14, colour, f"{name}: {number:,.6g}"))
             left += width
         parts.append(words(left + 6, top + 15, f"{numbers.sum():,.6g}"))
-    return embedded(svg(TOTAL_WIDTH, (len(table) + 1) * ROW_HEIGHT + 4, parts), "stacked bars")
+    return svg(TOTAL_WIDTH, (len(table) + 1) * ROW_HEIGHT + 4, parts)

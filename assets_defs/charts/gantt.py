@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from assets_defs.charts.svg import COLOURS, GREY, LIGHT, RED, Picture, box, legend, line, svg, words
+from assets_defs.charts.svg import COLOURS, GREY, LIGHT, RED, Picture, box, legend, line, month_lines, svg, words
 from flow_pipelines.settings import Blackout
 
 ROW_HEIGHT = 24
@@ -22,7 +22,6 @@ FULL_WIDTH, SMALL_WIDTH = 1100, 520
 LAST_LABEL = 90
 HEAD = 44
 MOST_ROWS_SMALL = 25
-MOST_MONTH_LABELS = 12
 PHASES = ("landing_zone", "prepare", "migrate", "cutover", "hypercare", "decommission")
 COLOUR_OF = dict(zip(PHASES, (GREY, COLOURS[4], COLOURS[0], COLOURS[5], COLOURS[2], GREY), strict=True))
 
@@ -105,12 +104,7 @@ def _draw(
 def _months(axis: _Axis, height: float) -> list[str]:
     end = axis.first + timedelta(days=axis.days)
     months = [stamp.date() for stamp in pd.date_range(axis.first, end, freq="MS")]
-    every = max(1, -(-len(months) // MOST_MONTH_LABELS))
-    parts = []
-    for month in months[::every]:
-        parts += [line(axis.x(month), HEAD - 8, axis.x(month), height, LIGHT)]
-        parts += [words(axis.x(month) + 2, HEAD - 12, f"{month:%Y-%m}", fill=GREY)]
-    return parts
+    return month_lines([(f"{month:%Y-%m}", axis.x(month)) for month in months], HEAD - 8, height)
 
 
 def _bar(step: dict[Any, Any], axis: _Axis, top: float) -> list[str]:

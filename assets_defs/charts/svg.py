@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -19,6 +19,7 @@ GREY, LIGHT, RED, INK = "#9aa3b2", "#e6e9ef", "#c0392b", "#444"
 # Apart for people who don't see all colours, after Okabe and Ito.
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c6bb1", "#7f7f7f", "#b5a300")
 NOTHING = "Nothing to show."
+MOST_MONTHS = 12
 # Marks that turn the direction of what follows them: a name could read as another one.
 TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -78,6 +79,22 @@ def box(  # noqa: PLR0917  (a rectangle has four numbers and a colour)
 def line(x1: float, y1: float, x2: float, y2: float, stroke: str = GREY) -> str:
     """Return a thin line."""
     return f'<line x1="{x1:g}" y1="{y1:g}" x2="{x2:g}" y2="{y2:g}" stroke="{stroke}"/>'
+
+
+def month_lines(months: Sequence[tuple[object, float]], top: float, height: float) -> list[str]:
+    """Return a line at the first of months, with its name above; of more than twelve only so many as can be read.
+
+    Args:
+        months: Of each first of a month its name and where it stands.
+        top: Where lines begin.
+        height: Where they end.
+    """
+    every = max(1, -(-len(months) // MOST_MONTHS))
+    return [
+        part
+        for name, x in months[::every]
+        for part in (line(x, top, x, height, LIGHT), words(x + 2, top - 4, name, fill=GREY))
+    ]
 
 
 def legend(x: float, y: float, names: Iterable[tuple[str, str]]) -> str:

@@ -12,12 +12,11 @@ from typing import Any
 
 import pandas as pd
 
-from assets_defs.charts.svg import COLOURS, GREY, LIGHT, RED, Picture, box, legend, line, svg, words
+from assets_defs.charts.svg import COLOURS, RED, Picture, box, legend, line, month_lines, svg, words
 
 LABEL_WIDTH, LINE_HEIGHT, HEAD, FOOT = 200, 20, 44, 22
 SMALL_WIDTH, FULL_WIDTH = 640, 1400
 MOST_SMALL, MOST_FULL = 25, 400
-MOST_MONTHS = 14
 # A month's name stands right of its line, that of the last one too.
 LAST_LABEL = 52
 SECONDS_OF_DAY = 86_400
@@ -97,11 +96,7 @@ def _task(row: Mapping[Any, Any], axis: _Axis, top: float) -> list[str]:
 
 def _months(axis: _Axis, height: float) -> list[str]:
     months = pd.date_range(axis.first, axis.first + timedelta(days=axis.days), freq="MS")
-    parts = []
-    for month in months[:: max(1, -(-len(months) // MOST_MONTHS))]:
-        parts += [line(axis.x(month), HEAD - 8, axis.x(month), height, LIGHT)]
-        parts += [words(axis.x(month) + 2, HEAD - 12, f"{month:%Y-%m}", fill=GREY)]
-    return parts
+    return month_lines([(f"{month:%Y-%m}", axis.x(month)) for month in months], HEAD - 8, height)
 
 
 def _midnight(day: date) -> pd.Timestamp:

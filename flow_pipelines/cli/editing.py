@@ -101,7 +101,7 @@ def withdraw(
 ) -> None:
     """Withdraw edits: the next run does without them."""
     with _store(scope) as store:
-        made = store.withdraw(scope, edits, actor=_actor(by), reason=reason)
+        made = store.withdraw(scope, edits, actor=actor(by), reason=reason)
     _print_made(scope, made)
 
 
@@ -192,7 +192,7 @@ def apply(
         if dry_run or not changes.drafts:
             console().print(f"{len(changes.drafts):,} cells were changed. Nothing was written.")
             return
-        made = store.add(scope, changes.drafts, actor=_actor(by), reason=reason)
+        made = store.add(scope, changes.drafts, actor=actor(by), reason=reason)
     _print_made(scope, made)
 
 
@@ -224,7 +224,7 @@ def _store(scope: Scope) -> Iterator[EditStore]:
 
 def _make(scope: Scope, drafts: Sequence[Draft], *, by: str, reason: str) -> None:
     with _store(scope) as store:
-        made = store.add(scope, drafts, actor=_actor(by), reason=reason)
+        made = store.add(scope, drafts, actor=actor(by), reason=reason)
     _print_made(scope, made)
 
 
@@ -265,7 +265,8 @@ def _as_json(one: ListedEdit) -> dict[str, object]:
     }
 
 
-def _actor(by: str) -> str:
+def actor(by: str) -> str:
+    """Return who does something: whom the command names, else the system's user, empty if that has no name."""
     if by:
         return by
     try:

@@ -15,16 +15,20 @@ from rich.markup import escape
 
 from flow_pipelines.cli import (
     approving,
+    demonstrating,
     editing,
+    exporting,
     importing,
     querying,
     reference,
+    reporting,
     retention,
     rolling_back,
     running,
     sampling,
     services,
     supposing,
+    telling,
     tenants,
     tracing,
     tracking,
@@ -66,9 +70,13 @@ rolling_back.add_commands(app)
 querying.add_commands(app)
 tracing.add_commands(app)
 editing.add_commands(app)
+exporting.add_commands(app)
 approving.add_commands(app)
+telling.add_commands(app)
+reporting.add_commands(app)
 supposing.add_commands(app)
 sampling.add_commands(app)
+demonstrating.add_commands(app)
 services.add_commands(app)
 tracking.add_commands(app)
 reference.add_commands(app)

@@ -5,6 +5,7 @@ Belongs here: the commands that register and list tenants. Does not: the tables 
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +15,7 @@ import typer
 from flow_pipelines.cli.output import JsonOption, ScopeArgument, console, print_json
 from flow_pipelines.errors import InputError
 from flow_pipelines.scope import Scope
-from flow_pipelines.settings import EngagementSettings, parse_settings, read_settings
+from flow_pipelines.settings import EngagementSettings, parse_settings, read_settings, with_people
 from resources.installation import Installation, open_installation
 from resources.tenancy import (
     add_analyst,
@@ -79,6 +80,33 @@ def engagement_add(
         as_of = engagement_settings(installation.database, scope).as_of
     outcome = "added" if added else "has its new settings" if settings else "was there already"
     console().print(f"Engagement {scope} {outcome}, as of {as_of}.")
+
+
+@engagement.command("people")
+def engagement_people(
+    scope: ScopeArgument,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="CSV or XLSX with the columns name, role, skills, absent from, absent until; a row for each absence.",
+        ),
+    ],
+) -> None:
+    """Take the people who do tasks from a sheet into the settings, instead of those who are named there."""
+    from flow_pipelines.plan.people_sheet import is_people_header, people_of_rows
+    from flow_pipelines.row_files import read_rows
+
+    with open_installation() as installation:
+        settings = engagement_settings(installation.database, scope)
+        rows = read_rows(file, file.name, is_people_header)
+        people = people_of_rows(rows, month_first=settings.date_order == "month first")
+        change_settings(installation.database, scope, with_people(settings, people))
+    roles = Counter(one.role for one in people)
+    named = ", ".join(f"{count} {role}" for role, count in sorted(roles.items()))
+    console().print(
+        f"{scope} has {named}. They count from the next run on: flow run {scope} --flow plan", soft_wrap=True
+    )
 
 
 @engagement.command("list")

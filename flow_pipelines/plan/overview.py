@@ -78,14 +78,15 @@ def _workloads(assessed: Assessed) -> pd.DataFrame:
 
 
 def _data(inventory: pd.DataFrame, plan: pd.DataFrame) -> pd.DataFrame:
-    """Return the servers whose treatment moves data: their first wave and their data in GiB, missing if not told."""
+    """Return the servers whose treatment moves data: first wave, data and storage in GiB, both missing if not told."""
     templates = task_templates().templates
     moving = [name for name, tasks in templates.items() if any(task.kind == "transfer" for task in tasks)]
     parts = plan.loc[plan["treatment"].isin(moving), ["wave_number", "source_entity_ids"]].explode("source_entity_ids")
     first = parts.groupby("source_entity_ids")["wave_number"].min().astype("Int64").fillna(PROGRAMME)
     servers = inventory[(inventory["asset_type"] == "server") & inventory["asset_id"].isin(first.index)]
     used, allocated = known_number(servers, "storage_used_gib"), known_number(servers, "storage_allocated_gib")
-    return pd.DataFrame({"wave": servers["asset_id"].map(first), "gib": used.fillna(allocated)})
+    waves = servers["asset_id"].map(first)
+    return pd.DataFrame({"wave": waves, "gib": used.fillna(allocated), "storage_gib": allocated.fillna(used)})
 
 
 def _sums(own: pd.DataFrame, moved: pd.DataFrame, bandwidth_mbit: float) -> dict[str, object]:
@@ -95,6 +96,7 @@ def _sums(own: pd.DataFrame, moved: pd.DataFrame, bandwidth_mbit: float) -> dict
     risk = own["risk_score"].astype(float).mean()
     return {
         "workload_count": len(own),
+        "storage_gib": round(float(moved["storage_gib"].fillna(0.0).sum()), 1),
         "data_gib": round(gib, 1),
         "unknown_data_count": int(moved["gib"].isna().sum()),
         "transfer_hours": round(gib * BITS_PER_GIB / (bandwidth_mbit * BITS_PER_MEGABIT) / SECONDS_PER_HOUR, 1),

@@ -31,6 +31,7 @@ class TaskTemplate(_Data):
     units: int = Field(ge=1, default=1)
     needs_landing_zone: bool = False
     after_hypercare: bool = False
+    knows: tuple[Literal["operating_system", "database"], ...] = ()
 
     @model_validator(mode="after")
     def _somebody_works(self) -> Self:

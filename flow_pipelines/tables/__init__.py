@@ -21,7 +21,13 @@ def output_tables() -> dict[str, Table]:
 
     A flow's hand-off stands before its tables; a flow of which nothing is declared yet has none.
     """
-    from flow_pipelines.tables import assess, discovery, execute, plan  # noqa: F401, PLC0415  (they declare their tables)
+    from flow_pipelines.tables import (  # noqa: PLC0415  (they declare their tables)
+        assess,  # noqa: F401
+        discovery,  # noqa: F401
+        execute,  # noqa: F401
+        modernize,  # noqa: F401
+        plan,  # noqa: F401
+    )
 
     declared = {f"{table.schema}/{table.name}": table for table in METADATA.tables.values()}
     built: dict[str, Table] = {}

@@ -7,17 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from flow_pipelines.cli.main import app
-from flow_pipelines.cli.run_flow import run_flow, run_phase
+from flow_pipelines.cli.run_flow import run_phase
 from flow_pipelines.flows import flow_named
-from flow_pipelines.scope import Scope
 from resources.edits import EditStore
-from resources.installation import Installation, landing_root
-from resources.landing import Landing
-from resources.snapshots import SnapshotStore
-from tests.conftest import new_engagement
+from resources.installation import Installation
+from tests.assets_defs.engagements import Engagement
 from tests.corrected_workbook import corrected
 
 PLAN = "assess/plan_of_record"
@@ -29,44 +24,21 @@ web03,10.1.1.3,RHEL 9,4,8192,development,low
 """
 
 
-class Engagement:
-    """An engagement whose people speak to it by `flow`."""
-
-    def __init__(self, installation: Installation, scope: Scope) -> None:
-        self.installation, self.scope = installation, scope
-        self.store = SnapshotStore(installation.database)
-
-    def run(self, *flows: str) -> None:
-        for flow in flows:
-            run_flow(self.installation, self.scope, flow_named(flow))
-
-    def command(self, name: str, *words: str) -> str:
-        finished = CliRunner(env={"COLUMNS": "250"}).invoke(app, [*name.split(), str(self.scope), *words])
-        if finished.exception:
-            raise finished.exception
-        return finished.stdout
-
-    def edit(self, *cell: str) -> None:
-        self.command("edit set", *cell, "--by", "Ann", "--reason", "it is agreed")
+class Assessed(Engagement):
+    """An engagement whose plan of record is looked at."""
 
     def approvals_that_count(self) -> list[bool]:
         return [one["counts"] for one in json.loads(self.command("approvals", "--json"))]
 
-    def rows(self, table_key: str) -> list[dict[Any, Any]]:
-        return self.store.read(self.scope, self.store.current(self.scope)[table_key]).to_dict("records")
-
     def plan(self) -> dict[str, dict[Any, Any]]:
         """Return the rows of the plan of record by name."""
-        return {row["workload_name"]: row for row in self.rows(PLAN)}
+        return {row["workload_name"]: row for row in self.frame(PLAN).to_dict("records")}
 
 
 @pytest.fixture(scope="module")
-def engagement(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Engagement:
+def engagement(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Assessed:
     """An engagement that was assessed, and again with production and test put into wave 1 by a person."""
-    opened = Engagement(installation, new_engagement(installation))
-    file = tmp_path_factory.mktemp("estate") / "servers.csv"
-    file.write_text(ESTATE, encoding="utf-8")
-    Landing(landing_root()).land(opened.scope, [file])
+    opened = Assessed(installation, tmp_path_factory.mktemp("estate"), ESTATE)
     opened.run("discovery", "assess")
     waves = {name: row["wave_number"] for name, row in opened.plan().items()}
     assert waves["web01"] > 1, "Nothing keeps production apart, so moving it would prove nothing."
@@ -76,7 +48,7 @@ def engagement(installation: Installation, tmp_path_factory: pytest.TempPathFact
     return opened
 
 
-def test_a_wave_that_a_person_set_stays_and_what_it_breaks_has_a_price(engagement: Engagement) -> None:
+def test_a_wave_that_a_person_set_stays_and_what_it_breaks_has_a_price(engagement: Assessed) -> None:
     plan = engagement.plan()
     assert {name: plan[name]["wave_number"] for name in FIXED} == dict.fromkeys(FIXED, 1)
     assert {name: row["wave_decided_by"] for name, row in plan.items()} == {
@@ -84,18 +56,21 @@ def test_a_wave_that_a_person_set_stays_and_what_it_breaks_has_a_price(engagemen
         "web02": "person",
         "web03": "rule",
     }
-    prices = {(row["kind"], row["wave_number"]): row["price"] for row in engagement.rows("assess/wave_conditions")}
+    prices = {
+        (row["kind"], row["wave_number"]): row["price"]
+        for row in engagement.frame("assess/wave_conditions").to_dict("records")
+    }
     assert prices["mixed_wave", 1] > 0
 
 
-def test_the_plan_tells_what_a_person_changed_and_what_it_costs(engagement: Engagement) -> None:
+def test_the_plan_tells_what_a_person_changed_and_what_it_costs(engagement: Assessed) -> None:
     row = engagement.plan()["web01"]
     assert row["decision_price"] > 0
     assert row["computed_wave_number"] > 1
     assert any("Ann" in change for change in row["changes"])
 
 
-def test_what_if_tells_which_workload_would_move_and_writes_nothing(engagement: Engagement) -> None:
+def test_what_if_tells_which_workload_would_move_and_writes_nothing(engagement: Assessed) -> None:
     before = engagement.store.current(engagement.scope)
     edits = EditStore(engagement.installation.database)
     made = edits.all(engagement.scope)
@@ -107,7 +82,7 @@ def test_what_if_tells_which_workload_would_move_and_writes_nothing(engagement: 
     assert edits.all(engagement.scope) == made
 
 
-def test_an_approval_counts_until_the_plan_changes(engagement: Engagement) -> None:
+def test_an_approval_counts_until_the_plan_changes(engagement: Assessed) -> None:
     engagement.command("approve", "--by", "Ann", "--reason", "agreed in the board")
     assert engagement.approvals_that_count() == [True]
     engagement.edit("plan_of_record", "web03", "status", "on hold")
@@ -117,7 +92,7 @@ def test_an_approval_counts_until_the_plan_changes(engagement: Engagement) -> No
 
 
 def test_a_plan_that_was_corrected_in_a_workbook_is_planned_around_and_approved(
-    engagement: Engagement, tmp_path: Path
+    engagement: Assessed, tmp_path: Path
 ) -> None:
     workbook = tmp_path / "plan.xlsx"
     engagement.command("edit export", PLAN, str(workbook))

@@ -6,20 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
-from typer.testing import CliRunner
 
-from flow_pipelines.cli.main import app
-from flow_pipelines.cli.run_flow import run_flow
 from flow_pipelines.errors import FlowError
-from flow_pipelines.flows import flow_named
-from flow_pipelines.scope import Scope
 from resources.artefacts import FOLDER
-from resources.installation import Installation, landing_root
-from resources.landing import Landing
-from resources.snapshots import SnapshotStore
-from tests.conftest import new_engagement
+from resources.installation import Installation
+from tests.assets_defs.engagements import Engagement
 from tests.flow_pipelines.plan.target.terraform_reader import instances, module, problems
 
 TARGETS = "plan/targets"
@@ -30,71 +22,49 @@ web02,10.1.1.2,RHEL 9,4,8192,100,test,low
 CLOUDS = {"aws", "azure", "google"}
 
 
-class Engagement:
-    """An engagement whose people speak to it by `flow`."""
-
-    def __init__(self, installation: Installation, scope: Scope) -> None:
-        self.installation, self.scope = installation, scope
-
-    def command(self, name: str, *words: str) -> str:
-        finished = CliRunner(env={"COLUMNS": "250"}).invoke(app, [*name.split(), str(self.scope), *words])
-        if finished.exception:
-            raise finished.exception
-        return finished.stdout
-
-    def run(self, *flows: str) -> None:
-        for flow in flows:
-            run_flow(self.installation, self.scope, flow_named(flow))
-
-    def rows(self, table_key: str) -> pd.DataFrame:
-        store = SnapshotStore(self.installation.database)
-        return store.read(self.scope, store.current(self.scope)[table_key])
+class Targeted(Engagement):
+    """An engagement whose targets are looked at."""
 
     def targets(self, table_key: str = TARGETS) -> dict[str, dict[Any, Any]]:
-        return {row["target_name"]: row for row in self.rows(table_key).to_dict("records")}
+        return {row["target_name"]: row for row in self.frame(table_key).to_dict("records")}
 
 
 @pytest.fixture(scope="module")
-def engagement(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Engagement:
+def engagement(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Targeted:
     """An engagement with an approved plan, and targets of it."""
-    opened = Engagement(installation, new_engagement(installation))
-    file = tmp_path_factory.mktemp("estate") / "servers.csv"
-    file.write_text(ESTATE, encoding="utf-8")
-    Landing(landing_root()).land(opened.scope, [file])
-    opened.run("discovery", "assess")
-    opened.command("approve", "--by", "Ann", "--reason", "agreed in the board")
-    opened.run("plan")
+    opened = Targeted(installation, tmp_path_factory.mktemp("estate"), ESTATE)
+    opened.run_to_plan()
     return opened
 
 
-def test_every_server_that_moves_has_a_target_in_every_cloud_and_goes_to_one(engagement: Engagement) -> None:
+def test_every_server_that_moves_has_a_target_in_every_cloud_and_goes_to_one(engagement: Targeted) -> None:
     rows = engagement.targets()
     assert set(rows) == {f"{s} in {c}" for s in ("web01", "web02") for c in CLOUDS}
     assert sorted(row["server_name"] for row in rows.values() if row["is_chosen"]) == ["web01", "web02"]
 
 
-def test_every_target_has_storage_for_what_the_files_tell(engagement: Engagement) -> None:
+def test_every_target_has_storage_for_what_the_files_tell(engagement: Targeted) -> None:
     storage = engagement.targets("plan/storage_targets")
     assert storage.keys() == engagement.targets().keys()
     assert {row["storage_class"] for row in storage.values() if row["provider"] == "aws"} == {"gp3"}
 
 
-def test_the_business_case_is_there_for_the_programme_and_its_waves(engagement: Engagement) -> None:
-    rows = engagement.rows("plan/business_case").set_index("case_name")
+def test_the_business_case_is_there_for_the_programme_and_its_waves(engagement: Targeted) -> None:
+    rows = engagement.frame("plan/business_case").set_index("case_name")
     assert rows.loc["Programme", "server_count"] == rows.drop("Programme")["server_count"].sum() == 2
     assert rows.loc["Programme", "after_usd_month"] > 0
 
 
-def test_every_server_that_moves_has_a_subnet_apart_from_what_the_files_show(engagement: Engagement) -> None:
-    rows = engagement.rows("plan/landing_zone")
+def test_every_server_that_moves_has_a_subnet_apart_from_what_the_files_show(engagement: Targeted) -> None:
+    rows = engagement.frame("plan/landing_zone")
     subnets = rows[rows["kind"] == "subnet"]
     chosen = [row["asset_id"] for row in engagement.targets().values() if row["is_chosen"]]
     assert sorted(subnets["source_entity_ids"].explode().dropna()) == sorted(chosen)
     assert not rows["address_range"].dropna().str.startswith("10.1.").any()
-    assert engagement.rows("plan/address_conflicts").empty
+    assert engagement.frame("plan/address_conflicts").empty
 
 
-def test_the_targets_are_there_as_terraform_configuration(engagement: Engagement) -> None:
+def test_the_targets_are_there_as_terraform_configuration(engagement: Targeted) -> None:
     scope = engagement.scope
     folder = engagement.installation.state / FOLDER / scope.client / scope.engagement / TARGETS
     files = {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
@@ -105,7 +75,7 @@ def test_the_targets_are_there_as_terraform_configuration(engagement: Engagement
     assert sum("web0" in json.dumps(one) for one in instances(document)) == 2
 
 
-def test_a_type_that_a_person_chose_stays_with_its_price_in_the_next_run(engagement: Engagement) -> None:
+def test_a_type_that_a_person_chose_stays_with_its_price_in_the_next_run(engagement: Targeted) -> None:
     before = engagement.targets()["web01 in aws"]
     words = ("--by", "Ann", "--reason", "the vendor asks for it")
     engagement.command("edit set", "targets", "web01 in aws", "instance_type", "m7i.4xlarge", *words)
@@ -118,7 +88,7 @@ def test_a_type_that_a_person_chose_stays_with_its_price_in_the_next_run(engagem
     assert row["computed_instance_type"] == before["instance_type"]
 
 
-def test_a_type_that_there_is_not_is_refused_where_it_is_entered(engagement: Engagement, tmp_path: Path) -> None:
+def test_a_type_that_there_is_not_is_refused_where_it_is_entered(engagement: Targeted, tmp_path: Path) -> None:
     words = ("--by", "Ann", "--reason", "the vendor asks for it")
     with pytest.raises(FlowError, match=r"near are .*m7i\.4xlarge"):
         engagement.command("edit set", "targets", "web02 in aws", "instance_type", "m7i.4xlarg", *words)
@@ -126,6 +96,6 @@ def test_a_type_that_there_is_not_is_refused_where_it_is_entered(engagement: Eng
     assert (tmp_path / "targets.xlsx").stat().st_size
 
 
-def test_a_target_can_be_traced_to_the_files(engagement: Engagement) -> None:
+def test_a_target_can_be_traced_to_the_files(engagement: Targeted) -> None:
     target = engagement.targets()["web01 in aws"]["target_id"]
     assert "servers.csv" in json.dumps(json.loads(engagement.command("trace", target, "--json")))

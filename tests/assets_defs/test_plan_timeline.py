@@ -8,18 +8,13 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from typer.testing import CliRunner
 
-from flow_pipelines.cli.main import app
-from flow_pipelines.cli.run_flow import run_flow, run_phase
+from flow_pipelines.cli.run_flow import run_phase
 from flow_pipelines.flows import flow_named
 from flow_pipelines.plan.timeline.project_xml import NAMESPACE
-from flow_pipelines.scope import Scope
 from resources.artefacts import FOLDER
-from resources.installation import Installation, landing_root
-from resources.landing import Landing
-from resources.snapshots import SnapshotStore
-from tests.conftest import new_engagement
+from resources.installation import Installation
+from tests.assets_defs.engagements import Engagement
 
 TIMELINE = "plan/timeline"
 PREPARE, CUTOVER = "web01: prepare", "web01: cutover"
@@ -29,53 +24,31 @@ web02,10.1.1.2,RHEL 9,4,8192,100,test,low
 """
 
 
-class Engagement:
-    """An engagement whose people speak to it by `flow`."""
-
-    def __init__(self, installation: Installation, scope: Scope) -> None:
-        self.installation, self.scope = installation, scope
-
-    def command(self, name: str, *words: str) -> str:
-        finished = CliRunner(env={"COLUMNS": "250"}).invoke(app, [*name.split(), str(self.scope), *words])
-        if finished.exception:
-            raise finished.exception
-        return finished.stdout
-
-    def run(self, *flows: str) -> None:
-        for flow in flows:
-            run_flow(self.installation, self.scope, flow_named(flow))
-
-    def rows(self, table_key: str) -> list[dict[Any, Any]]:
-        store = SnapshotStore(self.installation.database)
-        return store.read(self.scope, store.current(self.scope)[table_key]).to_dict("records")
+class Scheduled(Engagement):
+    """An engagement whose timeline is looked at."""
 
     def tasks(self) -> dict[str, dict[Any, Any]]:
-        return {row["task_name"]: row for row in self.rows(TIMELINE)}
+        return {row["task_name"]: row for row in self.frame(TIMELINE).to_dict("records")}
 
 
 @pytest.fixture(scope="module")
-def engagement(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Engagement:
+def engagement(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Scheduled:
     """An engagement with an approved plan, and a timeline of it."""
-    opened = Engagement(installation, new_engagement(installation))
-    file = tmp_path_factory.mktemp("estate") / "servers.csv"
-    file.write_text(ESTATE, encoding="utf-8")
-    Landing(landing_root()).land(opened.scope, [file])
-    opened.run("discovery", "assess")
-    opened.command("approve", "--by", "Ann", "--reason", "agreed in the board")
-    opened.run("plan")
+    opened = Scheduled(installation, tmp_path_factory.mktemp("estate"), ESTATE)
+    opened.run_to_plan()
     return opened
 
 
-def test_every_workload_is_prepared_and_cut_over_as_the_roadmap_says(engagement: Engagement) -> None:
+def test_every_workload_is_prepared_and_cut_over_as_the_roadmap_says(engagement: Scheduled) -> None:
     tasks = engagement.tasks()
-    for row in engagement.rows("assess/plan_of_record"):
+    for row in engagement.frame("assess/plan_of_record").to_dict("records"):
         cutover = tasks[f"{row['workload_name']}: cutover"]
         assert tasks[f"{row['workload_name']}: prepare"]["planned_start"].date() >= row["start_date"]
         assert cutover["planned_start"].date() >= row["cutover_date"]
         assert cutover["planned_start"].weekday() >= 5
 
 
-def test_a_start_that_a_person_fixed_stays_and_what_moved_is_told(engagement: Engagement) -> None:
+def test_a_start_that_a_person_fixed_stays_and_what_moved_is_told(engagement: Scheduled) -> None:
     before = engagement.tasks()
     moment = before[CUTOVER]["planned_start"] + timedelta(weeks=4)
     words = ("--by", "Ann", "--reason", "the owner is away until then")
@@ -91,7 +64,7 @@ def test_a_start_that_a_person_fixed_stays_and_what_moved_is_told(engagement: En
     assert after[PREPARE]["planned_start"] == before[PREPARE]["planned_start"]
 
 
-def test_the_timeline_is_there_as_picture_project_and_calendar(engagement: Engagement) -> None:
+def test_the_timeline_is_there_as_picture_project_and_calendar(engagement: Scheduled) -> None:
     scope = engagement.scope
     folder = engagement.installation.state / FOLDER / scope.client / scope.engagement / TIMELINE
     files = {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
@@ -102,9 +75,9 @@ def test_the_timeline_is_there_as_picture_project_and_calendar(engagement: Engag
     assert 0 < files["cutovers.ics"].count("BEGIN:VEVENT") < len(engagement.tasks())
 
 
-def test_the_hours_of_all_tasks_are_in_the_resource_plan_with_a_heat_map(engagement: Engagement) -> None:
+def test_the_hours_of_all_tasks_are_in_the_resource_plan_with_a_heat_map(engagement: Scheduled) -> None:
     tasks = [row for row in engagement.tasks().values() if row["role"] and row["people"] > 0]
-    loads = engagement.rows("plan/resource_plan")
+    loads = engagement.frame("plan/resource_plan").to_dict("records")
     needed = sum(row["people"] * row["duration_hours"] for row in tasks)
     assert sum(row["hours_needed"] for row in loads) == needed > 0
     scope = engagement.scope
@@ -112,6 +85,6 @@ def test_the_hours_of_all_tasks_are_in_the_resource_plan_with_a_heat_map(engagem
     assert [path.name for path in folder.iterdir()] == ["heat_map.svg"]
 
 
-def test_a_task_can_be_traced_to_the_files(engagement: Engagement) -> None:
+def test_a_task_can_be_traced_to_the_files(engagement: Scheduled) -> None:
     task = engagement.tasks()[CUTOVER]["task_id"]
     assert "servers.csv" in json.dumps(json.loads(engagement.command("trace", task, "--json")))

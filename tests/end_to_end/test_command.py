@@ -112,6 +112,19 @@ def test_a_preview_says_what_would_happen_and_writes_nothing(flow: Command, tmp_
     assert "2 assets are new" in flow.ok("import", "acme/dc-exit", file, "--preview")
 
 
+def test_what_other_tools_read_is_written_or_refused_as_a_whole(flow: Command, tmp_path: Path) -> None:
+    issues, table, intake = tmp_path / "issues.csv", tmp_path / "targets.parquet", tmp_path / "intake.csv"
+    assert "rows are in" in flow.ok("export", "acme/dc-exit", "--format", "jira", "--to", issues)
+    assert issues.read_text(encoding="utf-8").startswith("Summary,Issue Type,Description,")
+    flow.ok("export", "acme/dc-exit", "targets", "--as", "parquet", "--to", table)
+    assert table.read_bytes()[:4] == b"PAR1"
+    refused = flow("export", "acme/dc-exit", "--format", "cmf", "--to", intake)
+    assert refused.returncode == 1
+    assert "aws_accountid" in refused.stdout
+    assert not intake.exists()
+    assert "--format" in flow.fails("export", "acme/dc-exit", code=2)
+
+
 def test_errors_are_one_line_with_the_remedy(flow: Command, tmp_path: Path) -> None:
     for arguments, code, words in (
         (("run", "acme/nowhere"), 3, "flow engagement add acme/nowhere"),

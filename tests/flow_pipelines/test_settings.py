@@ -8,7 +8,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from flow_pipelines.errors import SettingsError
-from flow_pipelines.settings import EngagementSettings, parse_settings, read_settings
+from flow_pipelines.settings import EngagementSettings, parse_settings, read_settings, with_people
+from flow_pipelines.settings_schedule import Person
 
 TODAY = date(2026, 6, 30)
 
@@ -77,3 +78,13 @@ def test_a_black_out_that_ends_before_it_begins_is_refused_by_name() -> None:
     text = "waves: {blackouts: [{begin: 2027-01-08, end: 2026-12-15, reason: year-end close}]}"
     with pytest.raises(SettingsError, match="'year-end close' ends on 2026-12-15"):
         parse_settings(text, origin="my.yaml", today=TODAY)
+
+
+def test_people_of_a_sheet_take_the_place_of_those_who_were_named_and_must_fit_the_roles() -> None:
+    text = "schedule: {people: [{name: Ann, role: tester}], roles: [{role: architect, people: 1}]}"
+    settings = parse_settings(text, origin="test", today=TODAY)
+    changed = with_people(settings, [Person(name="Bob", role="architect", skills=("linux",))])
+    assert [one.name for one in changed.schedule.people] == ["Bob"]
+    assert changed.schedule.roles == settings.schedule.roles
+    with pytest.raises(SettingsError, match="of the role architect, 2 are named and 1 are said"):
+        with_people(settings, [Person(name=name, role="architect") for name in ("Bob", "Cid")])

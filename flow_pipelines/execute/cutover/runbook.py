@@ -19,7 +19,7 @@ from flow_pipelines.execute.cutover.steps import OWNER_LANE, Context, Step, step
 from flow_pipelines.execute.progress import with_progress
 from flow_pipelines.execute.tasks.build import moving
 from flow_pipelines.execute.tasks.methods import allowed_downtime
-from flow_pipelines.plan.timeline.programme import people_of
+from flow_pipelines.plan.timeline.capacity import people_of
 from flow_pipelines.reference.cutover_templates import BACK_OUT, BEFORE, CUTOVER, cutover_templates
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings

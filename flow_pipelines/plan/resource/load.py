@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from flow_pipelines.plan.timeline.programme import Programme, people_of
+from flow_pipelines.plan.timeline.capacity import people_of
+from flow_pipelines.plan.timeline.programme import Programme
 from flow_pipelines.plan.timeline.usage import capacity_by_period, used_by_period
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings

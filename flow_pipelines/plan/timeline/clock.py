@@ -147,7 +147,7 @@ class ProgrammeClock:
 
     def midnight(self, day: date) -> datetime:
         """Return when a day begins by the programme's clocks."""
-        return datetime.combine(day, time(), self.zone).astimezone(UTC)
+        return midnight(day, self.zone.key)
 
     def day_of(self, moment: datetime) -> date:
         """Return the day of a moment by the programme's clocks."""
@@ -166,6 +166,11 @@ class ProgrammeClock:
         place = bisect_right(self.windows, period, key=lambda one: one.period) - 1
         found = self.windows[place] if place >= 0 else None
         return found if found and period < found.period + found.hours else None
+
+
+def midnight(day: date, zone: str) -> datetime:
+    """Return when a day begins by the clocks of a time zone."""
+    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
 
 
 def programme_clock(settings: EngagementSettings, begin: date, last: date) -> ProgrammeClock:

@@ -14,6 +14,7 @@ from flow_pipelines.plan.timeline.problem import Problem
 from flow_pipelines.plan.timeline.profile import Profile
 from flow_pipelines.plan.timeline.serial import as_late
 
+HOLDS = ["waits_for", "waits_for_task", "waits_for_resource"]
 CHAIN = ["position", "task_id", "start", "end", "waits_for", "name"]
 
 
@@ -55,6 +56,19 @@ def find_holds(problem: Problem, starts: list[int]) -> list[Hold]:
     for own in users:
         own.sort()
     return [_held_by(problem, starts, ends, room, users, task) for task in range(len(starts))]
+
+
+def holds_by_name(problem: Problem, holds: list[Hold]) -> pd.DataFrame:
+    """Return reason, task and resource of what holds each task, by name, in the problem's order."""
+    rows = [
+        (
+            hold.reason,
+            None if hold.task is None else problem.ids[hold.task],
+            None if hold.resource is None else problem.names[hold.resource],
+        )
+        for hold in holds
+    ]
+    return pd.DataFrame(rows, columns=HOLDS, dtype="object")
 
 
 def driving_chain(problem: Problem, starts: list[int], holds: list[Hold]) -> pd.DataFrame:

@@ -1,17 +1,14 @@
 """The programme as a scheduling problem: tasks of all workloads, what they wait for, and what there is.
 
-Belongs here: releases by the roadmap, deadlines, wave order, capacity by settings. Does not: solving it
-(`schedule.py`), how a result is told (`timeline.py`).
+Belongs here: releases by the roadmap, wave order, putting all together. Does not: deadlines (`due_days.py`), who there
+is (`capacity.py`), solving it (`schedule.py`), how a result is told (`timeline.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from difflib import get_close_matches
-from fnmatch import fnmatchcase
-from glob import escape
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,15 +16,15 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from flow_pipelines.errors import SettingsError
-from flow_pipelines.plan.timeline.clock import CALENDAR, DAY, ProgrammeClock, hours_per_week, programme_clock
+from flow_pipelines.plan.timeline.capacity import absences_of, capacity_of, people_of, skilled_people_of
+from flow_pipelines.plan.timeline.clock import DAY, ProgrammeClock, hours_per_week, programme_clock
+from flow_pipelines.plan.timeline.due_days import check_deadlines, with_deadlines
 from flow_pipelines.plan.timeline.schedule import Schedule, schedule
 from flow_pipelines.plan.timeline.search import SearchSettings
-from flow_pipelines.plan.timeline.tasks import DECISION, STREAMS, WINDOW, Expansion, WorkRates, expand_tasks
+from flow_pipelines.plan.timeline.tasks import Expansion, WorkRates, expand_tasks
 from flow_pipelines.plan.timeline.workloads import planned_workloads
-from flow_pipelines.reference.task_templates import task_templates
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings
-from flow_pipelines.settings_schedule import TaskDeadline
 
 HOURS_OF_A_WEEK = 168
 MEGABITS_PER_GIGABYTE = 8_000
@@ -37,8 +34,6 @@ WINDOWS_PER_SECOND = 30
 # Waiting that no work tells of, such as hypercare and the end of the year; the calendar is laid out anew if it is more.
 SLACK_WEEKS = 52
 LONGEST_YEARS = 100
-EXIT = "data-centre exit"
-ROADMAP_CUTOVER = "cutover in the roadmap"
 
 
 @dataclass(frozen=True)
@@ -85,6 +80,7 @@ def solve(
     plan: pd.DataFrame,
     roadmap: pd.DataFrame,
     inventory: pd.DataFrame,
+    components: pd.DataFrame,
     *,
     scope: Scope,
     settings: EngagementSettings,
@@ -98,6 +94,7 @@ def solve(
         plan: The rows of `assess/plan_of_record`.
         roadmap: The rows of `assess/roadmap`.
         inventory: The rows of `discovery/inventory`.
+        components: The rows of `assess/component_treatments`.
         scope: The engagement, by which tasks have their ids.
         settings: Its settings.
         fixed: When tasks start that people fixed, by id; others are passed over.
@@ -108,8 +105,8 @@ def solve(
         SettingsError: No change window opens, a deadline is of no workload of the plan, or the programme would not end
             within a hundred years.
     """
-    workloads = planned_workloads(plan, inventory)
-    _check_deadlines(workloads, settings)
+    workloads = planned_workloads(plan, inventory, components)
+    check_deadlines(workloads, settings)
     begin = first or programme_begin(settings)
     last = _first_guess(workloads, roadmap, settings, fixed)
     while last.year - begin.year <= LONGEST_YEARS:
@@ -130,10 +127,12 @@ def scheduled_programme(
     plan: pd.DataFrame,
     roadmap: pd.DataFrame,
     inventory: pd.DataFrame,
+    components: pd.DataFrame,
     timeline: pd.DataFrame,
     *,
     scope: Scope,
     settings: EngagementSettings,
+    until: date | None = None,
 ) -> Programme:
     """Make the programme of which the timeline is a schedule, without scheduling it again.
 
@@ -141,15 +140,17 @@ def scheduled_programme(
         plan: See `solve`.
         roadmap: See `solve`.
         inventory: See `solve`.
+        components: See `solve`.
         timeline: The rows of `plan/timeline`, of at least one task.
         scope: See `solve`.
         settings: See `solve`.
+        until: The day until which the calendar is laid out at least, if anything is to be told of what comes after.
 
     Returns:
         The programme; its tasks have start and end too.
     """
-    workloads = planned_workloads(plan, inventory)
-    last = timeline["planned_end"].max().date() + SLACK_WEEKS * timedelta(weeks=1)
+    workloads = planned_workloads(plan, inventory, components)
+    last = max(timeline["planned_end"].max().date(), until or date.min) + SLACK_WEEKS * timedelta(weeks=1)
     planned = _moments(timeline, "planned_start")
     clock = programme_clock(settings, first_day(settings, planned.values()), last)
     made = _around(_programme(workloads, roadmap, scope, settings, clock), _moments(timeline, "fixed_start"))
@@ -211,11 +212,6 @@ def search_effort(settings: EngagementSettings) -> SearchSettings:
     return SearchSettings(seed=own.seed, deterministic_time=own.effort_seconds, windows=windows)
 
 
-def people_of(settings: EngagementSettings) -> dict[str, int]:
-    """Return how many people of each role there are."""
-    return {**task_templates().roles, **{one.role: one.people for one in settings.schedule.roles}}
-
-
 def _first_guess(
     workloads: pd.DataFrame, roadmap: pd.DataFrame, settings: EngagementSettings, fixed: Mapping[str, datetime]
 ) -> date:
@@ -235,7 +231,7 @@ def _programme(
     told = [*columns, "source_entity_ids", "unknown_data"]
     tasks = expanded.tasks.merge(workloads[told], on="workload_id", validate="many_to_one")
     tasks = _released(tasks, _landing_zone_ready(roadmap), clock, programme_begin(settings))
-    tasks = _with_deadlines(tasks, settings, clock)
+    tasks = with_deadlines(tasks, settings, clock)
     clearings = _clearings(tasks)
     milestones, links = _milestones(tasks)
     tasks = pd.concat([tasks, milestones], ignore_index=True) if len(milestones) else tasks
@@ -257,7 +253,7 @@ def _rates(settings: EngagementSettings, clock: ProgrammeClock) -> WorkRates:
         gigabytes_per_hour=per_hour * HOURS_OF_A_WEEK / hours_per_week(settings),
         window_hours=clock.usual_window_hours(),
         hypercare_hours=settings.roadmap.hypercare_days * own.hours_per_day,
-        people=people_of(settings),
+        people={**people_of(settings), **skilled_people_of(settings)},
     )
 
 
@@ -282,63 +278,6 @@ def _released(tasks: pd.DataFrame, ready: date | None, clock: ProgrammeClock, be
         # The decision is taken in the hour before the window.
         periods.append(clock.opening(day, is_cutover=is_cutover) - (kind == "decision"))
     return tasks.assign(release=periods, release_day=days, released_by=reasons)
-
-
-def _with_deadlines(tasks: pd.DataFrame, settings: EngagementSettings, clock: ProgrammeClock) -> pd.DataFrame:
-    """Give the last task of each workload the earliest deadline that it must keep, its cutover the roadmap's window.
-
-    The roadmap's window counts as a deadline so that a wave is not put off only because nothing forbids it.
-    """
-    is_last = ~tasks["workload_id"].duplicated(keep="last")
-    cutovers = tasks.loc[tasks["kind"] == "cutover", "workload_id"]
-    is_cut_over = tasks.index.isin(cutovers.index[~cutovers.duplicated(keep="last")])
-    due: list[tuple[int, date, str] | None] = []
-    for name, day, last, cut_over in zip(
-        tasks["workload_name"], tasks["cutover_date"], is_last, is_cut_over, strict=True
-    ):
-        window = clock.window_from(day) if cut_over and not pd.isna(day) else None
-        found = min(_deadlines(str(name), settings), default=None) if last else None
-        if found:
-            due.append((clock.time.periods_until(clock.midnight(found[0] + DAY)), *found))
-        elif window:
-            due.append((window.period + window.hours, clock.day_of(window.ends), ROADMAP_CUTOVER))
-        else:
-            due.append(None)
-    told = zip(("deadline", "deadline_day", "deadline_reason"), ("Int64", "object", "object"), strict=True)
-    columns = {
-        name: pd.Series([one and one[place] for one in due], index=tasks.index, dtype=kind)
-        for place, (name, kind) in enumerate(told)
-    }
-    return tasks.assign(**columns)
-
-
-def _deadlines(name: str, settings: EngagementSettings) -> Iterator[tuple[date, str]]:
-    if settings.roadmap.deadline:
-        yield settings.roadmap.deadline, EXIT
-    for one in settings.schedule.deadlines:
-        if _is_meant(name, one):
-            yield one.day, one.reason
-
-
-def _is_meant(name: str, deadline: TaskDeadline) -> bool:
-    """Tell whether a workload has a deadline: only * stands for other letters."""
-    pattern = "*".join(escape(part) for part in deadline.workloads.casefold().split("*"))
-    return fnmatchcase(name.casefold(), pattern)
-
-
-def _check_deadlines(workloads: pd.DataFrame, settings: EngagementSettings) -> None:
-    """Refuse a deadline of no workload of the plan: a contract that ends would be passed over for a slip of the pen."""
-    names = sorted(set(workloads["workload_name"].astype(str)))
-    folded = {name.casefold(): name for name in names}
-    for one in settings.schedule.deadlines if names else ():
-        if any(_is_meant(name, one) for name in names):
-            continue
-        close = get_close_matches(one.workloads.casefold().strip("*"), list(folded))
-        near = f" Names near it: {', '.join(folded[name] for name in close)}." if close else ""
-        raise SettingsError(
-            f"The deadline of {one.day} ({one.reason}) is for {one.workloads!r}: the plan has no such workload.{near}",
-            remedy="Correct schedule.deadlines, or take the deadline out.",
-        )
 
 
 def _clearings(tasks: pd.DataFrame) -> pd.DataFrame:
@@ -368,7 +307,7 @@ def _milestones(tasks: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         rows.append({
             "task_id": name, "task": "all cut over", "kind": "milestone", "duration": 0, "wave_number": number,
             "needs_landing_zone": False, "release": 0, "released_by": "programme", "source_entity_ids": assets,
-            "unknown_data": 0,
+            "unknown_data": 0, "skills": [],
         })  # fmt: skip
     for (number, _), (_, following) in pairwise(waves.items()):
         first = following.loc[~following["workload_id"].duplicated(), "task_id"]
@@ -380,31 +319,12 @@ def _milestones(tasks: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 def _with_ids(made: Expansion, scope: Scope, settings: EngagementSettings, clock: ProgrammeClock) -> Programme:
     names = made.tasks["task_id"]
     ids = dict(zip(names, scope.ids_of("task", ((name,) for name in names)), strict=True))
-    own = settings.schedule
-    people = people_of(settings)
-    capacity = {**people, STREAMS: own.replication_streams, WINDOW: own.cutovers_at_once, DECISION: len(names) + 1}
-    calendar = [clock.closures(), _absences(settings, people, clock)]
+    calendar = [clock.closures(), absences_of(settings, clock)]
     return Programme(
         made.tasks.assign(task_id=names.map(ids)),
         made.precedences.assign(before=made.precedences["before"].map(ids), after=made.precedences["after"].map(ids)),
         made.demands.assign(task_id=made.demands["task_id"].map(ids)),
-        pd.DataFrame(capacity.items(), columns=["resource", "capacity"]),
+        capacity_of(settings, len(names)),
         pd.concat([one for one in calendar if len(one)], ignore_index=True),
         clock,
     )
-
-
-def _absences(settings: EngagementSettings, people: Mapping[str, int], clock: ProgrammeClock) -> pd.DataFrame:
-    """Return who is there while some are absent; absences that overlap add up."""
-    rows = []
-    for role in settings.schedule.roles:
-        spans = [
-            (clock.opening(one.begin, is_cutover=False), clock.opening(one.end + DAY, is_cutover=False), one.people)
-            for one in role.absences
-        ]
-        edges = sorted({edge for begin, end, _ in spans for edge in (begin, end)})
-        for begin, end in pairwise(edges):
-            absent = sum(count for first, beyond, count in spans if first <= begin and end <= beyond)
-            if absent:
-                rows.append((role.role, begin, end, max(0, people[role.role] - absent)))
-    return pd.DataFrame(rows, columns=CALENDAR)

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from flow_pipelines.plan.timeline.bounds import lower_bound
-from flow_pipelines.plan.timeline.explain import CHAIN, Hold, driving_chain, find_holds, floats
+from flow_pipelines.plan.timeline.explain import CHAIN, HOLDS, driving_chain, find_holds, floats, holds_by_name
 from flow_pipelines.plan.timeline.fixed import split_fixed
 from flow_pipelines.plan.timeline.problem import Problem, build_problem
 from flow_pipelines.plan.timeline.search import SearchSettings, improve
 from flow_pipelines.plan.timeline.serial import as_early, generate
 
 COLUMNS = ["task_id", "start", "end", "periods_late", "float", "is_critical"]
-HOLDS = ["waits_for", "waits_for_task", "waits_for_resource"]
 # One cutover put off by a week moved 21 of 598 tasks, or 338 for an end 10 of 2,513 hours earlier: nobody who has told
 # people their dates would want that.
 WORTH = 0.01
@@ -88,7 +87,7 @@ def schedule(
         starts = alike if _is_worth_it(problem, alike, starts) else starts
     spare, holds = floats(problem, starts), find_holds(problem, starts)
     columns = (problem.ids, starts, problem.ends(starts), problem.late(starts), spare, [not own for own in spare])
-    placed = pd.DataFrame(dict(zip(COLUMNS, columns, strict=True))).join(_told(problem, holds))
+    placed = pd.DataFrame(dict(zip(COLUMNS, columns, strict=True))).join(holds_by_name(problem, holds))
     placed = placed if fixed.empty else pd.concat([placed, fixed])
     placed = placed.sort_values("task_id", ignore_index=True)
     chain = driving_chain(problem, starts, holds)
@@ -100,15 +99,3 @@ def _is_worth_it(problem: Problem, alike: list[int], starts: list[int]) -> bool:
     """Tell whether to stay near another schedule is worth what it costs."""
     is_no_later = sum(problem.late(alike)) <= sum(problem.late(starts))
     return is_no_later and max(problem.ends(alike)) <= max(problem.ends(starts)) * (1 + WORTH)
-
-
-def _told(problem: Problem, holds: list[Hold]) -> pd.DataFrame:
-    rows = [
-        (
-            hold.reason,
-            None if hold.task is None else problem.ids[hold.task],
-            None if hold.resource is None else problem.names[hold.resource],
-        )
-        for hold in holds
-    ]
-    return pd.DataFrame(rows, columns=HOLDS, dtype="object")

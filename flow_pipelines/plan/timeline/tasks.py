@@ -20,7 +20,7 @@ STREAMS = "replication stream"
 WINDOW = "change window"
 DECISION = "decision to go"
 GO = "go or no-go"
-COLUMNS = ["task_id", "workload_id", "task", "kind", "role", "people", "duration", "needs_landing_zone"]
+COLUMNS = ["task_id", "workload_id", "task", "kind", "role", "people", "skills", "duration", "needs_landing_zone"]
 # Hours that differ by less are equal: shares of an effort are seldom exact.
 DIGITS = 6
 
@@ -34,7 +34,8 @@ class WorkRates:
         gigabytes_per_hour: What one replication stream moves in a working hour; above 0.
         window_hours: The longest cutover that a change window has room for; a longer one goes on in the next.
         hypercare_hours: For how long a workload is watched before what it leaves behind is cleared.
-        people: How many there are of each role: no task holds more.
+        people: How many there are of each role, no task holds more; and of each role with a skill (`with_skill`), of
+            the roles whose people are known.
     """
 
     hours_per_day: int
@@ -50,7 +51,8 @@ class Expansion:
 
     Attributes:
         tasks: task_id (workload and task, with a slash), workload_id, task, kind (work, transfer, decision, cutover),
-            role and people (missing if nobody is held), duration (working hours), needs_landing_zone.
+            role and people (missing if nobody is held), skills (what at least one of them must know), duration (working
+            hours), needs_landing_zone.
         precedences: As `schedule` reads them, like demands.
         demands: Roles, replication streams, change windows and decisions to go.
     """
@@ -60,11 +62,17 @@ class Expansion:
     demands: pd.DataFrame
 
 
+def with_skill(role: str, skill: str) -> str:
+    """Return the name of the resource that people of a role are who have a skill."""
+    return f"{role} with {skill}"
+
+
 def expand_tasks(workloads: pd.DataFrame, rates: WorkRates) -> Expansion:
     """Make the tasks of each workload's treatment, each after the one before it.
 
     Args:
-        workloads: workload_id, treatment, server_count, data_gigabytes, effort_days.
+        workloads: workload_id, treatment, server_count, data_gigabytes, effort_days, and the skills that their
+            operating systems and databases take (`operating_system`, `database`).
         rates: What turns effort and data into hours.
 
     Raises:
@@ -77,11 +85,16 @@ def expand_tasks(workloads: pd.DataFrame, rates: WorkRates) -> Expansion:
     for workload in workloads.sort_values("workload_id").to_dict("records"):
         own = [task for step in _steps(workload, model, rates) for task in step]
         for task in own:
-            task |= {"workload_id": workload["workload_id"], "task_id": f"{workload['workload_id']}/{task['task']}"}
+            known = {skill for knowledge in task.pop("knows") for skill in workload[knowledge] if task["role"]}
+            task |= {
+                "skills": sorted(known),
+                "workload_id": workload["workload_id"],
+                "task_id": f"{workload['workload_id']}/{task['task']}",
+            }
         links += [(one["task_id"], other["task_id"], other["lag"]) for one, other in pairwise(own)]
         rows += own
     tasks = pd.DataFrame(rows, columns=[*COLUMNS, "lag"])[COLUMNS]
-    return Expansion(tasks, pd.DataFrame(links, columns=["before", "after", "lag"]), _demands(tasks))
+    return Expansion(tasks, pd.DataFrame(links, columns=["before", "after", "lag"]), _demands(tasks, rates))
 
 
 def _steps(workload: Mapping[Any, Any], model: TaskTemplates, rates: WorkRates) -> list[list[dict[str, Any]]]:
@@ -117,16 +130,21 @@ def _task(name: str, step: TaskTemplate, hours: float, *, people: int | None = N
     return {
         "task": name, "kind": step.kind, "role": step.role, "people": people,
         "duration": max(1, ceil(round(hours, DIGITS))), "needs_landing_zone": step.needs_landing_zone, "lag": lag,
+        "knows": step.knows,
     }  # fmt: skip
 
 
-def _demands(tasks: pd.DataFrame) -> pd.DataFrame:
-    """Return what each task holds: its people, and what its kind takes one of."""
+def _demands(tasks: pd.DataFrame, rates: WorkRates) -> pd.DataFrame:
+    """Return what each task holds: its people, one of them with each skill if anybody has it, what its kind takes."""
     of_kind = {"transfer": STREAMS, "decision": DECISION, "cutover": WINDOW}
     working = tasks.loc[tasks["people"].notna(), ["task_id", "role", "people"]]
     working = working.set_axis(["task_id", "resource", "units"], axis="columns")
+    skilled = tasks.loc[tasks["people"].notna(), ["task_id", "role", "skills"]].explode("skills").dropna()
+    names = [with_skill(*pair) for pair in zip(skilled["role"], skilled["skills"], strict=True)]
+    skilled = skilled[["task_id"]].assign(resource=names, units=1)
+    skilled = skilled[skilled["resource"].isin(list(rates.people))]
     special = tasks[["task_id"]].assign(resource=tasks["kind"].map(of_kind), units=1).dropna(subset=["resource"])
-    return pd.concat([working, special], ignore_index=True).astype({"units": "int64"})
+    return pd.concat([working, skilled, special], ignore_index=True).astype({"units": "int64"})
 
 
 def _check(workloads: pd.DataFrame, model: TaskTemplates, rates: WorkRates) -> None:

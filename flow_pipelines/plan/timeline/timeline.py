@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
 
 from flow_pipelines.edits import Edit
+from flow_pipelines.plan.timeline.assignment import assign
 from flow_pipelines.plan.timeline.clock import ProgrammeClock
 from flow_pipelines.plan.timeline.programme import Programme, first_day, solve
 from flow_pipelines.plan.timeline.schedule import Schedule
@@ -46,6 +48,7 @@ def build_timeline(
     plan: pd.DataFrame,
     roadmap: pd.DataFrame,
     inventory: pd.DataFrame,
+    components: pd.DataFrame,
     *,
     scope: Scope,
     settings: EngagementSettings,
@@ -60,6 +63,7 @@ def build_timeline(
         plan: The rows of `assess/plan_of_record`.
         roadmap: The rows of `assess/roadmap`.
         inventory: The rows of `discovery/inventory`.
+        components: The rows of `assess/component_treatments`.
         scope: The engagement.
         settings: Its settings.
         edits: People's edits of `plan/timeline` that count: the starts that they fixed.
@@ -70,17 +74,16 @@ def build_timeline(
     Raises:
         SettingsError: See `solve`.
     """
+    estate = plan, roadmap, inventory, components
     chosen = fixed_starts(edits)
     first = first_day(settings, chosen.values())
-    free = programme, result = solve(plan, roadmap, inventory, scope=scope, settings=settings, fixed={}, first=first)
+    free = programme, result = solve(*estate, scope=scope, settings=settings, fixed={}, first=first)
     if programme.tasks.empty:
         return Timeline(empty(timeline), empty(timeline_links), 0.0, 0)
     fixed = {one: chosen[one] for one in programme.tasks["task_id"] if one in chosen}
     if fixed:
         near = dict(zip(result.tasks["task_id"], result.tasks["start"], strict=True))
-        programme, result = solve(
-            plan, roadmap, inventory, scope=scope, settings=settings, fixed=fixed, first=first, near=near
-        )
+        programme, result = solve(*estate, scope=scope, settings=settings, fixed=fixed, first=first, near=near)
     rows = _placed(programme, result, fixed)
     rows = rows.merge(_placed(*free, {})[["task_id", "planned_start", "end"]], on="task_id", suffixes=("", "_free"))
     rows = rows.assign(
@@ -91,7 +94,8 @@ def build_timeline(
         hours_late=(rows["end"] - rows["deadline"].astype("Int64")).clip(lower=0).fillna(0),
     )
     rows = rows.assign(days_late=_days_late(rows, programme.clock))
-    rows = rows.assign(reason=reasons(rows, programme), conflict=conflicts(rows, programme, fixed))
+    rows = rows.assign(reason=reasons(rows, programme)).join(assign(rows, settings, programme.clock))
+    rows = rows.assign(conflict=_joined(conflicts(rows, programme, fixed), rows["unmet"]))
     rows = rows.assign(waits_for_task=rows["waits_for_task"].map(rows.set_index("task_id")["task_name"]))
     rows = rows.assign(deadline=rows["deadline_day"])
     moved = int((rows["moved_hours"].ne(0) & ~rows["task_id"].isin(list(fixed))).sum())
@@ -109,6 +113,11 @@ def fixed_starts(edits: Iterable[Edit]) -> dict[str, datetime]:
         and edit.column == "fixed_start"
         and isinstance(edit.new_value, datetime)
     }
+
+
+def _joined(one: pd.Series[Any], other: pd.Series[Any]) -> pd.Series[Any]:
+    words = [" ".join(told for told in pair if told) or None for pair in zip(one, other, strict=True)]
+    return pd.Series(words, index=one.index, dtype="object")
 
 
 def _placed(programme: Programme, result: Schedule, fixed: Mapping[str, datetime]) -> pd.DataFrame:

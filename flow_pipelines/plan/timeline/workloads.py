@@ -5,7 +5,11 @@ Belongs here: bringing the plan of record and the inventory together. Does not: 
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
+
+from flow_pipelines.reference.skills import skills
 
 GIGABYTES_PER_GIB = 1024**3 / 1000**3
 COLUMNS = [
@@ -21,8 +25,8 @@ COLUMNS = [
 ]
 
 
-def planned_workloads(plan: pd.DataFrame, inventory: pd.DataFrame) -> pd.DataFrame:
-    """Return the workloads of the plan with their data.
+def planned_workloads(plan: pd.DataFrame, inventory: pd.DataFrame, components: pd.DataFrame) -> pd.DataFrame:
+    """Return the workloads of the plan with their data and what one must know for them.
 
     The data of a server is what is used of its storage, or else what it has; that of a server of several workloads
     moves once, with the one that moves first.
@@ -30,10 +34,12 @@ def planned_workloads(plan: pd.DataFrame, inventory: pd.DataFrame) -> pd.DataFra
     Args:
         plan: The rows of `assess/plan_of_record`.
         inventory: The rows of `discovery/inventory`.
+        components: The rows of `assess/component_treatments`.
 
     Returns:
-        In order of workload_id, the plan's columns that matter with data_gigabytes and unknown_data (how many of its
-        servers don't tell).
+        In order of workload_id, the plan's columns that matter with data_gigabytes, unknown_data (how many of its
+        servers don't tell), and the sorted skills that its operating systems and databases take (`operating_system`,
+        `database`).
     """
     servers = inventory[inventory["asset_type"] == "server"]
     gibibytes = servers["storage_used_gib"].astype("Float64").fillna(servers["storage_allocated_gib"].astype("Float64"))
@@ -48,4 +54,21 @@ def planned_workloads(plan: pd.DataFrame, inventory: pd.DataFrame) -> pd.DataFra
     return found.assign(
         data_gigabytes=names.map(of_workload.sum()).astype("Float64").fillna(0),
         unknown_data=names.map(of_workload.size() - of_workload.count()).astype("Int64").fillna(0),
+        operating_system=_skills(found, _systems(plan, servers), "operating_system"),
+        database=_skills(found, components[["workload_ids", "product"]].explode("workload_ids"), "database"),
     )
+
+
+def _systems(plan: pd.DataFrame, servers: pd.DataFrame) -> pd.DataFrame:
+    parts = plan[["workload_id", "source_entity_ids"]].explode("source_entity_ids")
+    products = servers.set_index("asset_id")["os_product"]
+    return parts.assign(product=parts["source_entity_ids"].map(products))
+
+
+def _skills(found: pd.DataFrame, seen: pd.DataFrame, knowledge: str) -> pd.Series[Any]:
+    """Return the skills of each workload; `seen` has a workload and a product in its first and last column."""
+    pairs = pd.DataFrame({"workload": seen.iloc[:, 0], "skill": seen.iloc[:, -1].map(skills().of_products(knowledge))})
+    by_workload = pairs.dropna().groupby("workload")["skill"].agg(lambda names: sorted(set(names)))
+    known = by_workload.to_dict()
+    own = [known.get(workload, []) for workload in found["workload_id"]]
+    return pd.Series(own, index=found.index, dtype="object")

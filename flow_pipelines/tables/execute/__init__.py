@@ -4,6 +4,6 @@ Belongs here: the modules; importing this package declares their tables. Does no
 (`flow_pipelines/execute/`).
 """
 
-from flow_pipelines.tables.execute import cutover, tasks, updates
+from flow_pipelines.tables.execute import cutover, overview, reports, tasks, updates
 
-__all__ = ["cutover", "tasks", "updates"]
+__all__ = ["cutover", "overview", "reports", "tasks", "updates"]

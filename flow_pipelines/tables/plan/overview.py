@@ -45,6 +45,13 @@ plan_overview = output_table(
         "Servers that move or are switched off, each in the first wave of its workloads.",
         sources=[f"{PLAN_OF_RECORD}.source_entity_ids", f"{PLAN_OF_RECORD}.treatment"],
     ),
+    optional(
+        "storage_gib",
+        DECIMAL,
+        "Storage of the servers whose treatment moves data: what is allocated, else used.",
+        unit="GiB",
+        sources=STORAGE,
+    ),
     required(
         "data_gib",
         DECIMAL,

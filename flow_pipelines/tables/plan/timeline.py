@@ -13,6 +13,7 @@ from flow_pipelines.tables.declaration import (
     IDENTIFIER_LIST,
     INTEGER,
     TEXT,
+    TEXT_LIST,
     TIMESTAMP,
     editable,
     one_of,
@@ -24,6 +25,7 @@ from flow_pipelines.tables.discovery import INVENTORY
 
 PLAN_OF_RECORD = "assess/plan_of_record"
 ROADMAP = "assess/roadmap"
+COMPONENTS = "assess/component_treatments"
 KINDS = ("work", "transfer", "decision", "cutover", "milestone")
 HOLDS = ("predecessor", "resource", "release", "nothing", "fixed")
 LENGTH_RESTS_ON = (
@@ -53,6 +55,15 @@ timeline = output_table(
     required("kind", TEXT, "work, transfer of data, decision to go, cutover in a change window, or milestone."),
     optional("role", TEXT, "Who does it; empty if nobody's time is taken."),
     optional("people", INTEGER, "How many of them at once."),
+    required(
+        "skills",
+        TEXT_LIST,
+        "What at least one of them must know; may be empty.",
+        sources=[f"{INVENTORY}.os_product", f"{COMPONENTS}.product"],
+    ),
+    required(
+        "assigned_to", TEXT_LIST, "Who of them does it, by name; empty if nobody is named in the settings or free."
+    ),
     required("duration_hours", INTEGER, "How long it takes, in working hours.", sources=LENGTH_RESTS_ON),
     required("planned_start", TIMESTAMP, "When it starts.", sources=TIMES_REST_ON),
     required("planned_end", TIMESTAMP, "When it ends.", sources=TIMES_REST_ON),
@@ -79,7 +90,9 @@ timeline = output_table(
     optional("waits_for_task", TEXT, "The task that it waits for, or that has what it needs until then."),
     required("reason", TEXT, "Why it starts then, in words."),
     optional("assumptions", TEXT, "What is assumed because it is not known; empty if nothing."),
-    optional("conflict", TEXT, "What a fixed start collides with; empty if nothing."),
+    optional(
+        "conflict", TEXT, "What a fixed start collides with, and whose skill or time is lacking; empty if nothing."
+    ),
     optional("decided_by", TEXT, "Who fixed the start."),
     optional("decision_reason", TEXT, "Why."),
     required(

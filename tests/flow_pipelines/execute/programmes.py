@@ -102,9 +102,9 @@ def programme(
         "plan/landing_zone": pd.DataFrame(columns=["kind", "address_range", "source_entity_ids"]),
     }
     ready = {"step_type": "landing_zone_ready", "start_date": date(2026, 7, 10), "end_date": date(2026, 7, 10)}
-    made = build_timeline(
-        plan, pd.DataFrame([ready]), inventory, scope=SCOPE, settings=settings or settings_of()
-    )  # fmt: skip
+    components = frames["assess/component_treatments"]
+    roadmap = pd.DataFrame([ready])
+    made = build_timeline(plan, roadmap, inventory, components, scope=SCOPE, settings=settings or settings_of())
     return frames | {"plan/timeline": made.tasks}
 
 
@@ -138,6 +138,7 @@ def _inventory(workloads: Sequence[Workload], product: str | None, facts: dict[s
             "storage_allocated_gib": None,
             "database_size_gib": 50.0 if kind == "database" else None,
             "database_product": product if kind == "database" else None,
+            "os_product": "rhel" if kind == "server" else None,
             "owner": None,
             "owner_email": None,
             **facts.get(name, {}),
@@ -185,8 +186,11 @@ _EDGE = (
 
 def _components(workloads: Sequence[Workload], treatment: str, product: str | None) -> pd.DataFrame:
     names = dict.fromkeys(name for one in workloads for name in one.databases)
-    rows = [(SCOPE.id_of("component", name), "database", product, treatment, [id_of(name)]) for name in names]
-    columns = ["component_id", "component_type", "product", "component_treatment", "source_entity_ids"]
+    users = {name: [id_of(one.name) for one in workloads if name in one.databases] for name in names}
+    rows = [
+        (SCOPE.id_of("component", name), "database", product, treatment, users[name], [id_of(name)]) for name in names
+    ]
+    columns = ["component_id", "component_type", "product", "component_treatment", "workload_ids", "source_entity_ids"]
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -86,6 +86,11 @@ def test_a_wave_takes_as_long_as_its_used_data_at_the_bandwidth() -> None:
     assert slow["transfer_hours"] == pytest.approx(100 * GIB_IN_MEGABITS / 3600, abs=0.05)
 
 
+def test_storage_is_what_is_allocated_or_else_used_of_the_servers_that_move_data() -> None:
+    rows = overview().set_index("overview_name")["storage_gib"]
+    assert rows.to_dict() == {"Programme": 550.0, "Wave 1": 500.0, "Wave 2": 50.0}
+
+
 def test_the_programme_adds_up_and_what_stays_is_counted_there_alone() -> None:
     rows = overview().set_index("overview_name")
     waves = rows.drop("Programme")

@@ -83,6 +83,6 @@ def test_a_missed_deadline_has_remedies_that_mend_it() -> None:
 
 def test_row_order_changes_nothing() -> None:
     frames = programme(1, 2, 1)
-    turned = frames[0].iloc[::-1], frames[1], frames[2].iloc[::-1]
+    turned = frames[0].iloc[::-1], frames[1], frames[2].iloc[::-1], frames[3]
     for one, other in zip(resources_of(frames), resources_of(turned), strict=True):
         pd.testing.assert_frame_equal(one, other)

@@ -18,7 +18,7 @@ from flow_pipelines.tables.plan.timeline import TIMELINE
 
 SCOPE = Scope("acme", "dc-exit")
 BEGIN = date(2026, 6, 29)
-Frames = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
+Frames = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]
 
 
 def settings_of(text: str = "") -> EngagementSettings:
@@ -28,7 +28,7 @@ def settings_of(text: str = "") -> EngagementSettings:
 def programme(
     *waves: int, treatment: str = "rehost", effort_days: float = 10.0, gibibytes: float | None = 500.0
 ) -> Frames:
-    """Return plan, roadmap and inventory of a workload of one server for each wave that is named; 0 is no wave."""
+    """Return plan, roadmap, inventory and components: a workload of one server for each wave named; 0 is no wave."""
     numbers = list(enumerate(waves, start=1))
     plan = [
         {
@@ -50,11 +50,13 @@ def programme(
             "asset_type": "server",
             "storage_used_gib": gibibytes,
             "storage_allocated_gib": None,
+            "os_product": "rhel",
         }
         for place, _ in numbers
     ]
     ready = {"step_type": "landing_zone_ready", "start_date": date(2026, 7, 10), "end_date": date(2026, 7, 10)}
-    return pd.DataFrame(plan).astype({"wave_number": "Int64"}), pd.DataFrame([ready]), pd.DataFrame(servers)
+    components = pd.DataFrame({"workload_ids": [], "product": []}, dtype="object")
+    return pd.DataFrame(plan).astype({"wave_number": "Int64"}), pd.DataFrame([ready]), pd.DataFrame(servers), components
 
 
 def timeline_of(frames: Frames, text: str = "", edits: tuple[Edit, ...] = ()) -> Timeline:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from flow_pipelines.plan.resource.load import rates_of
 from flow_pipelines.plan.timeline.calendar_file import calendar_file
-from flow_pipelines.plan.timeline.programme import people_of
+from flow_pipelines.plan.timeline.capacity import people_of
 from flow_pipelines.plan.timeline.project_xml import NAMESPACE, project_xml
 from tests.flow_pipelines.plan.timeline.programmes import BEGIN, programme, settings_of, timeline_of
 

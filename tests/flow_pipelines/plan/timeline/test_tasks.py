@@ -17,7 +17,7 @@ RATES = WorkRates(8, 100.0, window_hours=12, hypercare_hours=80, people=task_tem
 
 def workloads(**changed: object) -> pd.DataFrame:
     row = {"workload_id": "shop", "treatment": "rehost", "server_count": 4, "data_gigabytes": 900.0}
-    return pd.DataFrame([row | {"effort_days": 10.0} | changed])
+    return pd.DataFrame([row | {"effort_days": 10.0, "operating_system": [], "database": []} | changed])
 
 
 def test_a_template_is_there_for_every_treatment() -> None:

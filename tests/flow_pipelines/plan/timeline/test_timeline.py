@@ -38,7 +38,7 @@ def test_the_gate_names_a_task_before_what_it_waits_for_and_a_workload_without_t
 
 def test_row_order_changes_nothing() -> None:
     frames = programme(1, 2, 1, 2)
-    turned = frames[0].iloc[::-1], frames[1], frames[2].iloc[::-1]
+    turned = frames[0].iloc[::-1], frames[1], frames[2].iloc[::-1], frames[3]
     one, other = timeline_of(frames), timeline_of(turned)
     pd.testing.assert_frame_equal(one.tasks, other.tasks)
     pd.testing.assert_frame_equal(one.links, other.links)
@@ -211,10 +211,10 @@ def test_a_cutover_in_a_window_before_the_programme_is_in_a_window() -> None:
 
 
 def test_what_is_retired_is_cleared_after_all_that_share_its_servers_have_left() -> None:
-    plan, roadmap, inventory = programme(1, 2)
+    plan, roadmap, inventory, components = programme(1, 2)
     plan.loc[0, "treatment"] = "retire"
     plan["source_entity_ids"] = [plan["source_entity_ids"][0]] * 2
-    frames = plan, roadmap, inventory.iloc[:1]
+    frames = plan, roadmap, inventory.iloc[:1], components
     made = timeline_of(frames)
     rows = by_name(made)
     assert rows["w1: decommission"]["planned_start"] >= rows["w2: cutover"]["planned_end"]

@@ -1,0 +1,236 @@
+"""What a row says: of which task, which state, when, and who tells it.
+
+Belongs here: reading one raw row by its format. Does not: which task that is (`matching.py`), and whether it is
+possible (`replay.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from flow_pipelines.execute.updates.times import read_moment
+from flow_pipelines.reference.task_states import task_states
+from flow_pipelines.reference.update_formats import Role, UpdateFormat, fold_header, format_of, word_in
+from flow_pipelines.reference.vocabularies import fold, vocabularies
+from flow_pipelines.settings_schedule import ScheduleSettings
+from flow_pipelines.tables.execute.progress import BLOCKED, DONE, FAILED, IN_PROGRESS, PLANNED, ROLLED_BACK, SKIPPED
+
+# What comes after a begin that the row tells as well.
+AFTER_BEGIN = (DONE, FAILED, ROLLED_BACK, BLOCKED)
+ENDS = (DONE, FAILED, ROLLED_BACK, SKIPPED)
+CORRECT = "Correct it and tell it again."
+# A percentage of 1 is 100 % where a spreadsheet shows it as one.
+WHOLE = (1.0, 100.0)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why something told does not count: a word, a sentence without its place, and what to do."""
+
+    code: str
+    words: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a row is about, as far as it says: each part as it is written, empty if it is not."""
+
+    task_id: str = ""
+    task: str = ""
+    server: str = ""
+    workload: str = ""
+    item: str = ""
+    wave: int | None = None
+    step: str = ""
+
+    def __str__(self) -> str:
+        thing = self.server or self.item or self.workload or (f"wave {self.wave}" if self.wave is not None else "")
+        return self.task or ": ".join(filter(None, (thing, self.step))) or self.task_id or "a task"
+
+
+@dataclass(frozen=True)
+class Told:
+    """One change of a task's state, as it was told.
+
+    Attributes:
+        subject: Of which task.
+        state: The state.
+        happened_at: When it was reached, in UTC.
+        by: Who says so; empty if the row does not tell.
+        is_rehearsal: Whether it is of a dry run.
+    """
+
+    subject: Subject
+    state: str
+    happened_at: datetime
+    by: str
+    note: str
+    evidence: str
+    is_rehearsal: bool
+
+
+@dataclass(frozen=True)
+class Saying:
+    """What one row is read with: where it is from, when it came, and how dates are written there."""
+
+    schedule: ScheduleSettings
+    received_at: datetime
+    month_first: bool
+
+
+def what_is_told(cells: Mapping[str, str], saying: Saying) -> list[Told] | Refusal:
+    """Read a raw row.
+
+    Returns:
+        The state, and before it the begin if the row tells that as well; or why the row says nothing that counts.
+    """
+    found = format_of(tuple(cells))
+    if found is None:
+        headers = ", ".join(cells) or "none"
+        return Refusal(
+            "kind_unknown",
+            f"its columns ({headers}) do not tell of which task it is, or how it stands.",
+            "Name columns Task and State, or Server, Step and State, and tell it again.",
+        )
+    row = _Row(found, {fold_header(column): cell for column, cell in cells.items()})
+    read = _subject_and_state(row)
+    return read if isinstance(read, Refusal) else _timed(row, *read, saying)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A row by the columns of its format."""
+
+    format: UpdateFormat
+    cells: Mapping[str, str]
+
+    def cell(self, role: Role) -> str:
+        """Return the first filled cell of a column, empty if there is none."""
+        return next((cell for name in self.format.headers.get(role, ()) if (cell := self.cells.get(name))), "")
+
+
+def _subject_and_state(row: _Row) -> tuple[Subject, str] | Refusal:
+    of_format, state_cell, job = row.format, row.cell("state"), row.cell("job")
+    if {fold_header(state_cell), fold_header(job)} & set(map(fold_header, of_format.passes_over)):
+        words = f"{job or state_cell} says nothing of a task."
+        return Refusal("says_nothing", words, "Nothing to do; such rows are counted.")
+    subject = _subject(row)
+    if subject.wave is not None and of_format.wave_step:
+        state = _word(of_format.wave_states, state_cell)
+        return (replace(subject, step=of_format.wave_step, item=""), state) if state else _no_state(state_cell)
+    step = subject.step or of_format.step or ""
+    if job:
+        known = word_in(of_format.step_by_job, job)
+        if known is None:
+            words = f"jobs of the kind {job!r} tell of no step."
+            return Refusal("says_nothing", words, "Nothing to do; such rows are counted.")
+        step = of_format.step_by_job[known]
+    if both := word_in(of_format.step_and_state_by_state, state_cell):
+        told = of_format.step_and_state_by_state[both]
+        return replace(subject, step=told.step), told.state
+    state = _outcome(row) or _state(row)
+    return (replace(subject, step=step), state) if state else _no_state(state_cell)
+
+
+def _subject(row: _Row) -> Subject:
+    title = row.cell("title")
+    found = task_states().wave_in_text.search(fold(title)) if title else None
+    wave = "".join(filter(str.isdecimal, row.cell("wave"))) or (found.group(1) if found else "")
+    return Subject(
+        task_id=row.cell("task_id"),
+        task=row.cell("task"),
+        server=row.cell("server"),
+        workload=row.cell("workload"),
+        item=row.cell("item"),
+        wave=int(wave[:4]) if wave else None,
+        step=row.cell("step"),
+    )
+
+
+def _word(words: Mapping[str, str], cell: str) -> str | None:
+    known = word_in(words, cell)
+    return words[known] if known is not None else None
+
+
+def _outcome(row: _Row) -> str | None:
+    """Return how something that is over ended, by the column that says so."""
+    ended = _word(row.format.states, row.cell("state")) == DONE
+    return _word(row.format.outcomes, row.cell("outcome")) if ended else None
+
+
+def _state(row: _Row) -> str | None:
+    cell, percent = row.cell("state"), row.cell("percent")
+    if cell:
+        return _word(row.format.states, cell) or task_states().state(cell)
+    if percent:
+        return _state_of_percent(percent)
+    # Without a column of states its times tell how far it is, as in a project plan.
+    return DONE if row.cell("ended") else IN_PROGRESS if row.cell("began") else None
+
+
+def _state_of_percent(cell: str) -> str | None:
+    try:
+        share = float(cell.replace("%", "").replace(",", ".").strip())
+    except ValueError:
+        return task_states().state(cell)
+    if not 0 <= share <= WHOLE[1]:
+        return None
+    is_whole = share == WHOLE[1] or (share == WHOLE[0] and "%" not in cell)
+    return DONE if is_whole else IN_PROGRESS if share else PLANNED
+
+
+def _no_state(cell: str) -> Refusal:
+    known = ", ".join(task_states().words)
+    words = f"{cell!r} is no state that is known." if cell else "it says no state."
+    return Refusal("state_unknown", words, f"Use one of {known}, and tell it again.")
+
+
+def _timed(row: _Row, subject: Subject, state: str, saying: Saying) -> list[Told] | Refusal:
+    began, ended, at = row.cell("began"), row.cell("ended"), row.cell("at")
+    if row.format.wave_step and subject.step == row.format.wave_step:
+        began, ended, at = "", "", began or at  # it was approved when work began, at the latest
+    reached = began if state == IN_PROGRESS else ended if state in ENDS else ""
+    cells = {state: reached or at, **({IN_PROGRESS: began} if state in AFTER_BEGIN else {})}
+    moments = {}
+    for of_state, cell in cells.items():
+        read = read_moment(cell, of_state, saying.schedule, month_first=saying.month_first) if cell else None
+        if cell and read is None:
+            return Refusal("time_unreadable", f"{cell!r} is no date or time between 1980 and 2100.", CORRECT)
+        moments[of_state] = read
+    is_rehearsal = _is_rehearsal(row)
+    if is_rehearsal is None:
+        return Refusal("rehearsal_unclear", f"{row.cell('rehearsal')!r} is neither yes nor no.", CORRECT)
+    last = Told(
+        subject=subject,
+        state=state,
+        happened_at=moments[state] or saying.received_at,
+        by=row.cell("by"),
+        note=row.cell("note"),
+        evidence=row.cell("evidence"),
+        is_rehearsal=is_rehearsal,
+    )
+    begin = moments.get(IN_PROGRESS) if state != IN_PROGRESS else None
+    if begin is None or begin > last.happened_at:
+        return [last]
+    return [replace(last, state=IN_PROGRESS, happened_at=begin, note="", evidence=""), last]
+
+
+def _is_rehearsal(row: _Row) -> bool | None:
+    cell = row.cell("rehearsal")
+    if not cell or fold_header(cell) in row.format.headers["rehearsal"]:  # the column's own name for a yes
+        return bool(cell)
+    told = vocabularies().value("boolean", cell)
+    return None if told is None else told == "true"
+
+
+def date_cells(cells: Mapping[str, str]) -> list[str]:
+    """Return the cells of a raw row that tell times, by which is told whether a file writes the month first."""
+    found = format_of(tuple(cells))
+    if found is None:
+        return []
+    row = _Row(found, {fold_header(column): cell for column, cell in cells.items()})
+    roles: tuple[Role, ...] = ("began", "ended", "at")
+    return [cell for role in roles if (cell := row.cell(role))]

@@ -1,0 +1,93 @@
+"""Who does which task, by name, where people are named.
+
+Belongs here: `assign`. Does not: when a task is done (`schedule.py`), how many people there are (`capacity.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from flow_pipelines.plan.timeline.capacity import periods_of
+from flow_pipelines.plan.timeline.clock import ProgrammeClock
+from flow_pipelines.settings import EngagementSettings
+
+Spans = list[tuple[int, int]]
+
+
+@dataclass
+class _Colleague:
+    """Somebody with a skill or none, and the periods in which they are busy or away."""
+
+    name: str
+    skills: frozenset[str]
+    taken: Spans
+    hours: int = field(default=0)
+
+    def is_free(self, start: int, end: int) -> bool:
+        return all(beyond <= start or end <= begin for begin, beyond in self.taken)
+
+    def take(self, start: int, end: int) -> None:
+        self.taken.append((start, end))
+        self.hours += end - start
+
+
+def assign(tasks: pd.DataFrame, settings: EngagementSettings, clock: ProgrammeClock) -> pd.DataFrame:
+    """Name who does each task of a role of which people are named.
+
+    Tasks are looked at in order of their start, the longer first. For each, of those who are free throughout, whoever
+    has most of the skills that it takes, then fewest others, then least work so far. The schedule counts people by
+    skill; that one and the same has all the skills of a task, or is free throughout, it does not promise.
+
+    Args:
+        tasks: task_id, start, end (periods), role, people, skills.
+        settings: The engagement's settings.
+        clock: What the periods are.
+
+    Returns:
+        In order of the tasks, assigned_to (names, sorted; empty if nobody is named or free) and unmet (what is lacking,
+        in words; missing if nothing).
+    """
+    teams: dict[str, list[_Colleague]] = {}
+    for one in sorted(settings.schedule.people, key=lambda person: person.name):
+        away = [periods_of(span, clock) for span in one.absences]
+        teams.setdefault(one.role, []).append(_Colleague(one.name, frozenset(one.skills), away))
+    ordered = tasks.assign(length=tasks["start"] - tasks["end"]).sort_values(["start", "length", "task_id"])
+    told: dict[str, tuple[list[str], str | None]] = {}
+    for row in ordered[ordered["role"].isin(list(teams)) & ordered["people"].notna()].to_dict("records"):
+        span, team = (int(row["start"]), int(row["end"])), teams[row["role"]]
+        chosen = _chosen(team, span, int(row["people"]), frozenset(row["skills"]))
+        for colleague in chosen:
+            colleague.take(*span)
+        names = sorted(colleague.name for colleague in chosen)
+        told[row["task_id"]] = names, _unmet(row, chosen, team)
+    rows = [told.get(task, ([], None)) for task in tasks["task_id"]]
+    return pd.DataFrame(rows, columns=["assigned_to", "unmet"], index=tasks.index, dtype="object")
+
+
+def _chosen(team: Sequence[_Colleague], span: tuple[int, int], people: int, needed: frozenset[str]) -> list[_Colleague]:
+    free = [one for one in team if one.is_free(*span)]
+    chosen: list[_Colleague] = []
+    while free and len(chosen) < people:
+        lacking = needed.difference(*(one.skills for one in chosen))
+        best = min(free, key=lambda one: (-len(one.skills & lacking), len(one.skills), one.hours, one.name))
+        free.remove(best)
+        chosen.append(best)
+    return chosen
+
+
+def _unmet(row: Mapping[Any, Any], chosen: Collection[_Colleague], team: Sequence[_Colleague]) -> str | None:
+    role, needed, words = row["role"], frozenset(row["skills"]), []
+    unknown = sorted(needed.difference(*(one.skills for one in team)))
+    if unknown:
+        words.append(f"No {role} knows {', '.join(unknown)}.")
+    missing = int(row["people"]) - len(chosen)
+    if missing:
+        words.append(f"{missing:,} more {role} would have to be free throughout: somebody has to take over meanwhile.")
+    busy = sorted(needed.difference(unknown, *(one.skills for one in chosen)))
+    if busy and not missing:
+        words.append(f"Nobody of them knows {', '.join(busy)}: whoever does is not free, and has to be asked.")
+    return " ".join(words) or None

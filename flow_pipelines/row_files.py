@@ -1,0 +1,168 @@
+"""Rows of files that people fill or tools export for us, as they are: what was told of tasks, who there is.
+
+Belongs here: from a file of any encoding, delimiter or kind of workbook to rows of cells, and why one can't be read.
+Does not: what a row says (`execute/updates/`, `plan/people_sheet.py`); inventories, and how text and workbooks are
+parsed (`discovery/readers/`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import chain, islice, zip_longest
+from pathlib import Path
+
+from flow_pipelines.discovery.readers.cells import CleanCells
+from flow_pipelines.discovery.readers.kinds import Kind, kind_of
+from flow_pipelines.discovery.readers.rejections import Rejection
+from flow_pipelines.discovery.readers.secrets import without_secret_columns
+from flow_pipelines.discovery.readers.table import HEAD_RECORDS, Record, TableHead, cleaned, read_head
+from flow_pipelines.discovery.readers.text import detect_layout, open_text, records, text_lines
+from flow_pipelines.discovery.readers.workbook import (
+    UnusableWorkbookError,
+    open_workbook,
+    sheet_names,
+    sheet_rows,
+)
+
+IsKnown = Callable[[str], bool]
+NO_TABLE = "the file is {kind}, and no table."
+SAVE_AS = "Save it as CSV or XLSX, with the names of its columns above its rows, and import it again."
+OTHER_KINDS = {Kind.JSON: "JSON", Kind.PARQUET: "Parquet", Kind.ZIP: "a ZIP archive", Kind.GZIP: "packed by gzip"}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a row, a sheet or a file can't be read, and what to do about it."""
+
+    code: str
+    words: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class FileRow:
+    """One row of a file, as it was told.
+
+    Attributes:
+        source: The file's name, or `flow task`.
+        cells: Column to cell, of each column that has a name or is filled.
+        sheet: The sheet, of a workbook.
+        row_number: The row in it, from 1; None for `flow task`, or if it is about a file or sheet as a whole.
+        problem: Why it can't be read, if it can't.
+    """
+
+    source: str
+    cells: Mapping[str, str] = field(default_factory=dict)
+    sheet: str | None = None
+    row_number: int | None = None
+    problem: Problem | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it is, in words: file, sheet and row."""
+        sheet = f", sheet {self.sheet}" if self.sheet else ""
+        return f"{self.source}{sheet}" + (f", row {self.row_number}" if self.row_number else "")
+
+
+def read_rows(path: Path, name: str, is_known: IsKnown) -> Iterator[FileRow]:
+    """Read the rows of a file.
+
+    Args:
+        path: Where it is.
+        name: What it is called.
+        is_known: Tells whether a header is one that is looked for.
+
+    Returns:
+        Its rows in order; a file or a sheet that can't be read is one row with a problem. Empty sheets are passed over.
+    """
+    try:
+        kind = kind_of(path)
+    except OSError as error:
+        kind = Rejection("unreadable_file", row_count=0, details={"error": error.strerror})
+    if isinstance(kind, Rejection):
+        yield _refused(name, None, kind)
+    elif kind is Kind.TEXT:
+        yield from _read_text(path, name, is_known)
+    elif kind is Kind.WORKBOOK:
+        yield from _read_workbook(path, name, is_known)
+    else:
+        words = f"{name}: {NO_TABLE.format(kind=OTHER_KINDS[kind])}"
+        yield FileRow(name, problem=Problem("unsupported_type", words, SAVE_AS))
+
+
+def _read_text(path: Path, name: str, is_known: IsKnown) -> Iterator[FileRow]:
+    layout = detect_layout(path, is_known)
+    cells = CleanCells()
+    with open_text(path, layout.encoding) as file:
+        head = read_head(cleaned(records(text_lines(file), layout.delimiter), cells), None, is_known)
+    if head is None:
+        yield _refused(name, None, Rejection("no_header", row_count=0, details={"looked_at": HEAD_RECORDS}))
+        return
+    with open_text(path, layout.encoding) as file:
+        width = (head.header_number, len(head.header))
+        parsed = records(text_lines(file), layout.delimiter, width_from=width)
+        yield from _rows(cleaned(parsed, cells), head, name)
+
+
+def _read_workbook(path: Path, name: str, is_known: IsKnown) -> Iterator[FileRow]:
+    cells = CleanCells()
+    is_empty = True
+    try:
+        workbook = open_workbook(path)
+    except UnusableWorkbookError as error:
+        yield _refused(name, None, error.rejection)
+        return
+    with workbook:
+        for sheet in sheet_names(workbook):
+            try:
+                rows = cleaned((Record(*row) for row in sheet_rows(workbook, sheet)), cells)
+            except UnusableWorkbookError as error:
+                is_empty = False
+                yield _refused(name, sheet, error.rejection)
+                continue
+            for row in _read_sheet(rows, sheet, name, is_known):
+                is_empty = False
+                yield row
+    if is_empty:
+        yield _refused(name, None, Rejection("empty_file", row_count=0))
+
+
+def _read_sheet(rows: Iterator[Record], sheet: str, name: str, is_known: IsKnown) -> Iterator[FileRow]:
+    first = list(islice(rows, HEAD_RECORDS))
+    if not first:
+        return
+    head = read_head(first, sheet, is_known)
+    if head is None:
+        yield _refused(name, sheet, Rejection("no_header", row_count=0, details={"looked_at": len(first)}))
+        return
+    yield from _rows(chain(first, rows), head, name)
+
+
+def _rows(parsed: Iterable[Record], head: TableHead, name: str) -> Iterator[FileRow]:
+    data = (record for record in parsed if record.number > head.header_number)
+    is_empty = True
+    for number, cells, problem in without_secret_columns(data, head.columns):
+        is_empty = False
+        surplus = [cell for cell in cells[len(head.columns) :] if cell]
+        told = _told(head, cells)
+        if problem:
+            yield _refused(name, head.sheet, Rejection(problem, number, details={"limit": 131_072}), {"line": cells[0]})
+        elif surplus:
+            details: dict[str, object] = {"cells": len(cells), "columns": len(head.columns)}
+            yield _refused(name, head.sheet, Rejection("too_many_cells", number, details=details), told)
+        elif cells[: len(head.header)] != head.header:
+            yield FileRow(name, told, head.sheet, number)
+    if is_empty:
+        yield _refused(name, head.sheet, Rejection("no_rows", row_count=0))
+
+
+def _told(head: TableHead, cells: list[str]) -> dict[str, str]:
+    """Return the cells by column: all that have a name, since a column may tell what kind of row it is by its name."""
+    row = zip_longest(head.columns[: max(head.width, len(cells))], cells[: len(head.columns)], fillvalue="")
+    return {column: cell for (column, cell), name in zip(row, head.header, strict=False) if cell or name}
+
+
+def _refused(name: str, sheet: str | None, rejection: Rejection, cells: Mapping[str, str] | None = None) -> FileRow:
+    problem = Problem(rejection.code, rejection.reason(name, sheet), rejection.remedy)
+    return FileRow(name, cells or {}, sheet, rejection.row_number, problem)

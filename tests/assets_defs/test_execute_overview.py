@@ -1,0 +1,156 @@
+"""Execute's overview from files to Dagster: what is told by file and by command, and what starts by itself."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dagster import DagsterInstance, RunRequest, build_sensor_context
+from dagster._core.definitions.partitions.context import partition_loading_context
+from typer.testing import CliRunner
+
+from assets_defs.definitions import build_definitions
+from assets_defs.partitions import register
+from flow_pipelines.cli.main import app
+from flow_pipelines.cli.run_flow import run_flow
+from flow_pipelines.errors import InputError
+from flow_pipelines.flows import flow_named
+from flow_pipelines.scope import Scope
+from resources.installation import Installation, landing_root
+from resources.landing import UPDATES, Landing
+from resources.snapshots import SnapshotStore
+from tests.conftest import new_engagement
+
+ESTATE = """hostname,ip_address,os,cpus,memory mb,disk gb,environment,criticality
+web01,10.1.1.1,RHEL 9,4,8192,100,test,low
+web02,10.1.1.2,RHEL 9,4,8192,100,test,low
+"""
+TOLD = """Aufgabe;Status;Zeitpunkt;Von;Bemerkung
+web01: prepare;erledigt;03.03.2026 15:00;Jörg;
+web02: prepare;läuft;03.03.2026 15:00;Jörg;
+web03: prepare;erledigt;03.03.2026 15:00;Jörg;
+"""
+
+
+class Engagement:
+    """An engagement whose people speak to it by `flow`, and the sensor's look at it."""
+
+    def __init__(self, installation: Installation, instance: DagsterInstance) -> None:
+        self.installation, self.instance, self.scope = installation, instance, new_engagement(installation)
+        register(instance, self.scope)
+
+    def command(self, name: str, *words: str) -> str:
+        finished = CliRunner(env={"COLUMNS": "250"}).invoke(app, [*name.split(), str(self.scope), *words])
+        if finished.exception:
+            raise finished.exception
+        return finished.stdout
+
+    def run(self, *flows: str) -> None:
+        for flow in flows:
+            run_flow(self.installation, self.scope, flow_named(flow))
+
+    def rows(self, table_key: str) -> list[dict[Any, Any]]:
+        store = SnapshotStore(self.installation.database)
+        return store.read(self.scope, store.current(self.scope)[table_key]).to_dict("records")
+
+    def tasks(self, *words: str) -> dict[str, dict[str, Any]]:
+        return {row["task_name"]: row for row in json.loads(self.command("task list", *words, "--json"))}
+
+    def look(self) -> list[RunRequest]:
+        context = build_sensor_context(self.instance, repository_def=build_definitions().get_repository_def())
+        with partition_loading_context(dynamic_partitions_store=self.instance):
+            sensor = build_definitions().get_repository_def().get_sensor_def("updates")
+            requests = sensor.evaluate_tick(context).run_requests or []
+        return [one for one in requests if one.partition_key == self.scope.partition_key]
+
+
+@pytest.fixture(scope="module")
+def engagement(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Engagement:
+    """An engagement that has got as far as Execute, on an instance of its own."""
+    opened = Engagement(installation, DagsterInstance.ephemeral())
+    file = tmp_path_factory.mktemp("estate") / "servers.csv"
+    file.write_text(ESTATE, encoding="utf-8")
+    Landing(landing_root()).land(opened.scope, [file])
+    opened.run("discovery", "assess")
+    opened.command("approve", "--by", "Ann", "--reason", "agreed in the board")
+    opened.run("plan")
+    with pytest.raises(InputError, match="Execute has not run yet"):
+        opened.command("task list")
+    assert opened.look() == []
+    opened.run("execute")
+    return opened
+
+
+def test_what_is_told_by_file_and_by_command_counts_and_starts_execute_alone(
+    engagement: Engagement, tmp_path: Path
+) -> None:
+    assert engagement.look() == []
+    names = engagement.tasks()
+    assert {row["state"] for row in names.values()} == {"planned"}
+    assert "Wave 1: backups" in names
+
+    file = tmp_path / "week 10.csv"
+    file.write_bytes(TOLD.encode("cp1252"))
+    shown = engagement.command("task import", str(file))
+    assert "week 10.csv, row 4: there is no 'web03: prepare'" in shown
+    assert engagement.look() == [], "it has been judged"
+    assert engagement.tasks("--state", "done").keys() == {"web01: prepare"}
+    (done,) = (row for row in engagement.rows("execute/task_updates") if row["state"] == "done")
+    assert (done["told_by"], done["source"], done["row_number"]) == ("Jörg", "week 10.csv", 2)
+    (rejected,) = engagement.rows("execute/rejected_updates")
+    assert rejected["cells"]["Aufgabe"] == "web03: prepare"
+
+    words = ("--at", "2026-03-04T10:00Z", "--by", "Ann", "--evidence", "CHG1")
+    engagement.command("task set", "web02: prepare", "done", *words)
+    (request,) = engagement.look()
+    assert request.job_name == "execute"
+    flows = {key.path[0] for key in request.asset_selection or []}
+    assert flows == {"execute"}, "no other flow, and no hand-off, runs"
+    engagement.run("execute")
+    assert engagement.look() == []
+    task = engagement.tasks()["web02: prepare"]
+    assert (task["state"], task["told_by"]) == ("done", "Ann")
+    (wave,) = (row for row in engagement.rows("execute/execution_overview") if row["wave_number"] == 1)
+    assert (wave["state"], wave["done_count"]) == ("executing", 2)
+
+
+def test_what_is_impossible_or_unknown_is_refused_at_once(engagement: Engagement) -> None:
+    words = ("--at", "2026-03-02T10:00Z", "--by", "Ann")
+    engagement.command("task set", "web01: test", "done", *words)
+    engagement.run("execute")
+    with pytest.raises(InputError, match="was done since 2026-03-02 10:00 UTC"):
+        engagement.command("task set", "web01: test", "started", "--at", "2026-03-05T10:00Z", "--by", "Ann")
+    with pytest.raises(InputError, match="the likest are web01: cutover"):
+        engagement.command("task set", "web01: cutovr", "done")
+    with pytest.raises(InputError, match="is no state that is known"):
+        engagement.command("task set", "web01: cutover", "purple")
+    with pytest.raises(InputError, match="still to come"):
+        engagement.command("task set", "web01: cutover", "done", "--at", "2099-01-01")
+    assert engagement.look() == [], "nothing was kept"
+
+
+def test_a_file_that_lands_by_itself_starts_execute_once_it_is_whole(engagement: Engagement) -> None:
+    folder = Landing(landing_root()).folder(engagement.scope) / UPDATES
+    (folder / "scan.pdf").write_bytes(b"%PDF-1.4")
+    assert engagement.look() == [], "it may still be arriving"
+    os.utime(folder / "scan.pdf", (1_700_000_000, 1_700_000_000))
+    (request,) = engagement.look()
+    assert [again.run_key for again in engagement.look()] == [request.run_key], "Dagster would run it twice"
+    engagement.run("execute")
+    assert engagement.look() == []
+    assert "scan.pdf: the file is a PDF document" in str(engagement.rows("execute/rejected_updates"))
+
+
+def test_running_again_changes_nothing(engagement: Engagement, installation: Installation) -> None:
+    store, scope = SnapshotStore(installation.database), engagement.scope
+    before = {key: one.data_version for key, one in store.current(scope).items()}
+    engagement.run("execute")
+    assert {key: one.data_version for key, one in store.current(scope).items()} == before
+
+
+def test_another_engagement_sees_nothing_of_it(engagement: Engagement, installation: Installation) -> None:
+    other: Scope = new_engagement(installation, engagement.scope.client)
+    assert SnapshotStore(installation.database).current(other) == {}

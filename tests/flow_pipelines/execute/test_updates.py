@@ -1,0 +1,334 @@
+"""What people and tools tell of tasks: which task, which state, when; what is impossible is told with its reason."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from xlsxwriter import Workbook
+
+from flow_pipelines.execute.updates.gates import received_problems, update_problems
+from flow_pipelines.execute.updates.judge import judge_updates
+from flow_pipelines.reference.task_states import task_states
+from flow_pipelines.reference.update_formats import is_update_header
+from flow_pipelines.row_files import FileRow, read_rows
+from flow_pipelines.settings import EngagementSettings
+from flow_pipelines.tables.execute.progress import STATES
+from tests.flow_pipelines.execute.telling import (
+    SCOPE,
+    UTC_SETTINGS,
+    ZURICH,
+    changes,
+    inventory,
+    judged,
+    programme,
+    reasons,
+    rows_of,
+    task,
+)
+
+
+def cells(name: str, state: str, at: str = "2026-03-04T10:00Z", **more: str) -> dict[str, str]:
+    return {"task": name, "state": state, "at": at, **more}
+
+
+@pytest.mark.parametrize(
+    ("word", "state"),
+    [("started", "in progress"), ("IN PROGRESS", "in progress"), ("Completed", "done"), ("erledigt", "done"),
+     ("läuft", "in progress"),
+     ("terminé", "done"), ("Failed", "failed"), ("on hold", "blocked"), ("n/a", "skipped")],
+)  # fmt: skip
+def test_a_state_is_told_in_many_words(word: str, state: str) -> None:
+    assert changes(judged([cells("crm: cutover", word)])) == [("crm: cutover", state, "2026-03-04 10:00")]
+
+
+@pytest.mark.parametrize(
+    ("written", "moment"),
+    [
+        ("2026-03-04T10:00:00Z", "2026-03-04 10:00"),
+        ("2026-03-04T10:00:00+02:00", "2026-03-04 08:00"),
+        ("2026-03-04 10:00", "2026-03-04 09:00"),  # without a zone, by the clocks of Zurich
+        ("2026-07-04 10:00", "2026-07-04 08:00"),  # in summer
+        ("04.03.2026 10:00 Uhr", "2026-03-04 09:00"),
+        ("3/4/2026 10:00 PM", "2026-04-03 20:00"),  # day first, by the settings
+        ("46085", "2026-03-04 16:00"),  # a spreadsheet's day: the end of its working hours
+        ("46085.5", "2026-03-04 11:00"),
+        ("1772618400", "2026-03-04 10:00"),
+        ("4 mars 2026", "2026-03-04 16:00"),
+    ],
+)
+def test_a_moment_is_read_with_and_without_zone_and_time(written: str, moment: str) -> None:
+    far = EngagementSettings(as_of=date(2026, 12, 31), schedule=ZURICH.schedule)
+    assert changes(judged([cells("crm: cutover", "done", written)], settings=far)) == [("crm: cutover", "done", moment)]
+
+
+def test_of_two_things_told_of_one_day_without_a_time_the_begin_comes_first() -> None:
+    result = judged([cells("crm: test", "done", "2026-03-04"), cells("crm: test", "started", "2026-03-04")])
+    assert [(state, at) for _, state, at in changes(result)] == [
+        ("in progress", "2026-03-04 08:00"),
+        ("done", "2026-03-04 16:00"),
+    ]
+
+
+def test_a_file_that_writes_the_month_first_in_one_row_does_so_in_all() -> None:
+    told = [cells("crm: test", "started", "3/4/2026 10:00"), cells("crm: cutover", "started", "3/24/2026 10:00")]
+    assert [at for _, _, at in changes(judged(told, settings=UTC_SETTINGS))] == ["2026-03-04 10:00", "2026-03-24 10:00"]
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ({"Task": "CRM - Cutover"}, "crm: cutover"),
+        ({"Task id": SCOPE.id_of("task", "crm: test")}, "crm: test"),
+        ({"Server": "WEB01.corp.example", "Step": "test boot"}, "web01: test boot"),
+        ({"Server": "web02", "Task": "Cutover"}, "web02: cut over"),
+        ({"Host": "web01", "Step": "replication"}, "web01: first copy"),
+        ({"Server": "db01", "Step": "go-live"}, "db01: cutover"),  # the only server of its workload
+        ({"Application": "CRM", "Step": "cut over"}, "crm: cutover"),
+        ({"Item": "crm", "Step": "validation"}, "crm: validate"),
+        ({"Welle": "2", "Schritt": "Änderung genehmigt"}, "Wave 2: change approved"),
+        ({"Aufgabe": "Welle 2: change approved"}, "Wave 2: change approved"),
+    ],
+)
+def test_a_task_is_found_by_id_name_or_thing_and_step(told: dict[str, str], name: str) -> None:
+    result = judged([{**told, "Status": "done", "at": "2026-03-04T10:00Z"}])
+    assert [one[0] for one in changes(result)] == [name], reasons(result)
+
+
+def test_a_task_that_several_may_be_is_rejected_with_the_candidates() -> None:
+    twins = programme(
+        task("crm: test", task_id=SCOPE.id_of("task", "1")), task("CRM: test", task_id=SCOPE.id_of("task", "2"))
+    )
+    ((code, reason),) = reasons(judged([cells("crm: test", "done")], tasks=twins))
+    assert code == "task_ambiguous"
+    assert "crm: test (" in reason
+    assert "CRM: test (" in reason
+
+
+def test_an_unknown_task_is_rejected_with_the_likest_names() -> None:
+    ((code, reason),) = reasons(judged([cells("crm: cutovr", "done")]))
+    assert code == "task_unknown"
+    assert reason.startswith("week.csv, row 1: ")
+    assert "crm: cutover" in reason
+
+
+def test_an_impossible_change_is_rejected_and_says_what_the_task_was_since_when() -> None:
+    result = judged(
+        [
+            cells("crm: cutover", "done", "2026-03-04T22:10Z"),
+            cells("crm: cutover", "started", "2026-03-05T08:00Z"),
+            cells("crm: cutover", "rolled back", "2026-03-06T08:00Z"),
+        ]
+    )
+    assert [state for _, state, _ in changes(result)] == ["done", "rolled back"]
+    ((code, reason),) = reasons(result)
+    assert code == "impossible_change"
+    assert "the task was done since 2026-03-04 22:10 UTC" in reason
+    assert "in progress on 2026-03-05 08:00 UTC" in reason
+
+
+def test_what_comes_late_lands_in_its_place() -> None:
+    in_order = [("started", "08"), ("failed", "09"), ("started", "10"), ("done", "11")]
+    told = [cells("crm: test", state, f"2026-03-04T{hour}:00Z") for state, hour in in_order]
+    assert changes(judged(told[::-1])) == changes(judged(told))
+    assert len(judged(told).updates) == 4
+    without_retry = judged([told[0], told[1], told[3]])
+    assert [code for code, _ in reasons(without_retry)] == ["impossible_change"]
+
+
+def test_a_dry_run_changes_no_state_and_may_be_done_again() -> None:
+    told = [
+        cells("crm: cutover", state, at, rehearsal="yes")
+        for at in ("2026-03-01T08:00Z", "2026-03-08T08:00Z")
+        for state in ("started", "done")
+    ]
+    result = judged([*told, cells("crm: cutover", "started", "2026-03-10T08:00Z")])
+    assert result.updates["is_rehearsal"].sum() == 4
+    real = result.updates[~result.updates["is_rehearsal"]]
+    assert real[["previous_state", "state"]].to_numpy().tolist() == [["planned", "in progress"]]
+
+
+def test_what_is_still_to_come_does_not_count_until_as_of_has_reached_it() -> None:
+    told = [cells("crm: test", "done", "2026-09-01T08:00Z")]
+    assert [code for code, _ in reasons(judged(told))] == ["not_yet"]
+    later = EngagementSettings(as_of=date(2026, 9, 1))
+    assert len(judged(told, settings=later).updates) == 1
+
+
+def test_a_state_that_the_task_is_in_already_is_counted_and_no_change() -> None:
+    result = judged([cells("crm: test", "started"), cells("crm: test", "in progress", "2026-03-04T12:00Z")])
+    assert (len(result.updates), len(result.rejected), result.repeated) == (1, 0, 1)
+
+
+def test_servers_of_application_migration_service_tell_their_steps() -> None:
+    told = [
+        {"sourceServerID": "s-1", "hostname": "web01", "lifeCycle.state": "READY_FOR_CUTOVER"},
+        {"sourceServerID": "s-2", "hostname": "web02", "lifeCycle.state": "CUTTING_OVER"},
+        {"sourceServerID": "s-3", "hostname": "db01", "lifeCycle.state": "DISCONNECTED"},
+    ]
+    result = judged(told)
+    assert {(name, state) for name, state, _ in changes(result)} == {
+        ("web01: test boot", "done"),
+        ("web02: cut over", "in progress"),
+    }
+    assert [code for code, _ in reasons(result)] == ["says_nothing"]
+
+
+def test_jobs_of_migration_tools_tell_begin_and_end() -> None:
+    aws = {"Job ID": "mgnjob-1", "Job type": "START_TEST", "Server name": "web01", "status": "COMPLETED",
+           "creationDateTime": "2026-03-04T08:00:00Z", "endDateTime": "2026-03-04T08:40:00Z"}  # fmt: skip
+    azure = {"ScenarioName": "Migrate", "TargetObjectName": "web02", "State": "Failed",
+             "StartTime": "2026-03-04T09:00:00Z", "EndTime": "2026-03-04T09:30:00Z"}  # fmt: skip
+    clean_up = {**azure, "ScenarioName": "TestFailoverCleanup", "State": "Succeeded"}
+    result = judged([aws, azure, clean_up])
+    assert changes(result) == [
+        ("web01: test boot", "in progress", "2026-03-04 08:00"),
+        ("web01: test boot", "done", "2026-03-04 08:40"),
+        ("web02: cut over", "in progress", "2026-03-04 09:00"),
+        ("web02: cut over", "failed", "2026-03-04 09:30"),
+    ]
+    assert [code for code, _ in reasons(result)] == ["says_nothing"]
+
+
+def test_a_change_of_servicenow_approves_a_wave_or_cuts_a_workload_over() -> None:
+    change = {
+        "number": "CHG1",
+        "short_description": "",
+        "state": "",
+        "cmdb_ci": "",
+        "work_start": "",
+        "work_end": "",
+        "close_code": "",
+    }
+    told = [
+        change | {"short_description": "Cutover of wave 2", "state": "Scheduled",
+                  "sys_updated_on": "2026-03-01 10:00:00"},
+        change | {"number": "CHG2", "cmdb_ci": "crm", "state": "Closed", "close_code": "Successful",
+                  "work_start": "2026-03-07 08:00:00", "work_end": "2026-03-07 11:00:00"},
+        change | {"number": "CHG3", "cmdb_ci": "db01", "state": "3", "close_code": "Backed out",
+                  "work_start": "2026-03-07 08:00:00", "work_end": "2026-03-07 12:00:00"},
+    ]  # fmt: skip
+    assert changes(judged(told, settings=UTC_SETTINGS)) == [
+        ("Wave 2: change approved", "done", "2026-03-01 10:00"),
+        ("crm: cutover", "in progress", "2026-03-07 08:00"),
+        ("db01: cutover", "in progress", "2026-03-07 08:00"),
+        ("crm: cutover", "done", "2026-03-07 11:00"),
+        ("db01: cutover", "rolled back", "2026-03-07 12:00"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [
+        ({"Colour": "red", "Size": "9"}, "kind_unknown"),
+        (cells("crm: test", "purple"), "state_unknown"),
+        (cells("crm: test", ""), "state_unknown"),
+        (cells("crm: test", "done", "soon"), "time_unreadable"),
+        (cells("crm: test", "done", rehearsal="perhaps"), "rehearsal_unclear"),
+        ({"task id": "no-such-id", "state": "done"}, "task_unknown"),
+    ],
+)
+def test_what_a_row_does_not_tell_is_rejected_with_a_remedy(told: dict[str, str], code: str) -> None:
+    result = judged([told])
+    assert [one for one, _ in reasons(result)] == [code]
+    assert result.rejected["remedy"].notna().all()
+    assert result.rejected["cells"].tolist() == [told]
+
+
+def test_csv_and_workbooks_of_any_encoding_delimiter_and_title_are_read(tmp_path: Path) -> None:
+    (tmp_path / "de.csv").write_bytes(
+        "Bericht KW 10\n\nAufgabe;Status;Zeitpunkt;Von;Notiz\ncrm: test;läuft;04.03.2026 10:00;Jörg;\n".encode("cp1252")
+    )
+    (tmp_path / "fr.csv").write_bytes("Tâche\tÉtat\tDate\ncrm: validate\tterminé\t05/03/2026\n".encode("utf-16"))
+    with Workbook(str(tmp_path / "book.xlsx")) as book:
+        sheet = book.add_worksheet("Updates")
+        sheet.write_row(0, 0, ["Server", "Step", "Status", "Actual start", "Actual end"])
+        sheet.write_row(1, 0, ["web01", "test boot", "Done"])
+        sheet.write_datetime(
+            1, 3, pd.Timestamp("2026-03-04 08:00"), book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
+        )
+        sheet.write_datetime(
+            1, 4, pd.Timestamp("2026-03-04 09:00"), book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
+        )
+        book.add_worksheet("Empty")
+    told = [
+        row for name in ("de.csv", "fr.csv", "book.xlsx") for row in read_rows(tmp_path / name, name, is_update_header)
+    ]
+    result = judged(told)
+    assert changes(result) == [
+        ("web01: test boot", "in progress", "2026-03-04 07:00"),
+        ("web01: test boot", "done", "2026-03-04 08:00"),
+        ("crm: test", "in progress", "2026-03-04 09:00"),
+        ("crm: validate", "done", "2026-03-05 16:00"),
+    ], reasons(result)
+    assert set(result.updates["told_by"]) == {"Jörg", "Ann"}
+
+
+ROWS = st.fixed_dictionaries(
+    {
+        "task": st.sampled_from(["crm: test", "crm: cutover", "web01: test boot", "nothing"]),
+        "state": st.sampled_from([*STATES, "erledigt", "purple"]),
+        "at": st.sampled_from(
+            [f"2026-03-0{day}T0{hour}:00Z" for day in (1, 2, 3) for hour in range(1, 5)] + ["soon", "2027-01-01"]
+        ),
+        "by": st.sampled_from(["Ann", "Bob"]),
+        "rehearsal": st.sampled_from(["", "yes", "no"]),
+    }
+)
+MEANING = ["task_id", "previous_state", "state", "happened_at", "is_rehearsal"]
+
+
+def meaning(updates: pd.DataFrame) -> list[tuple[object, ...]]:
+    return sorted(updates[MEANING].itertuples(index=False, name=None))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(ROWS, max_size=12), st.data())
+def test_any_order_and_repetition_of_what_is_told_gives_the_same_changes(
+    told: list[dict[str, str]], data: st.DataObject
+) -> None:
+    again = data.draw(
+        st.permutations([*told, *data.draw(st.lists(st.sampled_from(told), max_size=5) if told else st.just([]))])
+    )
+    first, second = judged(told), judged(again)
+    assert meaning(first.updates) == meaning(second.updates)
+    assert sorted(first.updates["update_id"]) == sorted(second.updates["update_id"])
+    assert sorted(first.rejected["update_id"]) == sorted(second.rejected["update_id"])
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(ROWS, max_size=14))
+def test_every_row_has_one_fate_and_no_state_jumps(told: list[dict[str, str]]) -> None:
+    raw, tasks = rows_of(told), programme()
+    result = judge_updates(raw, tasks, inventory(), scope=SCOPE, settings=UTC_SETTINGS)
+    assert set(result.fates) == set(raw["content_id"])
+    assert all(len(fates) == 1 for fates in result.fates.values())
+    assert len(result.updates) + len(result.rejected) + result.repeated == len(raw)
+    assert received_problems(raw, result) == []
+    assert update_problems(tasks, result.updates) == []
+    real = result.updates[~result.updates["is_rehearsal"]].sort_values("happened_at")
+    for _, rows in real.groupby("task_id"):
+        assert all(task_states().may_follow(*pair) for pair in zip(rows["previous_state"], rows["state"], strict=True))
+
+
+def test_the_gate_finds_lost_rows_and_states_that_jump() -> None:
+    raw = rows_of([cells("crm: test", "started"), cells("crm: test", "done", "2026-03-05")])
+    result = judge_updates(raw, programme(), inventory(), scope=SCOPE, settings=UTC_SETTINGS)
+    assert update_problems(programme(), result.updates.iloc[::-1].iloc[:0]) == []
+    assert "impossible" in update_problems(programme(), result.updates[result.updates["state"] == "done"])[0]
+    assert "do not exist" in update_problems(programme().iloc[:0], result.updates)[0]
+    more = rows_of([cells("crm: test", "started"), cells("crm: prepare", "done")])
+    assert any("lost" in problem for problem in received_problems(more, result))
+
+
+def test_a_file_that_cannot_be_read_is_rejected_with_its_reason(tmp_path: Path) -> None:
+    (tmp_path / "scan.pdf").write_bytes(b"%PDF-1.4")
+    (tmp_path / "notes.csv").write_text("hello\n", encoding="utf-8")
+    told = [row for name in ("scan.pdf", "notes.csv") for row in read_rows(tmp_path / name, name, is_update_header)]
+    result = judged([*told, FileRow("flow task", cells("crm: test", "done"))])
+    assert len(result.updates) == 1
+    assert all(reason.startswith(("scan.pdf: ", "notes.csv: ")) for _, reason in reasons(result))
