@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pandas as pd
+from dagster import MarkdownMetadataValue
 
 from assets_defs.charts import bar_chart, scatter_chart
 from assets_defs.phase_assets import Descriptions, Frames, PhaseInputs, PhaseOutputs, PhaseShell
@@ -70,7 +71,7 @@ def backlog_charts(_phase: PhaseInputs, frames: Frames) -> Descriptions:
     return {key: _charts(frames[key]) for key in frames if key in BACKLOGS}
 
 
-def _charts(rows: pd.DataFrame) -> Mapping[str, object]:
+def _charts(rows: pd.DataFrame) -> Mapping[str, MarkdownMetadataValue]:
     points = rows.rename(columns={"task_name": "name", "effort_days": "x", "value": "y", "risk": "group"})
     return {
         "value_over_effort": scatter_chart(points, x="effort in person days", y="value in points"),

@@ -88,11 +88,12 @@ def export(
         The file, with everything that the tool would refuse; a file without rows is refused too.
     """
     layout = export_formats().formats[name]
+    columns = layout.columns
     draft = FORMATS[name].rows(frames, settings=settings, wave=wave)
     problems = export_problems(draft, layout, scope=scope) or _nothing(draft, wave)
-    rows = [_cells(row, layout.columns) for row in draft.rows]
+    rows = [_cells(row, columns) for row in draft.rows]
     return Export(
-        csv_text(layout.columns, rows),
+        csv_text(columns, rows),
         len(rows),
         problems,
         [*draft.notices, *split_names(draft, layout), *_computed_notice(draft.rows)],

@@ -5,7 +5,8 @@ Belongs here: what is written into its columns. Does not: their names and rules 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -20,6 +21,7 @@ READS = (TIMELINE, PLAN_OF_RECORD)
 CUTOVER = "cutover"
 # Impact by criticality, as ServiceNow numbers it: 1 high, 2 medium, 3 low.
 IMPACT = {"critical": "1", "high": "1", "medium": "2", "low": "3"}
+Task = Mapping[Any, Any]
 MOMENT = "%Y-%m-%d %H:%M:%S"
 BACK_OUT = (
     "Until the cutover is confirmed, the source is kept as it was. To go back: stop the target, start the source, "
@@ -36,16 +38,23 @@ def servicenow_rows(frames: Mapping[str, pd.DataFrame], *, settings: EngagementS
     if wave is not None:
         tasks = tasks[(tasks["wave_number"] == wave).fillna(False).astype(bool)]
     workloads = frames[PLAN_OF_RECORD].set_index("workload_id")[["criticality"]].to_dict("index")
-    cutovers = tasks[tasks["kind"] == CUTOVER].to_dict("records")
-    of_workload = dict(list(tasks.groupby("workload_id")))
-    rows = [_row(one, of_workload[one["workload_id"]], workloads.get(one["workload_id"], {})) for one in cutovers]
+    of_workload: dict[object, list[Task]] = defaultdict(list)
+    for task in tasks.to_dict("records"):
+        of_workload[task["workload_id"]].append(task)
+    rows = [
+        _row(task, listed, workloads.get(workload, {}))
+        for workload, listed in of_workload.items()
+        for task in listed
+        if task["kind"] == CUTOVER
+    ]
+    rows.sort(key=lambda row: (row.cells["start_date"], row.name))
     return Draft(rows, [NOTICE] if rows else [])
 
 
-def _row(cutover: Mapping[Any, Any], tasks: pd.DataFrame, workload: Mapping[Any, Any]) -> DraftRow:
+def _row(cutover: Task, tasks: Sequence[Task], workload: Mapping[Any, Any]) -> DraftRow:
     name, wave = line(cutover["workload_name"]), wave_name(cutover["wave_number"])
-    before = tasks[tasks["planned_end"] <= cutover["planned_start"]]
-    after = tasks[tasks["planned_start"] >= cutover["planned_end"]]
+    before = [task for task in tasks if task["planned_end"] <= cutover["planned_start"]]
+    after = [task for task in tasks if task["planned_start"] >= cutover["planned_end"]]
     cells = {
         "correlation_id": line(cutover["task_id"]),
         "correlation_display": "flow-pipelines",
@@ -72,9 +81,8 @@ def _row(cutover: Mapping[Any, Any], tasks: pd.DataFrame, workload: Mapping[Any,
     return DraftRow(line(cutover["task_name"]), fitting)
 
 
-def _steps(tasks: pd.DataFrame, last: str) -> str:
+def _steps(tasks: Sequence[Task], last: str) -> str:
     steps = [
-        f"- {task['planned_start']:{MOMENT}} {line(task['task'])} ({line(task['role']) or 'nobody'})"
-        for task in tasks.to_dict("records")
+        f"- {task['planned_start']:{MOMENT}} {line(task['task'])} ({line(task['role']) or 'nobody'})" for task in tasks
     ]
     return "\n".join(["Steps:", *steps, last])

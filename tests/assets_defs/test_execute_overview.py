@@ -84,9 +84,7 @@ def engagement(installation: Installation, tmp_path_factory: pytest.TempPathFact
     return opened
 
 
-def test_what_is_told_by_file_and_by_command_counts_and_starts_execute_alone(
-    engagement: Engagement, tmp_path: Path
-) -> None:
+def test_what_is_told_counts_and_starts_execute_alone(engagement: Engagement, tmp_path: Path) -> None:
     assert engagement.look() == []
     names = engagement.tasks()
     assert {row["state"] for row in names.values()} == {"planned"}
@@ -113,8 +111,8 @@ def test_what_is_told_by_file_and_by_command_counts_and_starts_execute_alone(
     assert engagement.look() == []
     task = engagement.tasks()["web02: prepare"]
     assert (task["state"], task["told_by"]) == ("done", "Ann")
-    (wave,) = (row for row in engagement.rows("execute/execution_overview") if row["wave_number"] == 1)
-    assert (wave["state"], wave["done_count"]) == ("executing", 2)
+    (whole,) = (row for row in engagement.rows("execute/execution_overview") if row["overview_name"] == "Programme")
+    assert (whole["state"], whole["done_count"]) == ("executing", 2)
 
 
 def test_what_is_impossible_or_unknown_is_refused_at_once(engagement: Engagement) -> None:

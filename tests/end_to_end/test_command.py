@@ -28,6 +28,8 @@ def flow(tmp_path_factory: pytest.TempPathFactory, warm_flow: Run) -> Command:
     command.ok("run", "acme/dc-exit", "--flow", "assess")
     command.ok("approve", "acme/dc-exit", "--by", "Ann", "--reason", "agreed in the board")
     command.ok("run", "acme/dc-exit", "--flow", "plan")
+    command.ok("run", "acme/dc-exit", "--flow", "execute")
+    command.ok("run", "acme/dc-exit", "--flow", "modernize")
     return command
 
 
@@ -129,7 +131,7 @@ def test_errors_are_one_line_with_the_remedy(flow: Command, tmp_path: Path) -> N
     for arguments, code, words in (
         (("run", "acme/nowhere"), 3, "flow engagement add acme/nowhere"),
         (("run", "Acme"), 3, "client/engagement"),
-        (("run", "acme/dc-exit", "--flow", "execute"), 9, "Choose one of: discovery, assess, plan"),
+        (("run", "acme/dc-exit", "--flow", "sixth"), 9, "Choose one of: discovery, assess, plan, execute, modernize"),
         (("import", "acme/dc-exit", tmp_path / "missing.csv"), 5, "missing.csv is not a file"),
         (("engagement", "add", "stranger/danger"), 3, "flow client add stranger"),
         (("client", "add", "Acme Corp."), 3, "lower-case letters"),

@@ -46,6 +46,9 @@ def test_every_asset_record_and_decision_is_linked_to_rows_of_files() -> None:
         "discovery/attribute_mappings",
         "assess/wave_totals",
         "plan/business_case",
+        "execute/rejected_updates",
+        "execute/burn_down",
+        "execute/execution_report",
     }
 
 

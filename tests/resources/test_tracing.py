@@ -43,12 +43,14 @@ def estate(installation: Installation) -> Estate:
 
 @pytest.fixture(scope="module")
 def treated(installation: Installation) -> Estate:
-    """A small estate whose workload has been treated and planned too."""
+    """A small estate whose workload has been treated and planned, and moves."""
     estate = small_estate(SnapshotStore(installation.database), new_engagement(installation))
     estate.treatment("run-1")
     estate.planned("run-1")
     estate.scheduled("run-1")
     estate.targeted("run-1")
+    estate.executed("run-1")
+    estate.modernized("run-1")
     return estate
 
 

@@ -36,6 +36,7 @@ COMPONENTS = "assess/component_treatments"
 WAVES = "assess/waves"
 PLAN = "assess/plan_of_record"
 TIMELINE = "plan/timeline"
+UPDATES = "execute/task_updates"
 FILLERS = {"Int64": 1, "Float64": 1.0, "boolean": False}
 Rows = Sequence[Mapping[str, object]]
 
@@ -245,6 +246,50 @@ class Estate:
             ],
             plan__business_case=[],
         )
+
+    def executed(self, run: str) -> None:
+        shop, web = self.id("asset", "shop"), self.id("asset", "web01")
+        moment = datetime(2026, 7, 1, 9, tzinfo=UTC)
+        planned = dict.fromkeys(("planned_start", "planned_end"), moment)
+        update = {"update_id": self.id("update", 1), "task_id": self.id("task", 1), "source_entity_ids": [web]}
+        update |= {"previous_state": "planned", "state": "done", "happened_at": moment, "received_at": moment}
+        gate = {"task_id": self.id("gate", 1), "verdict": "passed", "state": "planned", "source_entity_ids": [shop]}
+        wave = {"overview_id": self.id("wave_progress", 1), "state": "planned", "source_entity_ids": [shop]}
+        self.phase(
+            run,
+            [TIMELINE, PLAN, INVENTORY],
+            execute__task_updates=[update],
+            execute__rejected_updates=[],
+            execute__wave_gates=[gate | planned],
+            execute__execution_overview=[wave],
+        )
+        of_server = {"workload_id": shop, "asset_id": web, "asset_type": "server", "source_entity_ids": [web]}
+        of_server |= {"timeline_task_id": self.id("task", 1), "kind": "test", "state": "planned", **planned}
+        reads = [TIMELINE, PLAN, INVENTORY, UPDATES]
+        self.phase(run, reads, execute__rehost_tasks=[{"task_id": self.id("rehost", 1), **of_server}])
+        self.phase(run, reads, execute__replatform_tasks=[{"task_id": self.id("replatform", 1), **of_server}])
+        step = {"task_id": self.id("runbook", 1), "workload_id": shop, "asset_id": web, "source_entity_ids": [web]}
+        step |= {"kind": "check", "phase": "before", "state": "planned", "timeline_task_ids": [self.id("task", 1)]}
+        step |= {"begins_at": moment, "window_closes_at": moment, **planned}
+        timing = {"timing_id": self.id("timing", 1), "task_id": step["task_id"]}
+        self.phase(run, reads, execute__cutover_runbook=[step], execute__runbook_timings=[timing])
+        forecast = dict.fromkeys(("forecast_start", "forecast_end"), moment)
+        forecast |= {"task_id": self.id("task", 2), "state": "planned", **planned}
+        self.phase(run, reads, execute__task_forecasts=[forecast], execute__burn_down=[], execute__execution_report=[])
+
+    def modernized(self, run: str) -> None:
+        shop, web = self.id("asset", "shop"), self.id("asset", "web01")
+        found = {"code_finding_id": self.id("code_finding", 1), "file_format": "sarif", "severity": "mandatory"}
+        found |= {"workload_id": shop, "source_entity_ids": [shop]}
+        moments = dict.fromkeys(("planned_start", "planned_end"), datetime(2026, 7, 1, 9, tzinfo=UTC))
+        chosen = {"pattern": "change_in_place", "risk": "low", "state": "planned", "subject_type": "server", **moments}
+        item = {**chosen, "workload_id": shop, "asset_id": web, "source_entity_ids": [web]}
+        item["finding_ids"] = [self.id("finding", 1)]
+        items = {
+            f"modernize__{name}_backlog": [{"task_id": self.id("modernization", name), **item}]
+            for name in ("refactor", "rearchitect", "rewrite")
+        }
+        self.phase(run, [PLAN, INVENTORY, DEBT], modernize__code_findings=[found], **items)
 
 
 def frame(key: str, rows: Rows) -> pd.DataFrame:

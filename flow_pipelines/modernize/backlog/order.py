@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 import pandas as pd
@@ -46,15 +47,26 @@ def in_order(items: pd.DataFrame, first: Edges, fixed: Mapping[str, int]) -> lis
         task: (-value / effort, name)
         for task, value, effort, name in items[["task_id", "value", "effort_days", "task_name"]].to_numpy().tolist()
     }
-    left = sorted((task for task in worth if task not in fixed), key=lambda task: worth[task])
-    waiting = {task: {one for one in first.get(task, ()) if one in worth and one not in fixed} for task in left}
+    waits = {task: {one for one in first.get(task, ()) if one in worth and one not in fixed} for task in worth}
+    left = {task: len(before) for task, before in waits.items() if task not in fixed}
+    after: dict[str, list[str]] = defaultdict(list)
+    for task in left:
+        for one in waits[task]:
+            after[one].append(task)
+    by_worth = sorted(left, key=lambda task: worth[task], reverse=True)
+    ready = [(worth[task], task) for task, count in left.items() if not count]
+    heapify(ready)
     order: list[str] = []
     while left:
-        chosen = next((task for task in left if not waiting[task]), left[0])
-        left.remove(chosen)
+        chosen = heappop(ready)[1] if ready else by_worth.pop()
+        if left.pop(chosen, None) is None:
+            continue
         order.append(chosen)
-        for rest in waiting.values():
-            rest.discard(chosen)
+        for task in after[chosen]:
+            if task in left:
+                left[task] -= 1
+                if not left[task]:
+                    heappush(ready, (worth[task], task))
     for task in sorted(fixed, key=lambda task: (fixed[task], task)):
         order.insert(max(fixed[task] - 1, 0), task)
     return order

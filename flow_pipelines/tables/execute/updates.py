@@ -23,7 +23,9 @@ from flow_pipelines.tables.declaration import (
     output_table,
     required,
 )
+from flow_pipelines.tables.discovery import INVENTORY
 from flow_pipelines.tables.execute.progress import STATES
+from flow_pipelines.tables.plan.timeline import TIMELINE
 
 
 def _where_from() -> list[Column[Any]]:
@@ -42,8 +44,8 @@ task_updates = output_table(
     "One row per change of a task's state that somebody told and that is possible, in order of their happening.",
     required("update_id", IDENTIFIER, "Deterministic id, from what was told: told twice, it is one."),
     required("update_name", TEXT, "The task and its new state."),
-    required("task_id", IDENTIFIER, "The task."),
-    required("task_name", TEXT, "Its name."),
+    required("task_id", IDENTIFIER, "The task.", sources=[f"{TIMELINE}.task_id"]),
+    required("task_name", TEXT, "Its name.", sources=[f"{TIMELINE}.task_name"]),
     required("table_key", TEXT, "The table, flow/table, in which the task is planned."),
     required("previous_state", TEXT, "Where the task stood before."),
     required("state", TEXT, "Where it stands then."),
@@ -53,7 +55,12 @@ task_updates = output_table(
     optional("evidence", TEXT, "What shows it, such as a link or a ticket."),
     required("is_rehearsal", BOOLEAN, "Whether it is of a dry run, which changes no task's state."),
     *_where_from(),
-    required("source_entity_ids", IDENTIFIER_LIST, "The assets of the task."),
+    required(
+        "source_entity_ids",
+        IDENTIFIER_LIST,
+        "The assets of the task; the workloads, if it is a wave's.",
+        sources=[f"{INVENTORY}.asset_id"],
+    ),
     one_of("previous_state", *STATES),
     one_of("state", *STATES),
     key=("update_id",),

@@ -56,7 +56,7 @@ def backlog_table(name: str, comment: str) -> Table:
         required("workload_id", IDENTIFIER, "The workload.", sources=[f"{PLAN_OF_RECORD}.workload_id"]),
         required("workload_name", TEXT, "Its name.", sources=[f"{PLAN_OF_RECORD}.workload_name"]),
         optional(
-            "asset_id", IDENTIFIER, "The server or database; empty if all of it.", sources=[f"{TECH_DEBT}.asset_id"]
+            "asset_id", IDENTIFIER, "The server or database; empty if all of it.", sources=[f"{INVENTORY}.asset_id"]
         ),
         required("subject_type", TEXT, "application, server or database."),
         required("treatment", TEXT, "How it is moved.", sources=[f"{PLAN_OF_RECORD}.treatment"]),

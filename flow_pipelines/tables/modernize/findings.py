@@ -19,7 +19,8 @@ from flow_pipelines.tables.declaration import (
 )
 from flow_pipelines.tables.discovery import INVENTORY
 
-TOOLS_FILES = ("konveyor", "sarif", "cyclonedx", "unreadable")
+PLAN = "assess/plan_of_record"
+FILE_FORMATS = ("konveyor", "sarif", "cyclonedx", "unreadable")
 SEVERITIES = ("mandatory", "optional", "potential", "information", "unreadable")
 
 code_findings = output_table(
@@ -32,9 +33,9 @@ code_findings = output_table(
         "workload_id",
         IDENTIFIER,
         "The application it is about; empty if none is found.",
-        sources=[f"{INVENTORY}.asset_id"],
+        sources=[f"{PLAN}.workload_id"],
     ),
-    optional("workload_name", TEXT, "Its name.", sources=[f"{INVENTORY}.name"]),
+    optional("workload_name", TEXT, "Its name.", sources=[f"{PLAN}.workload_name"]),
     required("joined_by", TEXT, "What tells the application, in words; or why none is found."),
     required("file_format", TEXT, "konveyor, sarif, cyclonedx, or unreadable."),
     required("tool", TEXT, "The tool that found it."),
@@ -53,7 +54,7 @@ code_findings = output_table(
     optional("message", TEXT, "What the tool says."),
     required("source_file", TEXT, "The file it is from."),
     required("source_entity_ids", IDENTIFIER_LIST, "The application.", sources=[f"{INVENTORY}.asset_id"]),
-    one_of("file_format", *TOOLS_FILES),
+    one_of("file_format", *FILE_FORMATS),
     one_of("severity", *SEVERITIES),
     key=("code_finding_id",),
     entity="code_finding",

@@ -74,7 +74,7 @@ def test_a_rollback_without_a_reason_is_refused_and_a_dry_run_needs_none(flow: C
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
-        (("--flow", "execute"), "there is no flow 'execute' to roll back; there are discovery, assess, plan"),
+        (("--flow", "sixth"), "there is no flow 'sixth' to roll back; there are discovery, assess, plan"),
         (("--scope", "phase"), "--scope phase needs --phase, one of data_import"),
         (("--scope", "phase", "--phase", "overview"), "--scope phase needs --phase, one of data_import"),
         (("--phase", "inventory"), "--phase goes with --scope phase only"),

@@ -86,6 +86,10 @@ def two_clients(installation: Installation) -> tuple[Engagement, Engagement]:
         engagement.run("assess", "overview", {"assess/assessment_overview": [{}]})
         engagement.roll_back("assess", "good", "wrong")
         engagement.run_flow("plan", {"plan/resource_plan": [{}]})
+        engagement.run_flow("execute", {"execute/rejected_updates": [{"received_at": "2026-07-01T09:00Z"}]})
+        engagement.run_flow(
+            "modernize", {"modernize/code_findings": [{"severity": "optional", "file_format": "sarif"}]}
+        )
     return engagements[0], engagements[1]
 
 
