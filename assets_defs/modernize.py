@@ -7,6 +7,7 @@ Belongs here: one short function per phase, and what is drawn of each. Does not:
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pandas as pd
 from dagster import MarkdownMetadataValue
@@ -15,7 +16,7 @@ from assets_defs.charts import bar_chart, scatter_chart
 from assets_defs.phase_assets import Descriptions, Frames, PhaseInputs, PhaseOutputs, PhaseShell
 from flow_pipelines.execute.progress import with_progress
 from flow_pipelines.modernize.backlog.build import build_backlog
-from flow_pipelines.modernize.backlog.known import CODE_FINDINGS, PLAN_OF_RECORD, READS, known_of
+from flow_pipelines.modernize.backlog.known import CODE_FINDINGS, PLAN_OF_RECORD, READS, WAVES, known_of, moved_waves
 from flow_pipelines.modernize.findings.read import read_findings
 from flow_pipelines.modernize.gates import backlog_problems, finding_problems
 from flow_pipelines.tables.contract import conform
@@ -49,6 +50,7 @@ def rewrite(phase: PhaseInputs) -> PhaseOutputs:
 
 def _backlog(phase: PhaseInputs, key: str, findings: pd.DataFrame) -> PhaseOutputs:
     known = known_of(phase.frames, findings, phase.settings.as_of)
+    known = replace(known, moved_at=moved_waves(phase.frames[WAVES]))
     rows = build_backlog(key, known, scope=phase.scope, edits=phase.edits)
     told = conform(with_progress(rows, phase.frames[UPDATES]), BACKLOGS[key])
     return PhaseOutputs({key: told}, problems={key: backlog_problems(key, known.plan, known.tech_debt, told)})
@@ -80,7 +82,7 @@ def _charts(rows: pd.DataFrame) -> Mapping[str, MarkdownMetadataValue]:
 
 
 MODERNIZE = (
-    PhaseShell("refactor", (*READS, UPDATES), refactor, reads_analyses=True, describe=findings_charts),
-    PhaseShell("rearchitect", (*READS, UPDATES, CODE_FINDINGS), rearchitect, describe=backlog_charts),
-    PhaseShell("rewrite", (*READS, UPDATES, CODE_FINDINGS), rewrite, describe=backlog_charts),
+    PhaseShell("refactor", (*READS, WAVES, UPDATES), refactor, reads_analyses=True, describe=findings_charts),
+    PhaseShell("rearchitect", (*READS, WAVES, UPDATES, CODE_FINDINGS), rearchitect, describe=backlog_charts),
+    PhaseShell("rewrite", (*READS, WAVES, UPDATES, CODE_FINDINGS), rewrite, describe=backlog_charts),
 )

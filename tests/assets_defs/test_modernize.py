@@ -6,7 +6,7 @@ from pathlib import Path
 
 from assets_defs.modernize import MODERNIZE, REARCHITECT, REFACTOR
 from assets_defs.phase_assets import PhaseInputs
-from flow_pipelines.modernize.backlog.known import CODE_FINDINGS, READS
+from flow_pipelines.modernize.backlog.known import CODE_FINDINGS, READS, WAVES
 from flow_pipelines.tables import output_tables
 from flow_pipelines.tables.contract import empty
 from flow_pipelines.tables.execute.progress import UPDATES
@@ -18,7 +18,7 @@ from tests.flow_pipelines.modernize.estates import SETTINGS, known, landed
 def inputs(root: Path) -> PhaseInputs:
     told = known([application("Shop"), application("Crm"), server("web1", ["Shop"])], {"Crm": "rearchitect"})
     frames = dict(zip(READS, list(told.__dict__.values())[: len(READS)], strict=True))
-    frames |= {UPDATES: empty(output_tables()[UPDATES])}
+    frames |= {key: empty(output_tables()[key]) for key in (UPDATES, WAVES)}
     return PhaseInputs(
         scope=SCOPE,
         settings=SETTINGS,

@@ -6,7 +6,7 @@ Belongs here: the tables they rest on, under one name each. Does not: what follo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import pandas as pd
@@ -19,13 +19,14 @@ ANSWERS = "assess/questionnaire_answers"
 COMPONENTS = "assess/component_treatments"
 PLAN_OF_RECORD = "assess/plan_of_record"
 TARGETS = "plan/targets"
+WAVES = "execute/execution_overview"
 CODE_FINDINGS = "modernize/code_findings"
 READS = (INVENTORY, DEPENDENCIES, TECH_DEBT, OVERVIEW, ANSWERS, COMPONENTS, PLAN_OF_RECORD, TARGETS)
 
 
 @dataclass(frozen=True)
 class Known:
-    """The rows of the tables of these names, and the day for which all of it holds."""
+    """The rows of the tables of these names, the day for which all of it holds, and when which wave has moved."""
 
     inventory: pd.DataFrame
     dependencies: pd.DataFrame
@@ -37,6 +38,13 @@ class Known:
     targets: pd.DataFrame
     code_findings: pd.DataFrame
     as_of: date
+    moved_at: Mapping[int, pd.Timestamp] = field(default_factory=dict)
+
+
+def moved_waves(overview: pd.DataFrame) -> dict[int, pd.Timestamp]:
+    """Return when each wave that is over was, from the rows of `execute/execution_overview`."""
+    over = overview[overview["wave_number"].notna() & overview["actual_end"].notna()]
+    return dict(zip(over["wave_number"].astype(int).tolist(), over["actual_end"].tolist(), strict=True))
 
 
 def known_of(frames: Mapping[str, pd.DataFrame], code_findings: pd.DataFrame, as_of: date) -> Known:

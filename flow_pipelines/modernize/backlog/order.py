@@ -92,11 +92,8 @@ def place(known: Known, items: pd.DataFrame, first: Edges, fixed: Mapping[str, i
         before = [one for one in first.get(task, ()) if one in ends]
         begins[task] = max([_moved(row, known), *(ends[one] for one in before)])
         ends[task] = begins[task] + timedelta(days=float(row["effort_days"]) * DAYS_PER_WORKING_DAY)
-        move = (
-            []
-            if pd.isna(row["wave_number"])
-            else [f"Wave {int(row['wave_number'])}: the move of {row['workload_name']}"]
-        )
+        wave = None if pd.isna(row["wave_number"]) else int(row["wave_number"])
+        move = [] if wave is None or wave in known.moved_at else [f"Wave {wave}: the move of {row['workload_name']}"]
         reasons[task] = move + [rows[one]["task_name"] for one in before]
     tasks = items["task_id"]
     return items.assign(
@@ -108,7 +105,10 @@ def place(known: Known, items: pd.DataFrame, first: Edges, fixed: Mapping[str, i
 
 
 def _moved(row: Mapping[Any, Any], known: Known) -> datetime:
-    """Return when the workload has moved: the day after its wave's hypercare, or at once if it has no wave."""
+    """Return when the workload has moved: the day after its wave's end, as it was or as it is planned; or at once."""
+    if not pd.isna(row["wave_number"]) and (moved := known.moved_at.get(int(row["wave_number"]))) is not None:
+        day = max(moved.date() + timedelta(days=1), known.as_of)
+        return datetime(day.year, day.month, day.day, tzinfo=UTC)
     day = known.as_of if pd.isna(row["end_date"]) else max(row["end_date"] + timedelta(days=1), known.as_of)
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 

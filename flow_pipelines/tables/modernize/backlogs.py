@@ -31,6 +31,7 @@ PLAN_OF_RECORD = "assess/plan_of_record"
 TECH_DEBT = "discovery/tech_debt"
 TARGETS = "plan/targets"
 CODE_FINDINGS = "modernize/code_findings"
+MOVED = ("execute/execution_overview.actual_end", f"{PLAN_OF_RECORD}.end_date")
 SUBJECTS = ("application", "server", "database")
 RISKS = ("low", "medium", "high")
 DECIDING = (
@@ -103,8 +104,15 @@ def backlog_table(name: str, comment: str) -> Table:
         required("risk", TEXT, "low, medium or high.", sources=["assess/assessment_overview.criticality"]),
         required("risk_reasons", TEXT_LIST, "What makes it risky."),
         editable(required("position", INTEGER, "Its place in the order of the backlog, from 1.")),
-        required("comes_first", TEXT_LIST, "What has to be done before: its move, and items of this backlog."),
-        required("planned_start", TIMESTAMP, "The earliest: its wave is over, and what comes first is done."),
+        required(
+            "comes_first",
+            TEXT_LIST,
+            "What has to be done before: its move if it has not moved, and items of this backlog.",
+            sources=MOVED,
+        ),
+        required(
+            "planned_start", TIMESTAMP, "The earliest: its wave is over, and what comes first is done.", sources=MOVED
+        ),
         required("planned_end", TIMESTAMP, "If one person works on it from then on."),
         *progress_columns(),
         required("assumptions", TEXT_LIST, "What figures rest on; may be empty."),

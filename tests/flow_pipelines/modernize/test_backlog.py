@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -117,6 +118,17 @@ def test_servers_come_before_their_application_and_what_others_need_before_those
     assert rows.loc["Shop: modernize", "comes_first"] == ["Wave 1: the move of Shop", "Core: modernize"]
     assert rows.loc["Core: modernize", "planned_start"] == datetime(2026, 9, 3, tzinfo=UTC)
     assert rows.loc["Shop: modernize", "planned_start"] >= rows.loc["Core: modernize", "planned_end"]
+
+
+def test_what_has_moved_waits_for_its_move_no_more() -> None:
+    told = known([application("Shop")], {"Shop": "refactor"})
+    moved = replace(told, moved_at={1: pd.Timestamp("2026-08-20T17:00Z")})
+    before, after = backlog(told).iloc[0], backlog(moved).iloc[0]
+    assert (before["comes_first"], before["planned_start"]) == (
+        ["Wave 1: the move of Shop"],
+        datetime(2026, 9, 2, tzinfo=UTC),
+    )
+    assert (after["comes_first"], after["planned_start"]) == ([], datetime(2026, 8, 21, tzinfo=UTC))
 
 
 def test_items_that_wait_for_each_other_are_taken_by_value() -> None:
