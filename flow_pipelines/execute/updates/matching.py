@@ -74,7 +74,7 @@ class TaskFinder:
             self._ids_of_workload.setdefault(fold(thing), set()).add(workload)
             servers = self._servers.intersection(sources)
             if len(servers) == 1:
-                self._alone.add(*servers, step, position)
+                self._alone.add(next(iter(servers)), step, position)
         elif pd.notna(task["wave_number"]):
             self._waves.add(str(int(task["wave_number"])), step, position)
 
