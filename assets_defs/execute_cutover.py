@@ -42,7 +42,7 @@ def runbook_files(phase: PhaseInputs, frames: Frames) -> Descriptions:
     runbook, zone, title = frames[RUNBOOK], phase.settings.schedule.time_zone, str(phase.scope)
     files = {}
     for wave, rows in runbook.groupby("wave_number", dropna=False):
-        name = "without a wave" if pd.isna(wave) else f"wave {wave}"
+        name = "without a wave" if pd.isna(wave) else f"wave {wave!s}"
         file = name.replace(" ", "-")
         files[f"{name} page"] = ExportedFile(f"{file}.html", runbook_page(rows, title=title, zone=zone))
         files[f"{name} workbook"] = ExportedFile(f"{file}.xlsx", runbook_workbook(rows, title=title, zone=zone))

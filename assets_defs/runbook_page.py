@@ -9,7 +9,7 @@ and what would turn the direction of writing around it is left out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -113,6 +113,8 @@ class _Clock:
 
 def _section(rows: pd.DataFrame, place: int, clock: _Clock) -> str:
     rows = rows.sort_values("step_number")
+    numbers = dict(zip(rows["task_id"], rows["step_number"].tolist(), strict=True))
+    rows = rows.assign(after=[_numbers(numbers[one] for one in ids) for ids in rows["predecessor_ids"]])
     before, during, back = (rows[rows["phase"] == phase] for phase in ("before", "cutover", BACK_OUT))
     begin = rows["begins_at"].iloc[0]
     title = text(rows["section_name"].iloc[0])
@@ -182,7 +184,8 @@ def _line(row: Mapping[Any, Any], begin: pd.Timestamp, clock: _Clock, seen: dict
     step = f"{subject}{text(row['step'])}"
     if row["is_point_of_no_return"]:
         step += "<br><b>Point of no return</b>"
-    waits = " Starts when somebody is free." if row["waits_for_people"] else ""
+    waits = f" After {row['after']}." if row["after"] else ""
+    waits += " Starts when somebody is free." if row["waits_for_people"] else ""
     why = f"{text(row['reason'])} <span class=why>{text(row['evidence'])}.{waits}</span>{_list(row, seen)}"
     done = "" if is_milestone else "☐"
     actual = [clock.time(row[name], begin) if pd.notna(row[name]) else done for name in ("actual_start", "actual_end")]
@@ -193,6 +196,13 @@ def _line(row: Mapping[Any, Any], begin: pd.Timestamp, clock: _Clock, seen: dict
         f"<td class=number>{row['duration_minutes'] or ''}</td><td><bdi>{text(row['lane'])}</bdi></td><td>{step}</td>"
         f"<td>{why}</td><td class=done>{actual[0]}</td><td class=done>{actual[1]}</td></tr>"
     )
+
+
+def _numbers(steps: Iterable[int]) -> str:
+    """Return the numbers of steps in a line: the last of them, if there are many."""
+    told = sorted(steps)
+    more = f"{len(told) - LONG} others, " if len(told) > LONG else ""
+    return more + ", ".join(map(str, told[-LONG:]))
 
 
 def _list(row: Mapping[Any, Any], seen: dict[tuple[str, ...], int]) -> str:

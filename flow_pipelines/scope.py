@@ -82,7 +82,7 @@ class Scope:
 
     def ids_of(self, kind: str, natural_keys: Iterable[tuple[object, ...]]) -> list[str]:
         """Deterministic ids of many things of one kind, in order; see `id_of`."""
-        # The same UUIDs without an object for each: 3 s instead of 14 s for a million.
+        # The same UUIDs without an object for each: 0.9 s instead of 3.8 s for 300,000.
         started = sha1(self.engagement_id.bytes, usedforsecurity=False)
         found = []
         for key in natural_keys:

@@ -24,7 +24,7 @@ from flow_pipelines.handoffs import approved_tables
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings
 from resources.installation import Installation, landing_root, open_installation
-from resources.tenancy import add_client
+from resources.tenancy import add_client, change_settings
 
 # Two clients with three engagements: engagement, servers, connections, seed (equal modulo 3 for one client).
 ESTATES = (
@@ -57,6 +57,8 @@ def demo() -> None:
                 run_flow(installation, scope, flow_named(flow))
         for moment, happened in _story(installation):
             notices().print(f"[bold]{TOLD}[/]: until {moment:%Y-%m-%d}, {happened}")
+            # What is told of a day after the one as of which an engagement is looked at is still to come.
+            change_settings(installation.database, TOLD, EngagementSettings(as_of=moment.date()))
             run_flow(installation, TOLD, flow_named("execute"))
             _print_report(installation)
         run_flow(installation, TOLD, FLOWS[-1])

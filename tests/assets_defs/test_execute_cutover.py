@@ -88,6 +88,9 @@ def test_the_page_has_every_step_the_point_of_no_return_and_the_criteria() -> No
     assert "point of no return T+" in page
     assert "web01 → db01 tcp/1433" in texts
     assert "Every workload is accepted by its owner" in texts
+    numbers = dict(zip(rows["task_id"], rows["step_number"], strict=True))
+    launch = rows.set_index("task_name").loc["Wave 1: web01: launch"]
+    assert f"After {numbers[launch['predecessor_ids'][0]]}." in texts
     # T-0 at 08:00 UTC is told by the clocks of Zurich.
     assert "Sat 01 Aug 2026 10:00" in texts
 

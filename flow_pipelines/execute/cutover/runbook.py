@@ -84,7 +84,8 @@ def _section_rows(context: Context, scope: Scope) -> list[Row]:
     length = _length(back, people)
     window = int((section.closes - section.begin) / MINUTE)
     timed = [*_ahead(before, section), *main, *_placed(back, people, window - length)]
-    ids = [_id(one.step, scope) for one in timed]
+    # By what a step is about, whenever that is; of all of a section by its number.
+    ids = scope.ids_of(RUNBOOK, ((one.step.element.key, one.step.template.step) for one in timed))
     offsets = [0] * len(before) + [len(before)] * len(during) + [len(before) + len(during)] * len(back)
     rows = [
         _row(one, section, ids[number], [ids[offset + place] for place in one.before])
@@ -152,11 +153,6 @@ def _ahead(steps: Sequence[Step], section: Section) -> list[_Timed]:
         free = max(0, -(start + step.minutes))
         found.append(_Timed(step, start, Placed(start, 1, free, waits_for_people=False), ()))
     return found
-
-
-def _id(step: Step, scope: Scope) -> str:
-    """Return the id of a step: by what it is about, whenever that is; of all of a section by its number."""
-    return scope.id_of(RUNBOOK, step.element.key, step.template.step)
 
 
 def _milestone_id(row: Row, section: Section, scope: Scope) -> str:

@@ -17,14 +17,13 @@ import pandas as pd
 from flow_pipelines.execute.cutover.sections import Section
 from flow_pipelines.execute.tasks.connections import listed_by_asset
 from flow_pipelines.execute.tasks.methods import copy_hours, database_methods
-from flow_pipelines.execute.tasks.moving import DATABASE, SERVER
+from flow_pipelines.execute.tasks.moving import DATABASE
 from flow_pipelines.reference.cutover_templates import CutoverStep, Relation, cutover_templates
 from flow_pipelines.reference.database_migrations import database_migrations
 from flow_pipelines.settings import EngagementSettings
 
 OWNER_LANE = "workload owner"
 SECTION, WORKLOAD, BARE = "section", "workload", "bare workload"
-KINDS = (SERVER, DATABASE, SECTION, WORKLOAD, BARE)
 MINUTES = 60
 AS_PLANNED = "It takes as long as its cutover in plan/timeline."
 
@@ -186,14 +185,15 @@ def steps_of(context: Context, phase: str) -> list[Step]:
         if element.kind == template.of
     ]
     places = _Places(made, context.section)
-    return _in_order([(step, _waits(step, places)) for step in made])
+    waits_for = {template.step: template.waits_for for template in templates}
+    return _in_order([(step, _waits(step, waits_for[step.template.step], places)) for step in made])
 
 
 class _Places:
     """Where the steps are of an element, by name."""
 
     def __init__(self, steps: list[Step], section: Section) -> None:
-        self.by_element = {(step.element.kind, step.element.key, step.template.step): n for n, step in enumerate(steps)}
+        self.by_element = {(step.element.key, step.template.step): number for number, step in enumerate(steps)}
         self.by_name: dict[str, list[int]] = {}
         self.of_workload: dict[str | None, list[str]] = {}
         for number, step in enumerate(steps):
@@ -209,13 +209,12 @@ class _Places:
 
     def of(self, keys: Iterable[str], name: str) -> list[int]:
         """Return the places of a step at elements."""
-        found = (self.by_element.get((kind, key, name)) for key in keys for kind in KINDS)
-        return [one for one in found if one is not None]
+        return [self.by_element[key, name] for key in keys if (key, name) in self.by_element]
 
 
-def _waits(step: Step, places: _Places) -> set[int]:
+def _waits(step: Step, waits_for: list[tuple[Relation, str]], places: _Places) -> set[int]:
     found: set[int] = set()
-    for relation, name in step.template.waits_for:
+    for relation, name in waits_for:
         found.update(_where(relation, name, step.element, places))
     return found
 

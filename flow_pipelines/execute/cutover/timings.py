@@ -13,7 +13,7 @@ import pandas as pd
 from flow_pipelines.scope import Scope
 from flow_pipelines.tables.contract import conform, empty
 from flow_pipelines.tables.execute.cutover import runbook_timings
-from flow_pipelines.tables.execute.progress import DONE, IN_PROGRESS
+from flow_pipelines.tables.execute.progress import DONE, IN_PROGRESS, STATES
 
 TIMINGS = f"{runbook_timings.schema}/{runbook_timings.name}"
 DRY_RUN, REAL = "dry run", "cutover"
@@ -35,11 +35,13 @@ def build_timings(runbook: pd.DataFrame, updates: pd.DataFrame, *, scope: Scope)
     Returns:
         The rows of `execute/runbook_timings`: one per step and run of which something was told.
     """
-    told = updates[["task_id", "state", "happened_at", "received_at", "update_id", "is_rehearsal"]]
+    told = updates[["task_id", "state", "happened_at", "update_id", "is_rehearsal"]]
     told = told.merge(runbook[OF_RUNBOOK], on="task_id")
     if told.empty:
         return empty(runbook_timings)
-    told = told.sort_values(["section_name", "is_rehearsal", "happened_at", "received_at", "update_id"])
+    # Of one moment the states come in the order of a task's life, as elsewhere.
+    told = told.assign(place=told["state"].map(STATES.index))
+    told = told.sort_values(["section_name", "is_rehearsal", "happened_at", "place", "update_id"])
     told = told.assign(run_number=_runs(told))
     keys = ["task_id", "is_rehearsal", "run_number"]
     found = told.drop_duplicates(keys, keep="last").set_index(keys).rename(columns={"state": "last_state"})

@@ -44,7 +44,7 @@ class TaskFinder:
 
     Attributes:
         tasks: The frame of all tasks; see `all_tasks.py`.
-        inventory: The rows of `discovery/inventory`, for the names of servers.
+        inventory: The rows of `discovery/inventory`: which assets are servers, and what they are called.
     """
 
     tasks: pd.DataFrame
@@ -57,6 +57,7 @@ class TaskFinder:
         self._by_name: dict[str, list[int]] = {}
         self._assets, self._workloads, self._waves, self._alone = _Index(), _Index(), _Index(), _Index()
         self._ids_of_workload: dict[str, set[str]] = {}
+        self._servers = frozenset(self.inventory.loc[self.inventory["asset_type"] == "server", "asset_id"])
         for position, task in enumerate(self.tasks.to_dict("records")):
             self._add(position, task)
         self._assets_by_name = _assets_by_name(self.inventory)
@@ -71,8 +72,9 @@ class TaskFinder:
         elif pd.notna(workload):
             self._workloads.add(workload, step, position)
             self._ids_of_workload.setdefault(fold(thing), set()).add(workload)
-            if len(sources) == 1:
-                self._alone.add(sources[0], step, position)
+            servers = self._servers.intersection(sources)
+            if len(servers) == 1:
+                self._alone.add(next(iter(servers)), step, position)
         elif pd.notna(task["wave_number"]):
             self._waves.add(str(int(task["wave_number"])), step, position)
 

@@ -545,6 +545,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("snapshot_id", "update_id", name=op.f("task_updates_key")),
         schema="execute_history",
     )
+    op.create_index(
+        op.f("task_updates_by_snapshot_id_task_id"),
+        "task_updates",
+        ["snapshot_id", "task_id"],
+        unique=False,
+        schema="execute_history",
+    )
     op.create_table(
         "wave_gates",
         sa.Column("client_account_id", sa.Uuid(), nullable=False),
@@ -790,6 +797,13 @@ def upgrade() -> None:
         schema="modernize_history",
     )
     op.create_index(
+        op.f("rearchitect_backlog_by_snapshot_id_asset_id"),
+        "rearchitect_backlog",
+        ["snapshot_id", "asset_id"],
+        unique=False,
+        schema="modernize_history",
+    )
+    op.create_index(
         op.f("rearchitect_backlog_by_snapshot_id_workload_id"),
         "rearchitect_backlog",
         ["snapshot_id", "workload_id"],
@@ -879,6 +893,13 @@ def upgrade() -> None:
         schema="modernize_history",
     )
     op.create_index(
+        op.f("refactor_backlog_by_snapshot_id_asset_id"),
+        "refactor_backlog",
+        ["snapshot_id", "asset_id"],
+        unique=False,
+        schema="modernize_history",
+    )
+    op.create_index(
         op.f("refactor_backlog_by_snapshot_id_workload_id"),
         "refactor_backlog",
         ["snapshot_id", "workload_id"],
@@ -965,6 +986,13 @@ def upgrade() -> None:
             name=op.f("rewrite_backlog_of_snapshots"),
         ),
         sa.PrimaryKeyConstraint("snapshot_id", "task_id", name=op.f("rewrite_backlog_key")),
+        schema="modernize_history",
+    )
+    op.create_index(
+        op.f("rewrite_backlog_by_snapshot_id_asset_id"),
+        "rewrite_backlog",
+        ["snapshot_id", "asset_id"],
+        unique=False,
         schema="modernize_history",
     )
     op.create_index(

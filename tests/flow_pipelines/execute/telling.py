@@ -78,7 +78,12 @@ USUAL = [
         for step in ("set up the agent", "first copy", "test boot", "cut over")
     ),
     *(
-        task(f"db01: {step}", workload_id=workload_id("db01"), source_entity_ids=[asset_id("db01")], wave_number=2)
+        task(
+            f"db01: {step}",
+            workload_id=workload_id("db01"),
+            source_entity_ids=[workload_id("db01"), asset_id("db01")],
+            wave_number=2,
+        )
         for step in ("prepare", "replicate", "cutover")
     ),
     task("Wave 1: change approved", kind="gate", table_key="execute/wave_gates"),

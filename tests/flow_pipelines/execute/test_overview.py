@@ -198,6 +198,15 @@ def test_the_state_of_a_wave_follows_from_its_tasks_and_gates(told: list[tuple[s
     assert row["deviations"] == []
 
 
+def test_what_people_said_of_a_gate_counts_from_when_it_was_so() -> None:
+    row = Programme(*APPROVED).wave(1)
+    assert (row["previous_state"], row["state"], row["state_since"]) == (
+        "ready",
+        "approved",
+        START + timedelta(hours=2),
+    )
+
+
 def test_a_wave_that_is_begun_before_it_is_approved_is_told_as_a_deviation() -> None:
     row = Programme(("crm: prepare", "started")).wave(1)
     assert row["state"] == "executing"

@@ -91,6 +91,13 @@ def test_t_0_and_the_decision_are_those_of_the_timeline() -> None:
     assert "Firewall changes are done and checked by test connections" in gate["details"]
 
 
+def test_where_it_is_decided_in_the_hour_before_the_window_the_roll_call_comes_first() -> None:
+    evening = "schedule: {effort_seconds: 0.2, change_windows: [{weekday: friday, begins: 17, hours: 8}]}"
+    rows = by_name(runbook_of(programme(SHOP, settings=settings_of(evening)), evening))
+    assert rows["Wave 1: go or no-go"]["start_minute"] == -60
+    assert rows["Wave 1: roll call"]["end_minute"] == -60
+
+
 def test_the_way_back_ends_with_the_window_and_has_a_last_moment_after_the_decision() -> None:
     frame = runbook_of(programme(SHOP, links=CHAIN))
     rows = by_name(frame)

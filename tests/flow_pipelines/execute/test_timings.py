@@ -85,3 +85,9 @@ def test_what_is_told_of_other_tasks_is_no_timing() -> None:
     updates = told((STOP, "done", 0, False)).assign(task_id=SCOPE.id_of("task", "other"))
     assert build_timings(RUNBOOK, updates, scope=SCOPE).empty
     assert build_timings(RUNBOOK, updates.iloc[:0], scope=SCOPE).empty
+
+
+def test_what_was_begun_and_done_in_one_minute_took_none() -> None:
+    rows = timings_of(told((STOP, "done", 5, True), (STOP, "in progress", 5, True)))
+    assert rows["actual_minutes"].to_dict() == {f"{STOP}, dry run 1": 0}
+    assert rows.loc[f"{STOP}, dry run 1", "last_state"] == "done"

@@ -99,6 +99,11 @@ def test_a_task_is_found_by_id_name_or_thing_and_step(told: dict[str, str], name
     assert [one[0] for one in changes(result)] == [name], reasons(result)
 
 
+def test_what_is_told_of_one_server_is_not_taken_for_its_whole_workload() -> None:
+    ((code, reason),) = reasons(judged([{"Server": "web01", "Step": "validate", "Status": "done"}]))
+    assert (code, "no step of 'web01' is called 'validate'" in reason) == ("task_unknown", True)
+
+
 def test_a_task_that_several_may_be_is_rejected_with_the_candidates() -> None:
     twins = programme(
         task("crm: test", task_id=SCOPE.id_of("task", "1")), task("CRM: test", task_id=SCOPE.id_of("task", "2"))
@@ -181,15 +186,17 @@ def test_servers_of_application_migration_service_tell_their_steps() -> None:
 def test_jobs_of_migration_tools_tell_begin_and_end() -> None:
     aws = {"Job ID": "mgnjob-1", "Job type": "START_TEST", "Server name": "web01", "status": "COMPLETED",
            "creationDateTime": "2026-03-04T08:00:00Z", "endDateTime": "2026-03-04T08:40:00Z"}  # fmt: skip
-    azure = {"ScenarioName": "Migrate", "TargetObjectName": "web02", "State": "Failed",
-             "StartTime": "2026-03-04T09:00:00Z", "EndTime": "2026-03-04T09:30:00Z"}  # fmt: skip
+    azure = {"EndTime": "9/16/20 11:57:33 AM", "FriendlyName": "Migrate", "Id": "/Subscriptions/x/replicationJobs/997e",
+             "Name": "997e2a92", "ScenarioName": "Migrate", "StartTime": "9/16/20 11:27:32 AM", "State": "Failed",
+             "StateDescription": "Failed", "TargetInstanceType": "ProtectionEntity", "TargetObjectName": "web02",
+             "Type": "Microsoft.RecoveryServices/vaults/replicationJobs"}  # fmt: skip
     clean_up = {**azure, "ScenarioName": "TestFailoverCleanup", "State": "Succeeded"}
-    result = judged([aws, azure, clean_up])
+    result = judged([aws, azure, clean_up], settings=UTC_SETTINGS)
     assert changes(result) == [
+        ("web02: cut over", "in progress", "2020-09-16 11:27"),
+        ("web02: cut over", "failed", "2020-09-16 11:57"),
         ("web01: test boot", "in progress", "2026-03-04 08:00"),
         ("web01: test boot", "done", "2026-03-04 08:40"),
-        ("web02: cut over", "in progress", "2026-03-04 09:00"),
-        ("web02: cut over", "failed", "2026-03-04 09:30"),
     ]
     assert [code for code, _ in reasons(result)] == ["says_nothing"]
 
