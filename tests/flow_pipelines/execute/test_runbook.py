@@ -194,7 +194,7 @@ TANGLED_FRAMES = programme(*TANGLED)
 
 
 @given(st.sets(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)), max_size=12))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 def test_whoever_needs_whom_every_runbook_holds(pairs: set[tuple[str, str]]) -> None:
     links = [Link(one, other, 443) for one, other in sorted(pairs)]
     runbook_of({**TANGLED_FRAMES, "discovery/dependencies": dependencies_of(TANGLED, links)})
