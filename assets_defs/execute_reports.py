@@ -46,7 +46,7 @@ def reports(phase: PhaseInputs) -> PhaseOutputs:
 
     now = known_at(updates, midnight(settings.as_of + timedelta(days=1), settings.schedule.time_zone))
     rows = with_progress(timeline, updates)
-    told = told_tasks(rows, forecast(rows, programme_until, now=now, seed=settings.schedule.seed))
+    told = told_tasks(forecast(rows, programme_until, now=now, seed=settings.schedule.seed))
     forecasts, weeks = build_task_forecasts(told), build_burn_down(told, scope)
     report = build_execution_report(told, phase.frames[PLAN_OVERVIEW], rates_of(settings), scope)
     return PhaseOutputs(

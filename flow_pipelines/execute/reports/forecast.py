@@ -24,7 +24,7 @@ from flow_pipelines.plan.timeline.problem import Problem, build_problem
 from flow_pipelines.plan.timeline.programme import LONGEST_YEARS, Programme
 from flow_pipelines.plan.timeline.serial import as_early
 from flow_pipelines.reference.forecast_model import forecast_model
-from flow_pipelines.tables.execute.progress import BLOCKED, IN_PROGRESS
+from flow_pipelines.tables.execute.progress import BLOCKED, DONE, IN_PROGRESS
 
 UNDER_WAY = (IN_PROGRESS, BLOCKED)
 PROGRAMME = 0
@@ -36,6 +36,8 @@ class Forecast:
     """When each task is done.
 
     Attributes:
+        rows: The rows of `plan/timeline` with progress, sorted by task_id; a milestone is done once all is over that
+            it waits for.
         tasks: By task_id: forecast_start and forecast_end (moments), left (working hours to come; 0 if it is over),
             and of those that are not over waits_for, waits_for_task (an id) and waits_for_resource, as in `Schedule`.
         ends: By wave, 0 being the programme: in each case the period by which the last of its tasks that are left ends;
@@ -45,6 +47,7 @@ class Forecast:
         now: As of when it is told.
     """
 
+    rows: pd.DataFrame
     tasks: pd.DataFrame
     ends: Mapping[int, Cases]
     factors: Mapping[str, Factor]
@@ -108,9 +111,11 @@ class _Left:
 
 def _placed(rows: pd.DataFrame, made: Programme, now: datetime, seed: int) -> Forecast | None:
     """Return the forecast; None if the calendar is too short for it."""
+    rows = _with_milestones(rows, made.precedences)
     factors = learned_factors(rows, made.clock.time)
     if rows["state"].isin(OVER).all():
-        return Forecast(_told(rows, pd.DataFrame(columns=["start", "end", *HOLDS]), made, now), {}, factors, made, now)
+        nothing = pd.DataFrame(columns=["start", "end", *HOLDS])
+        return Forecast(rows, _told(rows, nothing, made, now), {}, factors, made, now)
     left = _left(rows, made, now)
     medians = [factors[kind].median if kind in factors else 1.0 for kind in left.rows["kind"]]
     expected, starts = left.placed(np.array(medians, dtype=np.float64))
@@ -124,7 +129,20 @@ def _placed(rows: pd.DataFrame, made: Programme, now: datetime, seed: int) -> Fo
     by_wave = {int(wave): ends[:, waves == wave].max(axis=1) for wave in np.unique(waves) if wave != PROGRAMME}
     spans = holds_by_name(expected, find_holds(expected, starts)).assign(start=starts, end=expected.ends(starts))
     told = _told(rows, spans.set_index(pd.Index(expected.ids)), made, now)
-    return Forecast(told, {PROGRAMME: ends.max(axis=1), **by_wave}, factors, made, now)
+    return Forecast(rows, told, {PROGRAMME: ends.max(axis=1), **by_wave}, factors, made, now)
+
+
+def _with_milestones(rows: pd.DataFrame, precedences: pd.DataFrame) -> pd.DataFrame:
+    """Count milestones as done of which all is over that they wait for: nobody tells of them."""
+    ended = rows.set_index("task_id")["actual_end"]
+    ends = precedences.assign(ended=ended.reindex(precedences["before"]).to_numpy())
+    whole = ends.groupby("after")["ended"].agg(["max", "count", "size"])
+    reached = pd.to_datetime(whole.loc[whole["count"] == whole["size"], "max"], utc=True)
+    is_one = (rows["kind"] == "milestone") & ~rows["state"].isin(OVER) & rows["task_id"].isin(reached.index)
+    ends_then = pd.Series(reached.reindex(rows["task_id"]).array, index=rows.index)
+    return rows.assign(
+        state=rows["state"].mask(is_one, DONE), actual_end=rows["actual_end"].mask(is_one, ends_then)
+    )  # fmt: skip
 
 
 def _left(rows: pd.DataFrame, made: Programme, now: datetime) -> _Left:

@@ -52,15 +52,10 @@ class Told:
         return self.forecast.programme.clock
 
 
-def told_tasks(rows: pd.DataFrame, found: Forecast) -> Told:
-    """Bring tasks and their forecast together.
-
-    Args:
-        rows: The rows of `plan/timeline` with progress.
-        found: The forecast of these.
-    """
+def told_tasks(found: Forecast) -> Told:
+    """Bring tasks and their forecast together."""
     time = found.programme.clock.time
-    planned = rows.sort_values("task_id", ignore_index=True).drop(columns=["waits_for", "waits_for_task"])
+    planned = found.rows.drop(columns=["waits_for", "waits_for_task"])
     told = planned.join(found.tasks, on="task_id")
     late = [
         time.periods_until(end.to_pydatetime()) - time.periods_until(planned.to_pydatetime())

@@ -45,7 +45,7 @@ def told(*happened: Update, now: datetime = START, frames: Frames = FRAMES, turn
     timeline = TIMELINE.iloc[::-1] if turned else TIMELINE
     rows = with_progress(timeline, updates(*happened))
     made = partial(_programme, frames, timeline)
-    return told_tasks(rows, forecast(rows, made, now=now, seed=1))
+    return told_tasks(forecast(rows, made, now=now, seed=1))
 
 
 def _programme(frames: Frames, timeline: pd.DataFrame, until: Any) -> Any:  # noqa: ANN401  (as `forecast` calls it)
@@ -101,6 +101,17 @@ def test_what_was_done_as_planned_costs_what_was_planned_and_nothing_is_left() -
     assert whole["cost_to_date_usd"] == whole["forecast_cost_usd"]
     assert whole["chance_in_time"] == 1
     assert burn_down(made)["tasks_left"].iloc[-1] == 0
+
+
+def test_a_wave_of_which_all_is_over_has_ended_though_nobody_tells_of_its_milestone() -> None:
+    first = set(TIMELINE.loc[TIMELINE["wave_number"] == 1, "task_name"])
+    happened = [one for one in everything_as_planned() if one[0] in first]
+    made = told(*happened, now=planned("w3: cutover"))
+    wave = report(made)["Wave 1"]
+    assert wave["forecast_end_safe"] == wave["forecast_end"] == wave["planned_end"]
+    assert (wave["chance_in_time"], wave["over_count"]) == (1, wave["task_count"])
+    assert task(made, "Wave 1: all cut over")["state"] == "done"
+    assert task(made, "Wave 2: all cut over")["state"] == "planned"
 
 
 def test_what_has_not_begun_moves_all_that_waits_for_it() -> None:
