@@ -30,8 +30,8 @@ STEP_KINDS = (
     "acceptance",
     "milestone",
 )
-Relation = Literal["own", "all", "dependents", "dependencies", "hosted", "parts"]
-RELATIONS: tuple[Relation, ...] = ("own", "all", "dependents", "dependencies", "hosted", "parts")
+Relation = Literal["own", "all", "dependents", "dependencies", "hosted", "host", "parts"]
+RELATIONS: tuple[Relation, ...] = ("own", "all", "dependents", "dependencies", "hosted", "host", "parts")
 
 
 class Lane(Data):

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pandas as pd
 
 from flow_pipelines.assess.gates import listed
 from flow_pipelines.execute.cutover.sections import Section, find_sections
 from flow_pipelines.execute.tasks.build import moving
-from flow_pipelines.reference.cutover_templates import BACK_OUT
+from flow_pipelines.reference.cutover_templates import BACK_OUT, CUTOVER
 from flow_pipelines.settings import EngagementSettings
 
 STOP, START = "stop", "start"
+MISSING = (math.nan, math.nan)
 
 
 def runbook_problems(
@@ -72,31 +72,37 @@ def _lanes(runbook: pd.DataFrame) -> list[str]:
 
 
 def _order(sections: Sequence[Section], runbook: pd.DataFrame) -> list[str]:
-    """List what stops before all that needs it has stopped, and what starts before what it needs has started."""
-    rows = runbook[runbook["phase"] != BACK_OUT]
-    of_asset = {
-        (kind, edge): rows[rows["kind"] == kind].set_index("asset_id")[f"{edge}_minute"].to_dict()
-        for kind in (STOP, START)
-        for edge in ("start", "end")
-    }
-    names = rows.dropna(subset=["asset_id"]).drop_duplicates("asset_id").set_index("asset_id")["subject"]
+    """List what stops before all that needs it has stopped, and what starts before what it needs has started.
+
+    That holds of the cutover and of the way back alike. A database and the server that it is on part at the cutover:
+    the server stops after it; on the way back they are together again, and the server starts first.
+    """
+    names = runbook.dropna(subset=["asset_id"]).drop_duplicates("asset_id").set_index("asset_id")["subject"]
     wrong = set()
-    for section in sections:
-        for needing, needed in section.needs:
-            stops_late = _minute(of_asset[STOP, "end"], needing) > _minute(of_asset[STOP, "start"], needed)
-            starts_early = _minute(of_asset[START, "start"], needing) < _minute(of_asset[START, "end"], needed)
-            if stops_late or (starts_early and _is_server(section.units, needing)):
-                wrong.add(f"{names[needing]} and {names[needed]}, which it needs")
+    for phase in (CUTOVER, BACK_OUT):
+        rows = runbook[runbook["phase"] == phase]
+        stops, starts = (_spans(rows[rows["kind"] == kind]) for kind in (STOP, START))
+        for section in sections:
+            stopped = (*section.needs, *(section.hosted if phase == CUTOVER else ()))
+            started = (*section.needs, *(section.hosted if phase == BACK_OUT else ()))
+            late = [(one, other) for one, other in stopped if _end(stops, one) > _begin(stops, other)]
+            early = [(one, other) for one, other in started if _begin(starts, one) < _end(starts, other)]
+            wrong |= {f"{names[one]} and {names[other]}, which it needs" for one, other in (*late, *early)}
     return listed("{} stop or start in the wrong order", wrong)
 
 
-def _minute(minutes: Mapping[Any, Any], asset: str) -> float:
-    """Return when an asset's step is; of one that is missing, which is a problem of its own, no time."""
-    return float(minutes.get(asset, math.nan))
+def _spans(rows: pd.DataFrame) -> dict[str, tuple[float, float]]:
+    minutes = (rows[name].astype("float64") for name in ("start_minute", "end_minute"))
+    return dict(zip(rows["asset_id"], zip(*minutes, strict=True), strict=True))
 
 
-def _is_server(units: pd.DataFrame, asset: str) -> bool:
-    return bool((units.loc[units["asset_id"] == asset, "asset_type"] == "server").any())
+def _begin(spans: Mapping[str, tuple[float, float]], asset: str) -> float:
+    """Return when an asset's step begins; of one that is missing, which is a problem of its own, no time."""
+    return spans.get(asset, MISSING)[0]
+
+
+def _end(spans: Mapping[str, tuple[float, float]], asset: str) -> float:
+    return spans.get(asset, MISSING)[1]
 
 
 def timing_problems(runbook: pd.DataFrame, updates: pd.DataFrame, timings: pd.DataFrame) -> list[str]:

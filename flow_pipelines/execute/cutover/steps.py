@@ -200,12 +200,15 @@ class _Places:
             self.by_name.setdefault(step.template.step, []).append(number)
             if step.element.asset_id:
                 self.of_workload.setdefault(step.element.workload_id, []).append(step.element.key)
-        self.related: dict[str, dict[str, list[str]]] = {"dependents": {}, "dependencies": {}, "hosted": {}}
+        self.related: dict[str, dict[str, list[str]]] = {
+            name: {} for name in ("dependents", "dependencies", "hosted", "host")
+        }
         for one, other in section.needs:
             self.related["dependents"].setdefault(other, []).append(one)
             self.related["dependencies"].setdefault(one, []).append(other)
         for one, other in section.hosted:
             self.related["hosted"].setdefault(other, []).append(one)
+            self.related["host"].setdefault(one, []).append(other)
 
     def of(self, keys: Iterable[str], name: str) -> list[int]:
         """Return the places of a step at elements."""

@@ -188,15 +188,48 @@ def test_servers_that_need_each_other_are_in_no_order_and_nothing_breaks() -> No
     assert rows["Wave 1: orders: last changes"]["end_minute"] <= rows["Wave 1: db01: stop services"]["start_minute"]
 
 
+def test_databases_that_need_databases_or_servers_stop_first_and_start_last() -> None:
+    erp = Workload("erp", ["app", "hub", "far"], {"daily": "hub", "ledger": "hub", "feed": "old"})
+    links = (
+        Link("daily", "ledger", 1521, is_database_link=True),
+        Link("feed", "app", 443),
+        Link("app", "daily", 1521, is_database_link=True),
+    )
+    # `feed` is on a server that is moved in another window.
+    frame = runbook_of(programme(erp, Workload("later", ["old"], wave=2), links=links))
+    rows = by_name(frame[frame["wave_number"] == 1])
+
+    def in_order(*names: str) -> None:
+        steps = [rows[f"Wave 1: {name}"] for name in names]
+        assert all(one["end_minute"] <= other["start_minute"] for one, other in pairwise(steps))
+
+    in_order("feed: stop writing", "app: stop services", "daily: stop writing", "ledger: stop writing")
+    in_order("ledger: open the database", "daily: open the database", "app: start services", "feed: open the database")
+    in_order("feed: close the target", "app: stop at the target", "daily: close the target", "ledger: close the target")
+    in_order("ledger: open the old database", "daily: open the old database", "app: start at the source")
+    in_order("app: start at the source", "feed: open the old database")
+
+
+def test_on_the_way_back_a_database_is_opened_once_its_server_runs() -> None:
+    rows = by_name(runbook_of(programme(SHOP, links=CHAIN)))
+    started = rows["Wave 1: db01: start at the source"]
+    assert started["end_minute"] <= rows["Wave 1: orders: open the old database"]["start_minute"]
+
+
 NAMES = [f"s{number}" for number in range(6)]
-TANGLED = (Workload("one", NAMES[:3], {"d0": "s0"}), Workload("two", NAMES[3:], {"d1": "s4"}))
+TANGLED = (
+    Workload("one", NAMES[:3], {"d0": "s0", "d2": "s6"}),
+    Workload("two", NAMES[3:], {"d1": "s4", "d3": "s4"}),
+    Workload("late", ["s6"], wave=2),
+)
 TANGLED_FRAMES = programme(*TANGLED)
+ENDS = st.sampled_from([*NAMES, "s6", "d0", "d1", "d2", "d3"])
 
 
-@given(st.sets(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)), max_size=12))
-@settings(max_examples=6, deadline=None)
-def test_whoever_needs_whom_every_runbook_holds(pairs: set[tuple[str, str]]) -> None:
-    links = [Link(one, other, 443) for one, other in sorted(pairs)]
+@given(st.sets(st.tuples(ENDS, ENDS, st.booleans()), max_size=14))
+@settings(max_examples=10, deadline=None)
+def test_whoever_needs_whom_every_runbook_holds(pairs: set[tuple[str, str, bool]]) -> None:
+    links = [Link(one, other, 1521, is_database_link=is_link) for one, other, is_link in sorted(pairs)]
     runbook_of({**TANGLED_FRAMES, "discovery/dependencies": dependencies_of(TANGLED, links)})
 
 
