@@ -45,7 +45,7 @@ def runbook_problems(
     problems += listed(
         "step names {} are there twice", set(runbook.loc[runbook["task_name"].duplicated(), "task_name"])
     )
-    problems += _links(runbook) + _lanes(runbook)
+    problems += _links(runbook) + _lanes(runbook) + _times(cutovers, runbook)
     return problems + _order(find_sections(frames, assets, settings), runbook)
 
 
@@ -57,6 +57,21 @@ def _links(runbook: pd.DataFrame) -> list[str]:
     starts = links["start_minute"].to_numpy(dtype="float64")
     early = set(links.loc[~(ends <= starts), "task_name"])
     return listed("steps {} begin before what they wait for is over", early)
+
+
+def _times(cutovers: pd.DataFrame, runbook: pd.DataFrame) -> list[str]:
+    """List steps that begin before their cutover in the timeline, or end after a window of which it is said to fit."""
+    rows = runbook[runbook["phase"] == CUTOVER]
+    margins = rows.dropna(subset=["margin_minutes"]).groupby("section_name")["margin_minutes"].min()
+    fits = rows["section_name"].map(margins >= 0).fillna(value=True).astype(bool)
+    late = fits & (rows["planned_end"] > rows["window_closes_at"])
+    steps = rows[rows["workload_id"].notna()].explode("timeline_task_ids")
+    begins = cutovers.set_index("task_id")["planned_start"].reindex(steps["timeline_task_ids"])
+    early = set(steps.loc[steps["planned_start"].to_numpy() < begins.to_numpy(), "task_name"])
+    problems = listed("steps {} begin before their cutover in plan/timeline", early)
+    return problems + listed(
+        "steps {} end after their change window, which is not said", set(rows.loc[late, "task_name"])
+    )
 
 
 def _lanes(runbook: pd.DataFrame) -> list[str]:

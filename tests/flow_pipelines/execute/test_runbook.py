@@ -91,6 +91,31 @@ def test_t_0_and_the_decision_are_those_of_the_timeline() -> None:
     assert "Firewall changes are done and checked by test connections" in gate["details"]
 
 
+def test_each_workload_is_cut_over_in_its_own_time_of_the_plan() -> None:
+    few = """
+schedule: {effort_seconds: 0.2, roles: [{role: migration engineer, people: 1}, {role: architect, people: 6}]}
+"""
+    workloads = [Workload(f"w{number}", [f"s{number}"], effort_days=3.0) for number in range(4)]
+    frames = programme(*workloads, settings=settings_of(few))
+    frame = runbook_of(frames, few)
+    begins = frames["plan/timeline"].query("kind == 'cutover'").set_index("workload_id")["planned_start"]
+    assert begins.nunique() > 1
+    own = frame[(frame["phase"] == "cutover") & frame["workload_id"].notna()]
+    assert (own["planned_start"].to_numpy() >= begins.reindex(own["workload_id"]).to_numpy()).all()
+    stops = own[own["step"] == "stop services"].set_index("workload_id")
+    assert (
+        stops["planned_start"].to_dict()
+        == begins.add(pd.Timedelta(minutes=5)).where(begins == begins.min(), begins).to_dict()
+    )
+    last = stops.loc[begins.idxmax()]
+    assert "not begin before its own cutover" in last["reason"]
+    early = frame.assign(planned_start=frame["planned_start"] - pd.Timedelta(minutes=30))
+    told = "; ".join(runbook_problems(frames, early, settings_of(few)))
+    assert "begin before their cutover in plan/timeline" in told
+    late = frame.assign(planned_end=frame["planned_end"] + pd.Timedelta(days=9))
+    assert "end after their change window" in "; ".join(runbook_problems(frames, late, settings_of(few)))
+
+
 def test_where_it_is_decided_in_the_hour_before_the_window_the_roll_call_comes_first() -> None:
     evening = "schedule: {effort_seconds: 0.2, change_windows: [{weekday: friday, begins: 17, hours: 8}]}"
     rows = by_name(runbook_of(programme(SHOP, settings=settings_of(evening)), evening))
