@@ -54,7 +54,7 @@ class CutoverStep(Data):
     ahead: int | None = None
     per_detail: int = Field(ge=0, default=0)
     at_most: int | None = None
-    details: Literal["owners", "workloads", "lanes", "checks", "go", "commit"] | None = None
+    details: Literal["owners", "workloads", "lanes", "checks", "residents", "go", "commit"] | None = None
     after: tuple[str, ...] = ()
     is_point_of_no_return: bool = False
     says: str

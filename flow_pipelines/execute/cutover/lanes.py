@@ -3,8 +3,8 @@
 Belongs here: scheduling by minutes with people who do one thing at a time. Does not: which steps there are
 (`steps.py`).
 
-The rule: a step begins once its time has come, all that it waits for is over and one of the people of its lane is free; of those that
-could begin, the one goes first after which most is left to do. Nobody does two things at once.
+The rule: a step begins once its time has come, all that it waits for is over and one of the people of its lane is free;
+of those that could begin, the one goes first after which most is left to do. Nobody does two things at once.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def _tails(steps: Sequence[Work], followers: Sequence[Sequence[int]]) -> list[in
 def _started(
     steps: Sequence[Work], followers: Sequence[Sequence[int]], tails: Sequence[int], people: Mapping[str, int]
 ) -> tuple[list[int], list[int]]:
-    """Return when each step starts and who of its lane does it, minute by minute at which anything ends or may begin."""
+    """Return when each step starts and who of its lane does it, minute by minute at which anything happens."""
     # Its own time is one more thing that a step waits for.
     waiting = [len(set(step.after)) + 1 for step in steps]
     free = {lane: list(range(1, people[lane] + 1)) for lane in {step.lane for step in steps}}

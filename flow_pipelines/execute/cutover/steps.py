@@ -263,7 +263,7 @@ def _details(context: Context) -> Callable[[CutoverStep, Element], tuple[str, ..
     links = section.connections
     # What two units of the section need of each other is checked once, from where it is opened.
     checked = links[links["is_source"].astype(bool) | ~links["partner_id"].isin(here)]
-    checks = listed_by_asset(checked, "check")
+    own = {"checks": listed_by_asset(checked, "check"), "residents": section.residents}
     criteria = cutover_templates().criteria
     fixed: dict[str, tuple[str, ...]] = {
         "owners": (*_owners(context), *section.partners),
@@ -273,8 +273,8 @@ def _details(context: Context) -> Callable[[CutoverStep, Element], tuple[str, ..
     fixed |= {str(gate): texts for gate, texts in criteria.items()}
 
     def listed(template: CutoverStep, element: Element) -> tuple[str, ...]:
-        if template.details == "checks":
-            return tuple(checks.get(str(element.asset_id), ()))
+        if template.details in own:
+            return tuple(own[template.details].get(str(element.asset_id), ()))
         return fixed[template.details] if template.details else ()
 
     return listed

@@ -100,6 +100,18 @@ def test_a_server_of_two_workloads_moves_once_with_the_first_and_says_so() -> No
     assert "late (replatform)" in by_name(rows)["web01: check the backup"]["reason"]
 
 
+def test_a_server_is_kept_until_the_last_database_on_it_has_moved() -> None:
+    frames = programme(Workload("shop", ["s01", "s02"]), Workload("crm", ["app01"], {"leads": "s01"}, wave=2))
+    rows, _ = both(frames)
+    off = by_name(rows)
+    end = frames["plan/timeline"].query("kind == 'cutover' and workload_id == @id_of('crm')")["planned_end"].iloc[0]
+    said = f"leads runs on it and moves later, planned until {end:%Y-%m-%d %H:%M} UTC. Keep it until then"
+    assert said in off["s01: switch off"]["reason"]
+    assert "Keep it" not in off["s02: switch off"]["reason"]
+    silent = rows.assign(reason="It goes.")
+    assert any("s01: switch off come before" in one for one in task_problems(REHOST_TASKS, frames, silent))
+
+
 def test_firewall_rules_are_of_both_directions_without_noise_and_the_ports_nobody_saw_are_asked_for() -> None:
     links = [
         Link("web01", "db01", 1433),
