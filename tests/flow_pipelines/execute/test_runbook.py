@@ -223,6 +223,17 @@ def test_what_copies_takes_as_long_as_its_data_and_unknown_data_is_assumed() -> 
     assert big["is_automatic"]
 
 
+@pytest.mark.parametrize(("product", "treatment"), [("cassandra", "managed_service"), (None, "change_product")])
+def test_a_database_that_follows_the_changes_takes_no_second_copy_at_the_switch(
+    product: str | None, treatment: str
+) -> None:
+    big = {"orders": {"database_size_gib": 200.0}}
+    frames = programme(SHOP, product=product, component_treatment=treatment, answers={"shop": "a weekend"}, facts=big)
+    row = by_name(runbook_of(frames))["Wave 1: orders: last changes"]
+    assert row["duration_minutes"] == 15
+    assert "only the last changes follow" in row["reason"]
+
+
 def test_a_step_keeps_its_id_when_the_cutover_is_put_off() -> None:
     frames = programme(SHOP)
     timeline = frames["plan/timeline"]
