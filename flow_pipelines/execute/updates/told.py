@@ -13,7 +13,7 @@ from datetime import datetime
 from flow_pipelines.execute.updates.times import read_moment
 from flow_pipelines.reference.task_states import task_states
 from flow_pipelines.reference.update_formats import Role, UpdateFormat, fold_header, format_of, word_in
-from flow_pipelines.reference.vocabularies import fold, vocabularies
+from flow_pipelines.reference.vocabularies import vocabularies
 from flow_pipelines.settings_schedule import ScheduleSettings
 from flow_pipelines.tables.execute.progress import BLOCKED, DONE, FAILED, IN_PROGRESS, PLANNED, ROLLED_BACK, SKIPPED
 
@@ -43,11 +43,16 @@ class Subject:
     server: str = ""
     workload: str = ""
     item: str = ""
-    wave: int | None = None
+    wave: str = ""
     step: str = ""
 
+    @property
+    def thing(self) -> str:
+        """What is named that has tasks, as it is written; empty if nothing but a wave is."""
+        return self.server or self.item or self.workload
+
     def __str__(self) -> str:
-        thing = self.server or self.item or self.workload or (f"wave {self.wave}" if self.wave is not None else "")
+        thing = self.thing or (f"wave {self.wave}" if self.wave.isdecimal() else self.wave)
         return self.task or ": ".join(filter(None, (thing, self.step))) or self.task_id or "a task"
 
 
@@ -118,9 +123,10 @@ def _subject_and_state(row: _Row) -> tuple[Subject, str] | Refusal:
         words = f"{job or state_cell} says nothing of a task."
         return Refusal("says_nothing", words, "Nothing to do; such rows are counted.")
     subject = _subject(row)
-    if subject.wave is not None and of_format.wave_step:
+    # What names a task or a thing is about that, whatever wave its title speaks of besides.
+    if of_format.wave_step and subject.wave and not (subject.thing or subject.task_id):
         state = _word(of_format.wave_states, state_cell)
-        return (replace(subject, step=of_format.wave_step, item=""), state) if state else _no_state(state_cell)
+        return (replace(subject, step=of_format.wave_step), state) if state else _no_state(state_cell)
     step = subject.step or of_format.step or ""
     if job:
         known = word_in(of_format.step_by_job, job)
@@ -136,16 +142,14 @@ def _subject_and_state(row: _Row) -> tuple[Subject, str] | Refusal:
 
 
 def _subject(row: _Row) -> Subject:
-    title = row.cell("title")
-    found = task_states().wave_in_text.search(fold(title)) if title else None
-    wave = "".join(filter(str.isdecimal, row.cell("wave"))) or (found.group(1) if found else "")
+    in_title = task_states().wave_in(row.cell("title"))
     return Subject(
         task_id=row.cell("task_id"),
         task=row.cell("task"),
         server=row.cell("server"),
         workload=row.cell("workload"),
         item=row.cell("item"),
-        wave=int(wave[:4]) if wave else None,
+        wave=row.cell("wave") or ("" if in_title is None else str(in_title)),
         step=row.cell("step"),
     )
 

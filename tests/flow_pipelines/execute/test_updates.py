@@ -99,6 +99,50 @@ def test_a_task_is_found_by_id_name_or_thing_and_step(told: dict[str, str], name
     assert [one[0] for one in changes(result)] == [name], reasons(result)
 
 
+@pytest.mark.parametrize("wave", ["2", "2.0", "Wave 2", "wave 02", "Welle 2", "WAVE-2"])
+def test_a_wave_is_told_by_its_number_in_many_ways(wave: str) -> None:
+    for told in ({"Wave": wave, "Step": "change approved"}, {"Item": f"Wave {wave}", "Step": "change approved"}):
+        if "Wave" in told or wave.isdecimal():
+            assert [one[0] for one in changes(judged([{**told, "State": "done"}]))] == ["Wave 2: change approved"]
+
+
+@pytest.mark.parametrize("wave", ["Wave 2 of 5", "Wave 2 (2026)", "2/5", "first", "9" * 5000, "-2", "2.5"])
+def test_a_wave_that_is_no_number_is_refused_as_it_is_written(wave: str) -> None:
+    ((code, reason),) = reasons(judged([{"Wave": wave, "Step": "change approved", "State": "done"}]))
+    assert (code, f"{wave!r} is no number of a wave" in reason) == ("wave_unclear", True)
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "99999"])
+def test_a_number_of_a_wave_without_end_is_an_unknown_task(number: str) -> None:
+    told = [
+        cells(f"wave {number}: change approved", "done"),
+        {"number": "CHG1", "short_description": f"Wave {number}", "state": "Scheduled", "cmdb_ci": ""},
+    ]
+    assert [code for code, _ in reasons(judged(told))] == ["task_unknown", "task_unknown"]
+
+
+@pytest.mark.parametrize("thing", ["Server", "Workload", "Item"])
+def test_what_is_told_of_an_unknown_thing_is_not_taken_for_its_wave(thing: str) -> None:
+    told = {thing: "web99", "Wave": "2", "Step": "change approved", "State": "done"}
+    ((code, reason),) = reasons(judged([told]))
+    assert (code, "there is no 'web99: change approved'" in reason) == ("task_unknown", True)
+
+
+def test_an_id_and_a_name_of_two_tasks_are_refused() -> None:
+    told = cells("crm: cutover", "done", **{"task id": SCOPE.id_of("task", "crm: test")})
+    ((code, reason),) = reasons(judged([told]))
+    assert code == "task_ambiguous"
+    assert "its id is that of 'crm: test', and its name that of 'crm: cutover'" in reason
+
+
+def test_a_name_of_another_domain_is_another_server() -> None:
+    told = {"Server": "web01.other.example", "Step": "test boot", "State": "done"}
+    assert [code for code, _ in reasons(judged([told]))] == ["task_unknown"]
+    bare = inventory().assign(fqdn=None)
+    result = judge_updates(rows_of([told]), programme(), bare, scope=SCOPE, settings=UTC_SETTINGS)
+    assert [one[0] for one in changes(result)] == ["web01: test boot"]
+
+
 def test_what_is_told_of_one_server_is_not_taken_for_its_whole_workload() -> None:
     ((code, reason),) = reasons(judged([{"Server": "web01", "Step": "validate", "Status": "done"}]))
     assert (code, "no step of 'web01' is called 'validate'" in reason) == ("task_unknown", True)
