@@ -127,7 +127,9 @@ class TaskFinder:
         workloads = self._ids_of_workload.get(fold(word), set()) if word else set()
         # A row that names a server, workload or item is about that, known or not; an item may be a wave by its name.
         wave = task_states().wave_called(subject.item if subject.thing else subject.wave)
-        waves = {str(wave)} if wave is not None and subject.thing == subject.item and not (assets or workloads) else set()
+        waves = (
+            {str(wave)} if wave is not None and subject.thing == subject.item and not (assets or workloads) else set()
+        )
         kinds = ((self._assets, assets), (self._workloads, workloads), (self._waves, waves), (self._alone, assets))
         step, meaning = fold(subject.step), _meaning(subject.step)
         exact = [_at(index.exact, things, step) for index, things in kinds]

@@ -137,7 +137,11 @@ def _subject_and_state(row: _Row) -> tuple[Subject, str] | Refusal:
     if both := word_in(of_format.step_and_state_by_state, state_cell):
         told = of_format.step_and_state_by_state[both]
         return replace(subject, step=told.step), told.state
-    state = _outcome(row) or _state(row)
+    state = _state(row)
+    if state == DONE and (code := row.cell("outcome")):
+        state = _outcome(of_format, code)
+        if state is None:
+            return _no_outcome(of_format, code)
     return (replace(subject, step=step), state) if state else _no_state(state_cell)
 
 
@@ -159,10 +163,15 @@ def _word(words: Mapping[str, str], cell: str) -> str | None:
     return words[known] if known is not None else None
 
 
-def _outcome(row: _Row) -> str | None:
-    """Return how something that is over ended, by the column that says so."""
-    ended = _word(row.format.states, row.cell("state")) == DONE
-    return _word(row.format.outcomes, row.cell("outcome")) if ended else None
+def _outcome(of_format: UpdateFormat, code: str) -> str | None:
+    """Return how something that is over ended; what is not known is None and no success."""
+    told = _word(of_format.outcomes, code) or task_states().state(code)
+    return told if told in ENDS else None
+
+
+def _no_outcome(of_format: UpdateFormat, code: str) -> Refusal:
+    known = ", ".join(of_format.outcomes)
+    return Refusal("state_unknown", f"{code!r} is no outcome that is known.", f"Use one of {known}, and tell it again.")
 
 
 def _state(row: _Row) -> str | None:

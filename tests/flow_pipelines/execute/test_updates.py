@@ -92,6 +92,7 @@ def test_a_file_that_writes_the_month_first_in_one_row_does_so_in_all() -> None:
         ({"Item": "crm", "Step": "validation"}, "crm: validate"),
         ({"Welle": "2", "Schritt": "Änderung genehmigt"}, "Wave 2: change approved"),
         ({"Aufgabe": "Welle 2: change approved"}, "Wave 2: change approved"),
+        ({"Item": "Wave 2", "Step": "change approved"}, "Wave 2: change approved"),
     ],
 )
 def test_a_task_is_found_by_id_name_or_thing_and_step(told: dict[str, str], name: str) -> None:
@@ -101,9 +102,8 @@ def test_a_task_is_found_by_id_name_or_thing_and_step(told: dict[str, str], name
 
 @pytest.mark.parametrize("wave", ["2", "2.0", "Wave 2", "wave 02", "Welle 2", "WAVE-2"])
 def test_a_wave_is_told_by_its_number_in_many_ways(wave: str) -> None:
-    for told in ({"Wave": wave, "Step": "change approved"}, {"Item": f"Wave {wave}", "Step": "change approved"}):
-        if "Wave" in told or wave.isdecimal():
-            assert [one[0] for one in changes(judged([{**told, "State": "done"}]))] == ["Wave 2: change approved"]
+    told = {"Wave": wave, "Step": "change approved", "State": "done"}
+    assert [one[0] for one in changes(judged([told]))] == ["Wave 2: change approved"]
 
 
 @pytest.mark.parametrize("wave", ["Wave 2 of 5", "Wave 2 (2026)", "2/5", "first", "9" * 5000, "-2", "2.5"])
@@ -270,6 +270,52 @@ def test_a_change_of_servicenow_approves_a_wave_or_cuts_a_workload_over() -> Non
         ("crm: cutover", "done", "2026-03-07 11:00"),
         ("db01: cutover", "rolled back", "2026-03-07 12:00"),
     ]
+
+
+CHANGE = {"number": "CHG1", "state": "Closed", "work_start": "2026-03-07 08:00:00", "work_end": "2026-03-07 11:00:00"}
+
+
+@pytest.mark.parametrize(
+    ("of_change", "name"),
+    [
+        ({"cmdb_ci": "crm"}, "crm: cutover"),
+        ({"correlation_id": SCOPE.id_of("task", "crm: cutover"), "cmdb_ci": "Some service"}, "crm: cutover"),
+        ({"Correlation ID": SCOPE.id_of("task", "web01: cut over")}, "web01: cut over"),
+    ],
+)
+def test_a_change_of_a_thing_is_about_that_whatever_wave_its_title_names(of_change: dict[str, str], name: str) -> None:
+    """As `flow export servicenow` writes them: "Wave 1: crm: cutover", with a CI and the task's id."""
+    told = CHANGE | {"short_description": "Wave 1: crm: cutover", "close_code": "Unsuccessful"} | of_change
+    result = judged([told])
+    assert [(one, state) for one, state, _ in changes(result)] == [(name, "in progress"), (name, "failed")]
+    unknown = judged([told | {"cmdb_ci": "other", "correlation_id": "", "Correlation ID": "PRB-1"}])
+    assert [code for code, _ in reasons(unknown)] == ["task_unknown", "task_unknown"]
+
+
+@pytest.mark.parametrize(
+    ("code", "state"),
+    [("Successful with issues", "done"), ("Erfolgreich", "done"), ("Nicht erfolgreich", "failed"), ("Failed", "failed"),
+     ("Not implemented", "skipped"), ("Cancelled", "skipped"), ("Backed out", "rolled back"), ("Échec", "failed")],
+)  # fmt: skip
+@pytest.mark.parametrize("over", ["Closed", "Abgeschlossen", "3"])
+def test_a_change_that_is_over_ended_as_its_close_code_says(over: str, code: str, state: str) -> None:
+    result = judged([CHANGE | {"state": over, "cmdb_ci": "crm", "Abschlusscode": code}])
+    assert changes(result)[-1][:2] == ("crm: cutover", state)
+
+
+@pytest.mark.parametrize("code", ["Backed Out - Failed", "In progress", "42"])
+def test_a_close_code_that_is_not_known_is_refused_and_never_taken_for_success(code: str) -> None:
+    result = judged([CHANGE | {"cmdb_ci": "crm", "close_code": code}])
+    assert changes(result) == []
+    ((reason_code, reason),) = reasons(result)
+    assert (reason_code, f"{code!r} is no outcome that is known" in reason) == ("state_unknown", True)
+
+
+def test_a_sheet_that_names_tasks_is_no_export_of_a_tool() -> None:
+    told = {"Number": "7", "Task": "crm: test", "State": "done", "Actual start": "2026-03-04T08:00Z"}
+    job = {"Name": "Migrate", "Item": "web01", "Task": "web01: test boot", "State": "done",
+           "Start time": "2026-03-04T08:00Z"}  # fmt: skip
+    assert {one[0] for one in changes(judged([told, job]))} == {"crm: test", "web01: test boot"}
 
 
 @pytest.mark.parametrize(
