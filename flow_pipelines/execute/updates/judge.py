@@ -15,10 +15,9 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from flow_pipelines.discovery.cleansing.dates import month_is_first
 from flow_pipelines.execute.updates.matching import TaskFinder
 from flow_pipelines.execute.updates.replay import ACCEPTED, REPEATED, Event, replay
-from flow_pipelines.execute.updates.told import Refusal, Saying, Told, date_cells, what_is_told
+from flow_pipelines.execute.updates.told import Refusal, Saying, Told, what_is_told
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings
 from flow_pipelines.tables.contract import conform, empty
@@ -79,15 +78,14 @@ def judge_updates(
         settings: Its settings.
 
     Returns:
-        The same whatever the order of receipt and however often a thing is told, but for where it was told first.
+        The same whatever the order in which files are received and however often a thing is told, but for where it was
+        told first.
     """
     finder = TaskFinder(tasks, inventory)
-    month_first = _months_first(received, settings)
     limit = _end_of(settings)
     tellings: list[_Telling] = []
     for row in received.sort_values("update_number").to_dict("records"):
-        saying = Saying(settings.schedule, row["received_at"].to_pydatetime(), month_first[_file_of(row)])
-        tellings += _tellings(row, saying, finder, limit)
+        tellings += _tellings(row, _saying(row, settings), finder, limit)
     _replay(tellings)
     fates: dict[str, tuple[str, ...]] = {}
     for one in tellings:
@@ -119,16 +117,10 @@ def refusal_beside(
     return fate if isinstance(fate, Refusal) else None
 
 
-def _file_of(row: Mapping[Any, Any]) -> tuple[Any, ...]:
-    return row["source"], row["sheet"] or "", row["received_at"]
-
-
-def _months_first(received: pd.DataFrame, settings: EngagementSettings) -> dict[tuple[Any, ...], bool]:
-    """Tell of each file as it was received whether it writes the month first, from all its dates."""
-    cells: dict[tuple[Any, ...], list[str]] = {}
-    for row in received.to_dict("records"):
-        cells.setdefault(_file_of(row), []).extend([] if row["problem"] else date_cells(row["cells"]))
-    return {file: month_is_first(told, settings.date_order) for file, told in cells.items()}
+def _saying(row: Mapping[Any, Any], settings: EngagementSettings) -> Saying:
+    told = row["month_first"]
+    month_first = settings.date_order == "month first" if pd.isna(told) else bool(told)
+    return Saying(settings.schedule, row["received_at"].to_pydatetime(), month_first)
 
 
 def _end_of(settings: EngagementSettings) -> datetime:
