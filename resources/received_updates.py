@@ -72,13 +72,14 @@ class ReceivedUpdateStore:
     def take_in(self, landing: Landing, scope: Scope) -> dict[str, Kept]:
         """Keep the rows of the files that landed and move the files away; the caller holds the engagement's lock.
 
-        A process that is killed in between leaves the file: its rows are then told twice, and there once.
+        One that may still be arriving waits for the next run, which the sensor starts once it is whole. A process that
+        is killed in between leaves the file: its rows are then told twice, and there once.
 
         Returns:
             By name of file, what became of its rows.
         """
         kept = {}
-        for file in landing.update_files(scope):
+        for file in landing.settled_update_files(scope):
             kept[file.name] = self.add(
                 scope, list(read_rows(file.path, file.name, is_update_header)), by=_owner(file.path)
             )

@@ -46,10 +46,12 @@ class TaskFinder:
     Attributes:
         tasks: The frame of all tasks; see `all_tasks.py`.
         inventory: The rows of `discovery/inventory`: which assets are servers, and what they are called.
+        lookups_left: For how many more unknown names the likest are looked for.
     """
 
     tasks: pd.DataFrame
     inventory: pd.DataFrame
+    lookups_left: int = MOST_LOOKED_UP
 
     def __post_init__(self) -> None:
         self._names = self.tasks["task_name"].tolist()
@@ -68,7 +70,6 @@ class TaskFinder:
             for asset, name in self.inventory.loc[self.inventory[column].notna(), ["asset_id", column]].to_numpy()
             if "." in name and not ADDRESS.fullmatch(name)
         }
-        self._looked_up = 0
 
     def _add(self, position: int, task: Mapping[Any, Any]) -> None:
         self._by_name.setdefault(fold(task["task_name"]), []).append(position)
@@ -152,8 +153,8 @@ class TaskFinder:
         return Refusal("task_ambiguous", words, "Name the task by its id, in a column Task id.")
 
     def _unknown(self, subject: Subject, words: str) -> Refusal:
-        self._looked_up += 1
-        near = self.near(str(subject)) if self._looked_up <= MOST_LOOKED_UP else []
+        self.lookups_left -= 1
+        near = self.near(str(subject)) if self.lookups_left >= 0 else []
         like = f"; the likest are {', '.join(near)}" if near else ""
         return Refusal("task_unknown", f"{words}{like}.", SEE_TASKS)
 

@@ -26,11 +26,11 @@ COLUMNS = (
 
 
 def raw_rows(scope: Scope, rows: Sequence[FileRow]) -> list[dict[str, Any]]:
-    """Return what is kept of the rows of a file: the values of `COLUMNS`, but for its number, receipt and who brought it.
+    """Return what is kept of the rows of a file: the values of `COLUMNS`, but for number, receipt and who brought it.
 
-    A row is told by its cells, wherever it stands; one that can't be read, by its place as well. One with a date that is
-    another day by the order in which the whole file writes day and month is told by that order too: so the same file
-    says the same, whatever was received before it.
+    A row is told by its cells, wherever it stands; one that can't be read, by its place as well. One with a date that
+    is another day by the order in which the whole file writes day and month is told by that order too: so the same
+    file says the same, whatever was received before it.
 
     Args:
         scope: The engagement.
@@ -43,7 +43,7 @@ def raw_rows(scope: Scope, rows: Sequence[FileRow]) -> list[dict[str, Any]]:
     return [_raw(scope, row, orders[row.sheet]) for row in rows]
 
 
-def _raw(scope: Scope, row: FileRow, order: bool | None) -> dict[str, Any]:  # noqa: FBT001  (of a file, not a switch)
+def _raw(scope: Scope, row: FileRow, order: bool | None) -> dict[str, Any]:
     problem = row.problem
     told = json.dumps({column: cell for column, cell in row.cells.items() if cell}, sort_keys=True, ensure_ascii=False)
     month_first = order if not problem and any(map(is_by_order, date_cells(row.cells))) else None

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from xlsxwriter import Workbook
 
 from flow_pipelines.execute.updates.gates import received_problems, update_problems
-from flow_pipelines.execute.updates.judge import judge_updates
+from flow_pipelines.execute.updates.judge import Outcome, fates_of, judge_updates, outcome_beside
+from flow_pipelines.execute.updates.told import Refusal
 from flow_pipelines.reference.task_states import task_states
 from flow_pipelines.reference.update_formats import is_update_header
 from flow_pipelines.row_files import FileRow, read_rows
@@ -36,6 +37,19 @@ def cells(name: str, state: str, at: str = "2026-03-04T10:00Z", **more: str) -> 
     return {"task": name, "state": state, "at": at, **more}
 
 
+ROWS = st.fixed_dictionaries(
+    {
+        "task": st.sampled_from(["crm: test", "crm: cutover", "web01: test boot", "nothing"]),
+        "state": st.sampled_from([*STATES, "erledigt", "purple"]),
+        "at": st.sampled_from(
+            [f"2026-03-0{day}T0{hour}:00Z" for day in (1, 2, 3) for hour in range(1, 5)] + ["soon", "2027-01-01"]
+        ),
+        "by": st.sampled_from(["Ann", "Bob"]),
+        "rehearsal": st.sampled_from(["", "yes", "no"]),
+    }
+)
+
+
 @pytest.mark.parametrize(
     ("word", "state"),
     [("started", "in progress"), ("IN PROGRESS", "in progress"), ("Completed", "done"), ("erledigt", "done"),
@@ -56,7 +70,9 @@ def test_a_state_is_told_in_many_words(word: str, state: str) -> None:
         ("04.03.2026 10:00 Uhr", "2026-03-04 09:00"),
         ("3/4/2026 10:00 PM", "2026-04-03 20:00"),  # day first, by the settings
         ("46085", "2026-03-04 16:00"),  # a spreadsheet's day: the end of its working hours
+        ("46085.0", "2026-03-04 16:00"),
         ("46085.5", "2026-03-04 11:00"),
+        ("2026-03-04T10:00+14:00", "2026-03-03 20:00"),
         ("1772618400", "2026-03-04 10:00"),
         ("4 mars 2026", "2026-03-04 16:00"),
     ],
@@ -283,6 +299,74 @@ def test_a_change_of_servicenow_approves_a_wave_or_cuts_a_workload_over() -> Non
     ]
 
 
+@pytest.mark.parametrize(
+    ("column", "share", "state"),
+    [("% complete", "1", "in progress"), ("% complete", "100", "done"), ("Progress", "100 %", "done"),
+     ("Progress", "1 %", "in progress"), ("Percent complete", "1.0", "in progress"), ("Progress", "0.5", "in progress"),
+     ("Fortschritt", "0", "planned"), ("Progress", "1", None), ("Progress", "101", None)],
+)  # fmt: skip
+def test_one_percent_is_not_all_of_it(column: str, share: str, state: str | None) -> None:
+    result = judged([{"Task": "crm: test", column: share}])
+    assert [one for _, one, _ in changes(result)] == ([state] if state not in {None, "planned"} else [])
+    assert [code for code, _ in reasons(result)] == (["state_unknown"] if state is None else [])
+
+
+def test_what_ends_before_it_begins_is_refused() -> None:
+    told = {"Task": "crm: test", "State": "done", "Started": "2026-03-05T08:00Z", "Finished": "2026-03-04T08:00Z"}
+    ((code, reason),) = reasons(judged([told]))
+    assert (code, "done on 2026-03-04 08:00 UTC, before it began on 2026-03-05" in reason) == (
+        "ends_before_it_begins",
+        True,
+    )
+    evening = told | {"Started": "2026-03-05T20:00Z", "Finished": "2026-03-05"}
+    assert {at for _, _, at in changes(judged([evening]))} == {"2026-03-05 20:00"}
+
+
+def test_a_job_that_a_tool_runs_again_says_nothing_new_unless_it_fails() -> None:
+    job = {"TargetObjectName": "web01", "ScenarioName": "TestMigrate", "State": "Succeeded", "Name": "1"}
+    runs = [
+        job | {"StartTime": f"2026-03-0{day}T08:00Z", "EndTime": f"2026-03-0{day}T09:00Z", "State": state}
+        for day, state in ((1, "Succeeded"), (2, "Succeeded"), (3, "Failed"))
+    ]
+    cut_over = runs[0] | {"ScenarioName": "Migrate"}
+    result = judged([*runs, cut_over, cut_over | {"ScenarioName": "CompleteMigration"}])
+    assert [code for code, _ in reasons(result)] == ["says_nothing"]
+    assert result.repeated == 3
+    assert [one[:2] for one in changes(result)] == [
+        ("web01: cut over", "in progress"),
+        ("web01: test boot", "in progress"),
+        ("web01: cut over", "done"),
+        ("web01: test boot", "done"),
+        ("web01: test boot", "failed"),
+    ]
+
+
+def test_one_more_row_is_judged_beside_all_that_is_kept() -> None:
+    """As `flow task set` does: whatever it says of the row, the next run says too."""
+    begun, back = cells("crm: cutover", "started"), cells("crm: cutover", "rolled back", "2026-03-04T11:00Z")
+    late = cells("crm: cutover", "skipped", "2026-03-04T10:30Z")
+
+    def outcome(kept: list[dict[str, str]], more: dict[str, str]) -> Outcome:
+        row = rows_of([*kept, more]).to_dict("records")[-1]
+        return outcome_beside(row, rows_of(kept), programme(), inventory(), settings=ZURICH)
+
+    assert outcome([begun], back).fate == "accepted", "the run will know of what no run has judged yet"
+    assert isinstance(outcome([], back).fate, Refusal)
+    assert outcome([begun], cells("crm: cutover", "started", "2026-03-04T12:00Z")).fate == "repeated"
+    assert outcome([begun, back], late).undone == ("week.csv, row 2: rolled back",)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(ROWS, max_size=8, unique_by=str), ROWS)
+def test_what_is_said_of_one_more_row_is_what_the_run_says(kept: list[dict[str, str]], more: dict[str, str]) -> None:
+    whole = rows_of([*(one for one in kept if one != more), more])
+    row = whole.to_dict("records")[-1]
+    outcome = outcome_beside(row, whole.iloc[:-1], programme(), inventory(), settings=ZURICH)
+    result = judge_updates(whole, programme(), inventory(), scope=SCOPE, settings=ZURICH)
+    assert ("rejected" if isinstance(outcome.fate, Refusal) else outcome.fate) == result.fates[row["content_id"]][-1]
+    assert fates_of(whole, programme(), inventory(), settings=ZURICH) == result.fates
+
+
 CHANGE = {"number": "CHG1", "state": "Closed", "work_start": "2026-03-07 08:00:00", "work_end": "2026-03-07 11:00:00"}
 
 
@@ -336,6 +420,7 @@ def test_a_sheet_that_names_tasks_is_no_export_of_a_tool() -> None:
         (cells("crm: test", "purple"), "state_unknown"),
         (cells("crm: test", ""), "state_unknown"),
         (cells("crm: test", "done", "soon"), "time_unreadable"),
+        (cells("crm: test", "done", "2026-03-04T10:00+99:99"), "time_unreadable"),
         (cells("crm: test", "done", rehearsal="perhaps"), "rehearsal_unclear"),
         ({"task id": "no-such-id", "state": "done"}, "task_unknown"),
     ],
@@ -376,17 +461,6 @@ def test_csv_and_workbooks_of_any_encoding_delimiter_and_title_are_read(tmp_path
     assert set(result.updates["told_by"]) == {"Jörg", "Ann"}
 
 
-ROWS = st.fixed_dictionaries(
-    {
-        "task": st.sampled_from(["crm: test", "crm: cutover", "web01: test boot", "nothing"]),
-        "state": st.sampled_from([*STATES, "erledigt", "purple"]),
-        "at": st.sampled_from(
-            [f"2026-03-0{day}T0{hour}:00Z" for day in (1, 2, 3) for hour in range(1, 5)] + ["soon", "2027-01-01"]
-        ),
-        "by": st.sampled_from(["Ann", "Bob"]),
-        "rehearsal": st.sampled_from(["", "yes", "no"]),
-    }
-)
 # Some of which tell the order of day and month, and some of which take it from those.
 DATED = st.builds(
     cells,
