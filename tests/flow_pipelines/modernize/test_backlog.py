@@ -98,6 +98,13 @@ def test_code_that_no_cloud_runs_makes_an_item_of_what_is_moved_as_it_is() -> No
     assert backlog(known(assets, treatments, code_findings=code("Shop", severity="optional"))).empty
 
 
+def test_an_analysis_of_whatever_size_can_be_placed_in_time() -> None:
+    found = code("Shop", 2_000_000, effort_points=1_000.0)
+    row = backlog(known([application("Shop")], {}, code_findings=found)).iloc[0]
+    assert 2_000 <= row["effort_days"] < 2_100
+    assert row["planned_end"].year < 2040
+
+
 def test_what_is_saved_rests_on_the_price_of_the_servers_and_is_told_if_there_is_none() -> None:
     assets = [application("Shop"), server("web1", ["Shop"])]
     priced = backlog(known(assets, {"Shop": "refactor"}, prices={"web1": 200.0})).iloc[0]
