@@ -5,7 +5,7 @@ our own files, which YAML's usual loader reads.
 
 What a loader makes of words does harm here: `00110` is the name of a rule and no octal number, `yes` no truth, a long
 `59:59:59...` is minutes of arithmetic, and a tag asks for code to be run. So tags are passed over,
-numbers stay texts (`documents.number_of` reads them), and only null is nothing, since tools write it for what is absent.
+numbers stay texts (`documents.number_of` reads them), and only null is nothing, as tools write it for what is absent.
 """
 
 from __future__ import annotations
