@@ -144,7 +144,11 @@ class EngagementSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    as_of: date = Field(description="The date for which findings hold; the day the engagement was added if not set.")
+    as_of: date = Field(
+        ge=date(1990, 1, 1),
+        le=date(2999, 12, 31),
+        description="The date for which findings hold; the day the engagement was added if not set.",
+    )
     near_end_of_life_days: int = Field(
         default=365,
         ge=0,

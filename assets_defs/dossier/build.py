@@ -79,7 +79,9 @@ def _topic(topic: Topic, frames: Frames, settings: EngagementSettings) -> str:
         for one in topic.pictures
         if all(key in frames and len(frames[key]) for key in one.needs)
     ]
-    return "".join([*pictures, *(_view(view, frames[view.key]) for view in topic.views if view.key in frames)])
+    views = [view for view in topic.views if view.key in frames]
+    told = "".join([*pictures, *(_view(view, frames[view.key]) for view in views)])
+    return told or ('<p class="soft">There is none.</p>' if views else "")
 
 
 def _view(view: View, rows: pd.DataFrame) -> str:

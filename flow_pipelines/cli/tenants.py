@@ -100,7 +100,7 @@ def engagement_people(
     with open_installation() as installation:
         settings = engagement_settings(installation.database, scope)
         rows = read_rows(file, file.name, is_people_header)
-        people = people_of_rows(rows, month_first=settings.date_order == "month first")
+        people = people_of_rows(rows, date_order=settings.date_order)
         change_settings(installation.database, scope, with_people(settings, people))
     roles = Counter(one.role for one in people)
     named = ", ".join(f"{count} {role}" for role, count in sorted(roles.items()))

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from flow_pipelines.execute.progress import OVER, with_progress
+from flow_pipelines.execute.progress import OVER, known_at, with_progress
 from flow_pipelines.execute.wave_states import (
     STOPS,
     Moment,
@@ -24,6 +23,7 @@ from flow_pipelines.execute.wave_states import (
     is_counted,
     state_of_programme,
 )
+from flow_pipelines.plan.timeline.clock import midnight
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings
 from flow_pipelines.tables.contract import conform, empty
@@ -65,7 +65,7 @@ def build_execution_overview(
         updates: The rows of `execute/task_updates`.
         gates: The rows of `execute/wave_gates`.
         scope: The engagement.
-        settings: Its settings; a task is late by its as_of.
+        settings: Its settings; a task is late by what is known; see `known_at`.
 
     Returns:
         The rows of `execute/execution_overview`: the programme, then each wave that has tasks.
@@ -78,7 +78,7 @@ def build_execution_overview(
     ]
     if not waves:
         return empty(execution_overview)
-    limit = datetime.combine(settings.as_of + timedelta(days=1), time(), tzinfo=ZoneInfo(settings.schedule.time_zone))
+    limit = known_at(updates, midnight(settings.as_of + timedelta(days=1), settings.schedule.time_zone))
     rows = [_programme(waves, limit), *(_row(wave, limit) for wave in waves)]
     ids = scope.ids_of("execution_overview", [(row["wave_number"] or PROGRAMME,) for row in rows])
     frame = pd.DataFrame(rows).assign(overview_id=ids)
@@ -200,8 +200,8 @@ def _next_step(wave: _Wave, blockers: Iterable[str]) -> str:
     if wave.state == "rolled back":
         return "Find out why it was rolled back, and plan its cutover anew."
     if wave.state in {"planned", "ready"}:
-        row = wave.gates[wave.gates["verdict"] != PASSED].sort_values("planned_end", kind="stable").iloc[0]
-        return f"{row['gate'].capitalize()}: {row['remedy']}"
+        missing = wave.gates[wave.gates["verdict"] != PASSED].sort_values("planned_end", kind="stable")
+        return next(f"{row['gate'].capitalize()}: {row['remedy']}" for row in missing.to_dict("records"))
     waiting = wave.tasks[wave.tasks["state"].isin([PLANNED, IN_PROGRESS])].sort_values(["planned_start", "task_id"])
     if waiting.empty:
         return "Tell what became of what was rolled back."

@@ -31,6 +31,8 @@ DEPENDENCIES = "discovery/dependencies"
 GATES_READ = (TIMELINE, PLAN_OF_RECORD, PLAN_OVERVIEW, TARGETS, DEPENDENCIES)
 # Treatments that leave nothing to be signed or moved.
 STAYS = "retain"
+# What is switched off: nothing waits for it to move.
+ENDS = "retire"
 NAMED = 3
 
 
@@ -180,13 +182,15 @@ class _Evidence:
     def _target(self, wave: int) -> Finding:
         servers = self._targets(wave)
         chosen = servers[servers["is_chosen"].astype(bool)]
-        missing = set(servers["server_name"]) - set(chosen.loc[chosen["instance_type"].notna(), "server_name"])
-        if missing:
+        fitted = chosen.loc[chosen["instance_type"].notna(), "asset_id"]
+        missing = servers.loc[~servers["asset_id"].isin(fitted), "server_name"]
+        if len(missing):
             return Finding(NOT_PASSED, f"Without a target that fits: {_listed(missing)}.", TARGETS)
         clashes = chosen.loc[chosen["conflict"].notna(), "target_name"]
         if len(clashes):
             return Finding(NOT_PASSED, f"The target collides with something: {_listed(clashes)}.", TARGETS)
-        return Finding(PASSED, f"All {len(chosen):,} servers that move have a target.", TARGETS)
+        words = f"All {len(chosen):,} servers that move have a target." if len(chosen) else "No server of it moves."
+        return Finding(PASSED, words, TARGETS)
 
     def _targets(self, wave: int) -> pd.DataFrame:
         targets = self._frames[TARGETS]
@@ -215,7 +219,7 @@ class _Evidence:
     def _needs(self) -> pd.DataFrame:
         """Return which wave needs which workload of which wave: wave, needed_id, needed (its name), needed_wave."""
         columns = ["workload_id", "workload_name", "wave_number", "source_entity_ids"]
-        parts = self._plan[columns].explode("source_entity_ids")
+        parts = self._plan.loc[self._plan["treatment"] != ENDS, columns].explode("source_entity_ids")
         edges = self._frames[DEPENDENCIES]
         edges = edges.loc[~edges["is_noise"].astype(bool), ["source_id", "target_id"]].drop_duplicates()
         pairs = edges.merge(parts, left_on="source_id", right_on="source_entity_ids")

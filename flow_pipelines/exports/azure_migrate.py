@@ -5,6 +5,7 @@ Belongs here: what is written into its columns. Does not: their names and rules 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from flow_pipelines.settings import EngagementSettings
 
 READS = SERVERS_READ
 MOST_DISKS = 20
+SMALLEST_DISK_GIB = 1e-6  # the last decimal that is written
 KIB = 1024
 HYPERVISORS = {"vmware": "VMware", "esx": "VMware", "hyper-v": "Hyper-V", "hyperv": "Hyper-V"}
 DISKS = ("storage_allocated_gib", "disk_count", "largest_disk_gib")
@@ -33,7 +35,7 @@ def azure_migrate_rows(frames: Mapping[str, pd.DataFrame], *, settings: Engageme
     """Return a row per server that moves, wherever it goes: an assessment is there to compare.
 
     Of the disks the inventory keeps the total, their number and the largest, so the others are listed as equal shares
-    of the rest, beyond 20 as one; what they read and write is listed with the first.
+    of the rest, to twenty disks at the most; what they read and write is listed with the first.
     """
     del settings
     layout = export_formats().formats["azure-migrate"]
@@ -79,7 +81,7 @@ def _disks(server: Mapping[Any, Any]) -> dict[str, str]:
 
 
 def disk_sizes(total_gib: float | None, disk_count: float | None, largest_gib: float | None) -> list[float]:
-    """Return sizes of disks that come to the total, the largest first.
+    """Return sizes of disks that come to the total, the largest first; none of them is nothing.
 
     Args:
         total_gib: What all of them hold; no disk is listed if it is missing.
@@ -90,10 +92,12 @@ def disk_sizes(total_gib: float | None, disk_count: float | None, largest_gib: f
         return []
     disks = max(1, min(int(disk_count or 1), MOST_DISKS))
     if disks == 1:
-        return [total_gib]
+        return [total_gib] if total_gib > 0 else []
     first = total_gib / disks if largest_gib is None else min(largest_gib, total_gib)
-    others = [round((total_gib - first) / (disks - 1), 2)] * (disks - 2)
-    return [first, *others, max(0.0, total_gib - first - sum(others))]
+    # Rounded down, so that the last is not less than nothing.
+    others = [math.floor((total_gib - first) / (disks - 1) * 100) / 100] * (disks - 2)
+    sizes = (first, *others, total_gib - first - sum(others))
+    return [size for size in sizes if size >= SMALLEST_DISK_GIB]
 
 
 def _unknown_systems(rows: list[DraftRow], layout: ExportFormat) -> list[str]:

@@ -90,7 +90,10 @@ def _repeated(draft: Draft, layout: ExportFormat, scope: Scope) -> list[ExportPr
     problems = []
     for column, rule in layout.rules.items():
         rows: dict[str, list[int]] = defaultdict(list)
-        for row, told in enumerate(draft.rows if rule.unique else (), start=FIRST_ROW):
+        for row, told in enumerate(draft.rows, start=FIRST_ROW):
+            is_among = all(told.cells.get(name, "") == value for name, value in rule.unique_among.items())
+            if not is_among or not (rule.unique or rule.unique_among):
+                continue
             for value in filter(None, _values(told, column)):
                 rows[value.casefold()].append(row)
         problems += [

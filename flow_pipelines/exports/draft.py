@@ -6,13 +6,15 @@ Belongs here: a row, and how values become cells. Does not: any particular colum
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from flow_pipelines.edit_values import UNWRITABLE, plain
 
 # What a text ends with that had to be cut.
 CUT = " [...]"
+# As many names as fit into a line.
+MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -49,11 +51,17 @@ def decimal(value: object) -> float | None:
 
 
 def number(value: object) -> str:
-    """Return a number as a cell, exactly and without decimals that say nothing; empty if missing."""
+    """Return a number as a cell, to six decimals, without an exponent or zeros that say nothing; empty if missing."""
     told = decimal(value)
     if told is None:
         return ""
-    return str(int(told)) if told.is_integer() else repr(told)
+    return str(int(told)) if told.is_integer() else f"{told:.6f}".rstrip("0").rstrip(".")
+
+
+def some(names: Iterable[object]) -> str:
+    """Return the first of some names, for a notice."""
+    listed = sorted(map(str, names))
+    return ", ".join(listed[:MOST_NAMED]) + (" and more" if len(listed) > MOST_NAMED else "")
 
 
 def cut(text: str, longest: int) -> str:

@@ -17,8 +17,10 @@ from flow_pipelines.exports.servers import (
     moving_servers,
     shared_notices,
     system_family,
+    treated_as,
     wave_name,
 )
+from flow_pipelines.reference.export_formats import export_formats
 from flow_pipelines.settings import EngagementSettings
 
 READS = SERVERS_READ
@@ -26,16 +28,17 @@ CLOUD = "aws"
 
 
 def mgn_rows(frames: Mapping[str, pd.DataFrame], *, settings: EngagementSettings, wave: int | None) -> Draft:
-    """Return a row per server that goes to AWS, of all that move if none does.
+    """Return a row per server that is copied to AWS, of all that are copied if none goes there.
 
     A server's lasting key, which the replication agent is installed with, is its asset id. What MGN takes as default
     is left empty: the account that imports, the launch template's network.
     """
-    servers = moving_servers(frames, wave=wave, provider=CLOUD)
+    treatments = export_formats().formats["mgn"].treatments
+    servers, others = treated_as(moving_servers(frames, wave=wave, provider=CLOUD), treatments)
     going, notices = going_to(servers, CLOUD)
     account = settings.landing_zone.aws_account or ""
     rows = [_row(server, account) for server in going.to_dict("records")]
-    return Draft(rows, [*notices, *shared_notices(going)])
+    return Draft(rows, [*others, *notices, *shared_notices(going)])
 
 
 def _row(server: Mapping[Any, Any], account: str) -> DraftRow:

@@ -5,11 +5,11 @@ Belongs here: one row per server with its workload, wave and target. Does not: a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
-from flow_pipelines.exports.draft import decimal
+from flow_pipelines.exports.draft import decimal, some
 from flow_pipelines.reference.export_formats import export_formats
 
 INVENTORY = "discovery/inventory"
@@ -53,8 +53,18 @@ def shared_notices(servers: pd.DataFrame) -> list[str]:
     shared = servers[servers["workload_count"] > 1]
     if shared.empty:
         return []
-    names = _some(shared["server_name"])
+    names = some(shared["server_name"])
     return [f"{len(shared):,} servers belong to several workloads and are listed under the first to move: {names}."]
+
+
+def treated_as(servers: pd.DataFrame, treatments: Collection[str]) -> tuple[pd.DataFrame, list[str]]:
+    """Return the servers whose workload is treated so, and what to tell of the others."""
+    is_one = servers["treatment"].isin(treatments)
+    others = servers[~is_one]
+    if others.empty:
+        return servers, []
+    told = some(others["server_name"] + " (" + others["treatment"] + ")")
+    return servers[is_one], [f"{len(others):,} servers are left out, as they are not to be copied as they are: {told}."]
 
 
 def going_to(servers: pd.DataFrame, provider: str) -> tuple[pd.DataFrame, list[str]]:
@@ -70,7 +80,7 @@ def going_to(servers: pd.DataFrame, provider: str) -> tuple[pd.DataFrame, list[s
         told = f"By the plan no server goes to {provider}; all {len(others):,} are listed as if they did."
         return others, [told]
     return going, [
-        f"{len(others):,} servers are left out, as they do not go to {provider}: {_some(others['server_name'])}."
+        f"{len(others):,} servers are left out, as they do not go to {provider}: {some(others['server_name'])}."
     ]
 
 
@@ -85,8 +95,3 @@ def wave_name(wave: object) -> str:
     """Return what a wave is called in every export; empty if there is none."""
     told = decimal(wave)
     return "" if told is None else f"Wave {int(told)}"
-
-
-def _some(names: pd.Series[str]) -> str:
-    listed = ", ".join(sorted(map(str, names))[:5])
-    return listed + (" and more" if len(names) > 5 else "")  # noqa: PLR2004  (as many as fit into a line)

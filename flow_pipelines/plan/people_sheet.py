@@ -15,15 +15,17 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
-from flow_pipelines.discovery.cleansing.dates import timestamp
+from flow_pipelines.discovery.cleansing.dates import month_is_first, timestamp
 from flow_pipelines.errors import InputError
 from flow_pipelines.reference.vocabularies import fold
 from flow_pipelines.row_files import FileRow
 from flow_pipelines.settings_schedule import Person
 
 COLUMNS = Path(__file__).parents[1] / "reference" / "people_columns.yaml"
-BETWEEN_SKILLS = re.compile(r"[;,/\n]")
+BETWEEN_SKILLS = re.compile(r"[;,|\n]")
 HEADINGS = {"begin": "absent from", "end": "absent until"}
+COLUMN_OF = {"absences": "absent from"}
+NO_HEADER = "no_header"
 
 
 @cache
@@ -38,36 +40,39 @@ def is_people_header(header: str) -> bool:
     return fold(header) in column_names()
 
 
-def people_of_rows(rows: Iterable[FileRow], *, month_first: bool) -> tuple[Person, ...]:
+def people_of_rows(rows: Iterable[FileRow], *, date_order: str) -> tuple[Person, ...]:
     """Return the people of a sheet: one row each, and one more for each further absence.
 
     Args:
-        rows: As they were read; one without any of the columns is passed over.
-        month_first: Whether 03/04/2026 is 4 March.
+        rows: As they were read. Those of sheets that name nobody, and without any of the columns, are passed over.
+        date_order: How dates are read where the sheet itself doesn't tell: `day first` or `month first`.
 
     Raises:
-        InputError: A row can't be understood; every problem is listed with file, sheet, row and column.
+        InputError: A row can't be understood, or nobody is named; each problem is listed with file, sheet, row, column.
     """
+    read = list(rows)
+    filled = [(row, told) for row in read if any((told := _told(row)).values()) and not row.problem]
+    days = [told[column] for _, told in filled for column in HEADINGS if told.get(column)]
+    month_first = month_is_first(days, date_order)
     found: dict[str, Person] = {}
-    problems: list[str] = []
-    for row in rows:
-        told = {column_names()[fold(name)]: cell.strip() for name, cell in row.cells.items() if is_people_header(name)}
-        if row.problem:
-            problems.append(row.problem.words)
-        elif any(told.values()):
-            person = _person(told, month_first=month_first)
-            before = found.get(told.get("name", "").casefold())
-            if isinstance(person, str):
-                problems.append(f"{row.place}: {person}")
-            elif before and before.role != person.role:
-                problems.append(f"{row.place}: {person.name} is {person.role} here and {before.role} above")
-            else:
-                found[person.name.casefold()] = _together(before, person)
+    problems = [row.problem.words.rstrip(".") for row in read if row.problem and row.problem.code != NO_HEADER]
+    for row, told in filled:
+        person = _person(told, month_first=month_first)
+        before = found.get(told.get("name", "").casefold())
+        wrong = person if isinstance(person, str) else _clash(before, person)
+        if isinstance(person, str) or wrong:
+            problems.append(f"{row.place}: {wrong}")
+        else:
+            found[person.name.casefold()] = _together(before, person)
     if not found and not problems:
         problems.append("nobody is named; it needs the columns name and role")
     if problems:
         raise InputError(f"The sheet of people can't be used: {'; '.join(problems)}.", remedy="Correct these rows.")
     return tuple(found.values())
+
+
+def _told(row: FileRow) -> dict[str, str]:
+    return {column_names()[fold(name)]: cell.strip() for name, cell in row.cells.items() if is_people_header(name)}
 
 
 def _person(told: Mapping[str, str], *, month_first: bool) -> Person | str:
@@ -80,16 +85,23 @@ def _person(told: Mapping[str, str], *, month_first: bool) -> Person | str:
     if wrong:
         return ", ".join(wrong)
     skills = [name for part in BETWEEN_SKILLS.split(told.get("skills", "")) if (name := part.strip())]
-    values = {
-        "name": told["name"],
-        "role": told["role"].casefold(),
-        "skills": skills,
-        "absences": [days] if days else [],
-    }
+    values = {"name": told["name"], "role": told["role"].casefold(), "skills": skills}
     try:
-        return Person.model_validate(values)
+        return Person.model_validate({**values, "absences": [days] if days else []})
     except ValidationError as error:
-        return ", ".join(f"column {one['loc'][0]}: {one['msg']}" for one in error.errors())
+        return ", ".join(
+            f"column {COLUMN_OF.get(str(one['loc'][0]), one['loc'][0])}: {one['msg'].removeprefix('Value error, ')}"
+            for one in error.errors()
+        )
+
+
+def _clash(before: Person | None, person: Person) -> str | None:
+    """Say what speaks against a further row of a person."""
+    if before and before.role != person.role:
+        return f"{person.name} is {person.role} here and {before.role} above"
+    if before and not person.absences:
+        return f"{person.name} is there already; a further row of a person tells a further absence"
+    return None
 
 
 def _together(before: Person | None, person: Person) -> Person:

@@ -29,6 +29,7 @@ class ColumnRule(Data):
     longest: int | None = None
     matches: str | None = None
     unique: bool = False
+    unique_among: Mapping[str, str] = Field(default_factory=dict)
     one_name: bool = False
     remedy: str = "Correct it where the table in question has it from: flow trace {scope} {name}"
 
@@ -41,6 +42,7 @@ class ExportFormat(Data):
     most_rows: int | None = None
     words: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
     rules: Mapping[str, ColumnRule] = Field(default_factory=dict)
+    treatments: tuple[str, ...] = ()
     known_systems: tuple[str, ...] = ()
 
     @property
@@ -50,7 +52,8 @@ class ExportFormat(Data):
 
     @model_validator(mode="after")
     def _names_its_columns(self) -> ExportFormat:
-        if unknown := (set(self.rules) | set(self.words)) - set(self.columns):
+        among = {column for rule in self.rules.values() for column in rule.unique_among}
+        if unknown := (set(self.rules) | set(self.words) | among) - set(self.columns):
             raise ValueError(f"{self.title}: no column is called {', '.join(sorted(unknown))}")
         return self
 

@@ -48,6 +48,7 @@ class ModernizationModel(Data):
     days_per_point: float
     days_per_mandatory_finding: float
     code_scale: float
+    most_code_days: float
     code_scores: Mapping[str, float]
     most_code_debt: float
     saved_share: Mapping[str, float]

@@ -38,10 +38,11 @@ def burn_down_problems(forecasts: pd.DataFrame, weeks: pd.DataFrame) -> list[str
     if weeks.empty:
         return []
     tasks = int((forecasts["kind"] != "milestone").sum())
-    columns = ["planned_tasks_left", "tasks_left", "forecast_tasks_left"]
-    too_many = weeks[(weeks[columns] > tasks).fillna(value=False).any(axis="columns")]
+    foretold = ["planned_tasks_left", "forecast_tasks_left"]
+    too_many = weeks[(weeks[[*foretold, "tasks_left"]] > tasks).fillna(value=False).any(axis="columns")]
+    # What is left so far may be more than none: the week may not be over.
     last = weeks.sort_values("week").iloc[-1]
-    left = [name for name in columns if pd.notna(last[name]) and last[name] > 0]
+    left = [name for name in foretold if pd.notna(last[name]) and last[name] > 0]
     problems = listed("more tasks than there are are left in the weeks of {}", too_many["week"].astype(str))
     return problems + listed("{} is not 0 in the last week", left)
 

@@ -76,8 +76,9 @@ def forecast_basis(found: Forecast) -> str:
         if factor.tasks
     ]
     cases = next((len(ends) for ends in found.ends.values()), 0)
+    left = f" What is left is placed in order, in {cases:,} cases." if cases else ""
     words = "; ".join(learned) or "nothing is known yet of how long tasks really take"
-    return f"As of {found.now:%Y-%m-%d %H:%M} UTC: {words}. What is left is placed in order, in {cases:,} cases."
+    return f"As of {found.now:%Y-%m-%d %H:%M} UTC: {words}.{left}"
 
 
 def variance_reasons(own: pd.DataFrame) -> list[str]:

@@ -60,7 +60,10 @@ def settled_code(known: Known, items: pd.DataFrame) -> pd.DataFrame:
         .agg(count=("code_finding_id", "size"), days=("days", "sum"), score=("score", "sum"))
     )
     found = sums.reindex(items["task_id"]).fillna(0)
-    return found.assign(days=found["days"] ** model.code_scale, score=found["score"].clip(upper=model.most_code_debt))
+    return found.assign(
+        days=(found["days"] ** model.code_scale).clip(upper=model.most_code_days),
+        score=found["score"].clip(upper=model.most_code_debt),
+    )
 
 
 def add_figures(known: Known, items: pd.DataFrame, debt: pd.DataFrame) -> pd.DataFrame:

@@ -13,6 +13,8 @@ from typing import Any
 
 import pandas as pd
 
+from flow_pipelines.assess.wave_planning.edges import workload_dependencies
+from flow_pipelines.circles import circles
 from flow_pipelines.modernize.backlog.items import APPLICATION
 from flow_pipelines.modernize.backlog.known import Known
 
@@ -41,35 +43,47 @@ def in_order(items: pd.DataFrame, first: Edges, fixed: Mapping[str, int]) -> lis
     """Return the items in their order: those that people placed where they want them, the others around them.
 
     Of the items for which nothing is left to wait, that of the most value for its effort is next. Items that wait for
-    each other in a circle are taken by value for effort too.
+    each other in a circle are taken by value for effort too; what waits for a circle waits for all of it.
     """
     worth = {
         task: (-value / effort, name)
         for task, value, effort, name in items[["task_id", "value", "effort_days", "task_name"]].to_numpy().tolist()
     }
-    waits = {task: {one for one in first.get(task, ()) if one in worth and one not in fixed} for task in worth}
-    left = {task: len(before) for task, before in waits.items() if task not in fixed}
+    waits = {
+        task: {one for one in first.get(task, ()) if one in worth and one not in fixed and one != task}
+        for task in worth
+        if task not in fixed
+    }
     after: dict[str, list[str]] = defaultdict(list)
-    for task in left:
-        for one in waits[task]:
+    for task, before in waits.items():
+        for one in before:
             after[one].append(task)
-    by_worth = sorted(left, key=lambda task: worth[task], reverse=True)
-    ready = [(worth[task], task) for task, count in left.items() if not count]
+    ready = [(worth[task], task) for task, before in waits.items() if not before]
     heapify(ready)
     order: list[str] = []
-    while left:
-        chosen = heappop(ready)[1] if ready else by_worth.pop()
-        if left.pop(chosen, None) is None:
-            continue
+    while waits:
+        chosen = heappop(ready)[1] if ready else _first_of_a_circle(waits, worth)
+        del waits[chosen]
         order.append(chosen)
         for task in after[chosen]:
-            if task in left:
-                left[task] -= 1
-                if not left[task]:
+            if task in waits:
+                waits[task].discard(chosen)
+                if not waits[task]:
                     heappush(ready, (worth[task], task))
     for task in sorted(fixed, key=lambda task: (fixed[task], task)):
         order.insert(max(fixed[task] - 1, 0), task)
     return order
+
+
+def _first_of_a_circle(waits: Mapping[str, set[str]], worth: Mapping[str, tuple[float, str]]) -> str:
+    """Return the item to go on with where every one waits: of those that wait for their own circle only."""
+    circle = circles((task, one) for task, before in waits.items() for one in before)
+    inner = (
+        task
+        for task, before in waits.items()
+        if task in circle and all(circle.get(one) == circle[task] for one in before)
+    )
+    return min(inner, key=worth.__getitem__)
 
 
 def place(known: Known, items: pd.DataFrame, first: Edges, fixed: Mapping[str, int]) -> pd.DataFrame:
@@ -116,13 +130,5 @@ def _moved(row: Mapping[Any, Any], known: Known) -> datetime:
 def _needs(known: Known, wholes: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return pairs of workloads of which the first needs the second, both in the backlog as a whole."""
     plan = known.plan[known.plan["workload_id"].isin(list(wholes))]
-    members = plan[["workload_id", "source_entity_ids"]].explode("source_entity_ids").dropna()
-    edges = known.dependencies[~known.dependencies["is_noise"].astype(bool)]
-    joined = (
-        edges[["source_id", "target_id"]]
-        .dropna()
-        .merge(members, left_on="source_id", right_on="source_entity_ids")
-        .merge(members, left_on="target_id", right_on="source_entity_ids", suffixes=("", "_needed"))
-    )
-    apart = joined[joined["workload_id"] != joined["workload_id_needed"]]
-    return sorted(set(zip(apart["workload_id"], apart["workload_id_needed"], strict=True)))
+    needs = workload_dependencies(plan, known.dependencies)
+    return list(zip(needs["source_id"], needs["target_id"], strict=True))

@@ -9,10 +9,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flow_pipelines.modernize.findings.documents import Analysis, Finding, list_of, mapping_of, text_of
+from flow_pipelines.modernize.findings.documents import Analysis, Finding, list_of, mapping_of, number_of, text_of
 
 SEVERITIES = {"critical": "mandatory", "high": "mandatory", "medium": "optional", "low": "potential"}
 BY_GRAVITY = ("critical", "high", "medium", "low")
+# From which score on the Common Vulnerability Scoring System (CVSS 3.1, section 5) calls a vulnerability so, of 10.
+FROM_SCORE = (("critical", 9.0), ("high", 7.0), ("medium", 4.0), ("low", 0.1))
+MOST_SCORE = 10.0
+# What is measured by another yardstick than 0 to 10 in these steps.
+OTHER_METHODS = {"owasp", "ssvc"}
 # What somebody has looked at and found to be no problem here.
 SETTLED = {"not_affected", "false_positive", "resolved", "resolved_with_pedigree"}
 PURL_NAME = re.compile(r"pkg:[^?#]*?/?([^/@?#]+)(?:@|\?|#|$)")
@@ -53,7 +58,7 @@ def _affected(vulnerability: Mapping[str, Any]) -> list[str]:
 
 
 def _finding(vulnerability: Mapping[str, Any], component: Mapping[str, Any], reference: str) -> Finding:
-    ratings = [text_of(mapping_of(one).get("severity")).casefold() for one in list_of(vulnerability.get("ratings"))]
+    ratings = [_severity(mapping_of(one)) for one in list_of(vulnerability.get("ratings"))]
     gravest = next((one for one in BY_GRAVITY if one in ratings), "unknown")
     state = text_of(mapping_of(vulnerability.get("analysis")).get("state"))
     name = "/".join(filter(None, (text_of(component.get("group")), text_of(component.get("name")))))
@@ -67,6 +72,15 @@ def _finding(vulnerability: Mapping[str, Any], component: Mapping[str, Any], ref
         component=" ".join(filter(None, (name or reference, version))),
         message=" ".join(filter(None, (text_of(vulnerability.get("description")), advice))),
     )
+
+
+def _severity(rating: Mapping[str, Any]) -> str:
+    """Return how grave a rating calls it, in a word or by a score; the word is optional."""
+    told = text_of(rating.get("severity")).casefold()
+    score = number_of(rating.get("score"), MOST_SCORE)
+    if told in SEVERITIES or score is None or text_of(rating.get("method")).casefold() in OTHER_METHODS:
+        return told
+    return next((severity for severity, least in FROM_SCORE if score >= least), told)
 
 
 def _tool(metadata: Mapping[str, Any]) -> str:

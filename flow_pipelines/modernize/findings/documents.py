@@ -1,24 +1,27 @@
-"""Documents of analysis tools: YAML and JSON from outside, read within limits.
+"""Documents of analysis tools: YAML and JSON from outside, read within limits and as texts.
 
-Belongs here: size, depth, aliases, encoding, and the finding that all formats come to. Does not: any format.
+Belongs here: size, encoding, numbers, and the finding that all formats come to. Does not: any format, how YAML becomes
+mappings and lists (`yaml_documents.py`).
 """
 
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
+from flow_pipelines.edit_values import UNWRITABLE
+from flow_pipelines.modernize.findings.yaml_documents import YamlError, read_yaml
 
 # Analyses of large applications come to some 30 MB; a hundred times as much is no report.
 MOST_BYTES = 128 * 1024 * 1024
-# A YAML document is read by the event, 3 MB a second.
-MOST_YAML_BYTES = 48 * 1024 * 1024
-DEEPEST = 60
+# JSON has no events that could be counted, so what separates values is; the largest reports come to some 3 million.
+MOST_JSON_VALUES = 10_000_000
 LONGEST_TEXT = 1_000
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+NUMBER = re.compile(r"[+-]?[0-9]{1,30}(?:\.[0-9]{0,30})?(?:[eE][+-]?[0-9]{1,3})?")
 
 
 class DocumentError(ValueError):
@@ -70,10 +73,10 @@ class Analysis:
 
 
 def read_document(content: bytes, name: str) -> object:
-    """Return what a JSON or YAML file holds.
+    """Return what a JSON or YAML file holds: mappings, lists, texts (numbers are texts too), truths of JSON, None.
 
     Raises:
-        DocumentError: It is too large, too deep, refers to itself, or is neither.
+        DocumentError: It is too large, too deep, has too many values, refers to itself, or is neither.
     """
     if len(content) > MOST_BYTES:
         raise DocumentError(f"it has {len(content):,} bytes; no more than {MOST_BYTES:,} are read")
@@ -81,38 +84,24 @@ def read_document(content: bytes, name: str) -> object:
         text = content.decode("utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig")
     except UnicodeDecodeError as error:
         raise DocumentError(f"it is not UTF-8: {error.reason} at byte {error.start:,}") from error
-    is_yaml = name.casefold().endswith((".yaml", ".yml"))
-    return _read_yaml(text) if is_yaml else _read_json(text)
+    if not name.casefold().endswith((".yaml", ".yml")):
+        return _read_json(text)
+    try:
+        return read_yaml(text)
+    except YamlError as error:
+        raise DocumentError(str(error)) from error
 
 
 def _read_json(text: str) -> object:
+    count = sum(map(text.count, ",[{"))
+    if count > MOST_JSON_VALUES:
+        raise DocumentError(f"it has some {count:,} values; no more than {MOST_JSON_VALUES:,} are read")
     try:
-        return json.loads(text)
+        return json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
     except RecursionError as error:
         raise DocumentError("it is nested too deeply") from error
     except ValueError as error:
         raise DocumentError(f"it is no JSON: {error}") from error
-
-
-def _read_yaml(text: str) -> object:
-    if len(text) > MOST_YAML_BYTES:
-        raise DocumentError(f"it has {len(text):,} characters; of YAML no more than {MOST_YAML_BYTES:,} are read")
-    try:
-        _check_events(text)
-        return yaml.load(text, Loader=LOADER)  # noqa: S506  (the safe loader, in C where there is one)
-    except (yaml.YAMLError, ValueError) as error:
-        raise DocumentError(f"it is no YAML that is read: {' '.join(str(error).split())}") from error
-
-
-def _check_events(text: str) -> None:
-    """Look at a document before anything is built of it: a few aliases of aliases would fill any memory."""
-    depth = 0
-    for event in yaml.parse(text, Loader=LOADER):
-        if isinstance(event, yaml.AliasEvent):
-            raise DocumentError("it refers to itself by an alias")
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > DEEPEST:
-            raise DocumentError("it is nested too deeply")
 
 
 def mapping_of(value: object) -> Mapping[str, Any]:
@@ -126,10 +115,17 @@ def list_of(value: object) -> list[Any]:
 
 
 def text_of(value: object) -> str:
-    """Return a value as text of one line, cut; empty if it is none."""
+    """Return a value as text of one line that can be stored, cut; empty if it is none."""
     if isinstance(value, (dict, list)) or value is None:
         return ""
-    return " ".join(str(value).split())[:LONGEST_TEXT]
+    return " ".join(UNWRITABLE.sub(" ", str(value)).split())[:LONGEST_TEXT]
+
+
+def number_of(value: object, most: float) -> float | None:
+    """Return a number from 0 to `most` that is told as text; None if it is none."""
+    text = value.strip() if isinstance(value, str) else ""
+    number = float(text) if NUMBER.fullmatch(text) else math.nan
+    return number if 0 <= number <= most else None
 
 
 def unreadable(what: str, reason: str) -> Finding:

@@ -6,7 +6,7 @@ Belongs here: `assign`. Does not: when a task is done (`schedule.py`), how many 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -20,19 +20,20 @@ Spans = list[tuple[int, int]]
 
 @dataclass
 class _Colleague:
-    """Somebody with a skill or none, and the periods in which they are busy or away."""
+    """Somebody with a skill or none, the periods in which they are away, and until when they are busy."""
 
     name: str
     skills: frozenset[str]
-    taken: Spans
-    hours: int = field(default=0)
+    away: Spans
+    busy_until: int = 0
+    hours: int = 0
 
     def is_free(self, start: int, end: int) -> bool:
-        return all(beyond <= start or end <= begin for begin, beyond in self.taken)
+        # Tasks come in order of their start, so that only the last one can be in the way.
+        return self.busy_until <= start and all(beyond <= start or end <= begin for begin, beyond in self.away)
 
     def take(self, start: int, end: int) -> None:
-        self.taken.append((start, end))
-        self.hours += end - start
+        self.busy_until, self.hours = end, self.hours + end - start
 
 
 def assign(tasks: pd.DataFrame, settings: EngagementSettings, clock: ProgrammeClock) -> pd.DataFrame:

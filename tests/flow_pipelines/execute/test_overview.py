@@ -210,9 +210,7 @@ def test_what_people_said_of_a_gate_counts_from_when_it_was_so() -> None:
 def test_a_wave_that_is_begun_before_it_is_approved_is_told_as_a_deviation() -> None:
     row = Programme(("crm: prepare", "started")).wave(1)
     assert row["state"] == "executing"
-    assert row["deviations"] == [
-        "It went from planned to executing on 2026-03-02 08:00 UTC and skipped what is between."
-    ]
+    assert row["deviations"] == ["It went from planned to executing on 2026-03-02 08:00 UTC, out of turn."]
     assert any("It was begun and the gate 'backups' is open" in blocker for blocker in row["blockers"])
 
 

@@ -53,14 +53,7 @@ def estate(servers: Sequence[Server], needs: Sequence[tuple[str, str]] = ()) -> 
         "assess/plan_of_record": _frame("assess/plan_of_record", [_plan(one, servers) for one in workloads.values()]),
         "plan/targets": _frame("plan/targets", [_target(server) for server in servers]),
         "plan/timeline": _frame("plan/timeline", [task for one in workloads.values() for task in _tasks(one)]),
-        "discovery/dependencies": pd.DataFrame(
-            [
-                {"source_id": SCOPE.id_of("asset", one), "target_id": SCOPE.id_of("asset", other)}
-                for one, other in needs
-            ],
-            columns=["source_id", "target_id"],
-            dtype="object",
-        ),
+        "discovery/dependencies": _frame("discovery/dependencies", [_edge(one, other) for one, other in needs]),
     }
 
 
@@ -80,6 +73,12 @@ def reread(text: str, folder: Path) -> pd.DataFrame:
 def _frame(key: str, rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
     blank = empty(output_tables()[key])
     return pd.DataFrame(list(rows)).reindex(columns=blank.columns).astype(blank.dtypes.to_dict())
+
+
+def _edge(one: str, other: str) -> dict[str, object]:
+    source, target = SCOPE.id_of("asset", one), SCOPE.id_of("asset", other)
+    usual = {"kind": "depends_on", "origin": "cmdb", "is_noise": False, "is_database_link": False, "confidence": 1.0}
+    return {"source_id": source, "target_id": target, **usual}
 
 
 def _asset(server: Server) -> dict[str, object]:

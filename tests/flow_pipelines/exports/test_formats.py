@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
+from flow_pipelines.circles import circles
 from flow_pipelines.exports.azure_migrate import disk_sizes
 from flow_pipelines.exports.csv_text import is_computed
 from flow_pipelines.exports.formats import Export, FormatName, export
@@ -80,7 +81,11 @@ def back(exported: Export) -> pd.DataFrame:
 @EXAMPLES
 @given(SERVERS)
 def test_mgn_comes_back_with_names_waves_and_applications(servers: list[Server]) -> None:
-    records, expected = back(made("mgn", servers)), in_order(servers)
+    expected = [one for one in in_order(servers) if one.treatment == "rehost"]
+    exported = made("mgn", servers)
+    assert bool(exported.problems) == (not expected)
+    assume(expected)
+    records = back(exported)
     assert records["name"].tolist() == [one.name for one in expected]
     assert records["external_id"].tolist() == [one.asset_id for one in expected]
     assert records["application_names"].tolist() == [[one.workload] for one in expected]
@@ -126,7 +131,58 @@ def test_konveyor_comes_back_with_applications_tags_and_what_they_need(
     told = records[records["record_type"] != "application"]
     assert set(told["relation_type"]) <= {"southbound"}
     found = {(name, needed) for name, listed in zip(told["name"], told["depends_on"], strict=True) for needed in listed}
-    assert found == {(of[one], of[other]) for one, other in needs if of[one] != of[other]}
+    wanted = {(of[one], of[other]) for one, other in needs if of[one] != of[other]}
+    assert found <= wanted
+    circular = circles((one, other) for one, other in wanted)
+    assert all(circular[one] == circular[other] for one, other in wanted - found), "nothing else is left out"
+    assert not circles(found), "Konveyor refuses circles"
+
+
+def needed_of(text: str) -> set[tuple[str, str]]:
+    told = [row for row in rows(text) if row["Record Type"] == "2"]
+    return {(row["Application Name"], row["Dependency"]) for row in told}
+
+
+def test_konveyor_is_told_no_noise_and_no_circle_and_a_person_what_is_left_out() -> None:
+    servers = [Server(f"s{number}", f"W{number}", 1 + number // 3) for number in range(1, 5)]
+    frames = estate(servers, [("s1", "s2"), ("s2", "s1"), ("s1", "s3"), ("s4", "s1")])
+    edges = frames["discovery/dependencies"]
+    edges.loc[3, "is_noise"] = True
+    edges.loc[0, ["kind", "origin", "confidence"]] = ["connects_to", "network", 0.1]  # no more than traffic
+    exported = export(FormatName.KONVEYOR, frames, scope=SCOPE, settings=SETTINGS)
+    assert (needed_of(exported.text), exported.problems) == ({("W2", "W1"), ("W1", "W3")}, [])
+    assert any("1 dependencies would close a circle" in one and "W1 needs W2" in one for one in exported.notices)
+    first = export(FormatName.KONVEYOR, frames, scope=SCOPE, settings=SETTINGS, wave=1)
+    assert needed_of(first.text) == {("W2", "W1")}
+    assert any("wave 1 and other applications" in one and "W1 needs W3" in one for one in first.notices)
+
+
+def test_two_applications_of_one_name_are_refused_by_konveyor_and_their_dependencies_are_not() -> None:
+    frames = estate([Server("a", "Shop"), Server("b", "SHOP"), Server("c", "Crm")], [("c", "a"), ("c", "b")])
+    problems = export(FormatName.KONVEYOR, frames, scope=SCOPE, settings=SETTINGS).problems
+    assert [(one.row, one.column) for one in problems] == [(4, "Application Name")]
+    assert "row 3 has the same value" in problems[0].reason
+
+
+def test_only_servers_that_are_copied_as_they_are_are_told_to_mgn() -> None:
+    treatments = ("rehost", "relocate", "replatform", "refactor")
+    servers = [Server(one, one.upper(), treatment=one) for one in treatments]
+    exported = made("mgn", servers)
+    assert [row["mgn:server:tag:Name"] for row in rows(exported.text)] == ["rehost"]
+    assert any("3 servers are left out" in one and "relocate (relocate)" in one for one in exported.notices)
+
+
+def test_small_numbers_are_written_without_an_exponent() -> None:
+    facts = {"network_in_kib_per_second_average": 0.01, "memory_usage_percent_average": 33.25}
+    row = rows(made("azure-migrate", [Server("w1", facts=facts)]).text)[0]
+    assert (row["Network In throughput"], row["Memory utilization percentage"]) == ("0.00001", "33.25")
+
+
+def test_a_disk_of_nothing_is_no_disk() -> None:
+    facts = {"storage_allocated_gib": 100.0, "disk_count": 25, "largest_disk_gib": 100.0}
+    row = rows(made("azure-migrate", [Server("w1", facts=facts)]).text)[0]
+    assert [row[f"Disk {place} size (In GB)"] for place in (1, 2, 20)] == ["100", "", ""]
+    assert row["Number of disks"] == "25"
 
 
 def test_headers_are_those_of_the_tools_own_files() -> None:
@@ -257,4 +313,5 @@ def test_cutovers_become_changes_of_servicenow() -> None:
 def test_disks_come_to_their_total(total: int, count: int, largest: int) -> None:
     sizes = disk_sizes(float(total), float(count), float(largest))
     assert sum(sizes) == pytest.approx(total)
-    assert (len(sizes), min(sizes) >= 0) == (min(count, 20), True)
+    assert (len(sizes) <= min(count, 20), min(sizes) > 0) == (True, True)
+    assert largest >= total or len(sizes) == min(count, 20) or total < 20

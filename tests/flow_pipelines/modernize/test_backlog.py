@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pandas as pd
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flow_pipelines.edits import Edit
 from flow_pipelines.execute.progress import with_progress
 from flow_pipelines.modernize.backlog.build import build_backlog
 from flow_pipelines.modernize.backlog.known import Known
+from flow_pipelines.modernize.backlog.order import in_order
 from flow_pipelines.modernize.gates import backlog_problems
 from flow_pipelines.tables import output_tables
 from flow_pipelines.tables.contract import conform, empty
@@ -98,6 +102,13 @@ def test_code_that_no_cloud_runs_makes_an_item_of_what_is_moved_as_it_is() -> No
     assert backlog(known(assets, treatments, code_findings=code("Shop", severity="optional"))).empty
 
 
+def test_an_analysis_of_whatever_size_can_be_placed_in_time() -> None:
+    found = code("Shop", 2_000_000, effort_points=1_000.0)
+    row = backlog(known([application("Shop")], {}, code_findings=found)).iloc[0]
+    assert 2_000 <= row["effort_days"] < 2_100
+    assert row["planned_end"].year < 2040
+
+
 def test_what_is_saved_rests_on_the_price_of_the_servers_and_is_told_if_there_is_none() -> None:
     assets = [application("Shop"), server("web1", ["Shop"])]
     priced = backlog(known(assets, {"Shop": "refactor"}, prices={"web1": 200.0})).iloc[0]
@@ -138,6 +149,34 @@ def test_items_that_wait_for_each_other_are_taken_by_value() -> None:
         known(assets, {"A": "rearchitect", "B": "rearchitect"}, edges=edges, prices={"b1": 900.0}), REARCHITECT
     )
     assert rows["position"].to_dict() == {"B: modernize": 1, "A: modernize": 2}
+
+
+def ordered(values: Mapping[str, float], first: Mapping[str, Sequence[str]]) -> list[str]:
+    rows = pd.DataFrame({"task_id": list(values), "value": list(values.values()), "effort_days": 1.0})
+    return in_order(rows.assign(task_name=rows["task_id"]), first, {})
+
+
+def test_what_waits_for_a_circle_is_no_place_to_break_it() -> None:
+    first = {"a": ["b"], "b": ["a"], "c": ["a"], "d": ["c"]}
+    assert ordered({"a": 1.0, "b": 2.0, "c": 3.0, "d": 4.0}, first) == ["b", "a", "c", "d"]
+
+
+ITEMS = st.sampled_from("abcdefgh")
+
+
+@given(st.lists(st.tuples(ITEMS, ITEMS), max_size=20), st.permutations(range(8)))
+def test_whatever_is_in_no_circle_comes_first_if_something_waits_for_it(
+    pairs: list[tuple[str, str]], values: list[int]
+) -> None:
+    first = {task: sorted({before for one, before in pairs if one == task}) for task in "abcdefgh"}
+    order = ordered(dict(zip("abcdefgh", map(float, values), strict=True)), first)
+    reached = {task: {task} for task in "abcdefgh"}
+    for _ in range(8):
+        for one, before in pairs:
+            reached[one] |= reached[before]
+    assert sorted(order) == list("abcdefgh")
+    for one, before in pairs:
+        assert one in reached[before] or order.index(before) < order.index(one)
 
 
 def test_what_a_person_decides_counts_in_all_that_follows() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from flow_pipelines.modernize.findings import documents, yaml_documents
 from flow_pipelines.modernize.findings.read import read_findings
 from flow_pipelines.modernize.gates import finding_problems
 from tests.flow_pipelines.assess.estates import SCOPE, asset_id
@@ -163,7 +165,11 @@ def test_the_files_name_tells_the_application_as_surely_as_names_do(
         ("a.json", "[" * 100_000, "nested too deeply"),
         ("a.yaml", "a: &a [x]\nb: [*a, *a]\n", "alias"),
         ("a.yaml", "- " * 100 + "x", "nested too deeply"),
-        ("a.yaml", "!!python/object/apply:os.system ['echo']", "no YAML that is read"),
+        ("a.yaml", "!!python/object/apply:os.system ['echo']", "no known format"),
+        ("a.yaml", "a: [", "no YAML"),
+        ("a.yaml", "a: 1\n---\nb: 1\n", "several documents"),
+        ("a.yaml", "a: 1\na: 2\n", "'a' is there twice"),
+        ("a.yaml", "? [a]\n: 1\n", "a key is no text"),
         ("a.json", b"\xff\xff\xff", "not UTF-8"),
         ("a.json", {"runs": []}, "no run of a tool"),
     ],
@@ -186,7 +192,12 @@ def test_the_same_files_give_the_same_rows_in_whatever_order(tmp_path: Path) -> 
     assert one["code_finding_id"].is_unique
 
 
-LEAVES = st.none() | st.booleans() | st.integers() | st.text(max_size=5)
+# What means more than its letters to YAML, to Python, to a database, or to a sum.
+ODD = st.sampled_from(
+    ["1e999", ".inf", "-.nan", "1e9", "-100000", "9" * 400, "0x" + "f" * 5000, "59:59:59", "00110", "yes", "~", "",
+     "\x01", "\ud800", "9.8", "0", "-1", "1_000", "2001-01-01", "<<", "=", "critical", "error", "absent", "mandatory"]
+)  # fmt: skip
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | ODD
 DOCUMENTS = st.recursive(
     LEAVES,
     lambda inner: (
@@ -194,8 +205,11 @@ DOCUMENTS = st.recursive(
         | st.dictionaries(
             st.sampled_from(
                 ["runs", "results", "tool", "driver", "rules", "name", "violations", "incidents", "bomFormat",
-                 "vulnerabilities", "affects", "ratings", "metadata", "component", "components", "locations", "message"]
-            ),
+                 "vulnerabilities", "affects", "ratings", "metadata", "component", "components", "locations", "message",
+                 "effort", "category", "lineNumber", "uri", "score", "severity", "ruleId", "ruleIndex", "rule", "index",
+                 "toolComponent", "extensions", "suppressions", "status", "baselineState", "errors", "insights", "id"]
+            )
+            | ODD,
             inner,
             max_size=4,
         )
@@ -205,13 +219,142 @@ DOCUMENTS = st.recursive(
 SHELLS = st.sampled_from(["runs", "bom", "konveyor"])
 
 
-@settings(max_examples=80, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
-@given(DOCUMENTS, SHELLS)
-def test_no_document_whatever_its_shape_breaks_the_reading(document: object, shell: str) -> None:
+def as_yaml(document: object) -> str:
+    """Return a document as YAML whose scalars stand there bare or behind a tag, as whoever writes it by hand may do."""
+    if isinstance(document, dict):
+        return "{" + ", ".join(f"{json.dumps(key)}: {as_yaml(value)}" for key, value in document.items()) + "}"
+    if isinstance(document, list):
+        return "[" + ", ".join(map(as_yaml, document)) + "]"
+    if not isinstance(document, str) or not BARE.fullmatch(document):
+        return json.dumps(document)
+    return f"{TAGS[len(document) % len(TAGS)]} {document}"
+
+
+BARE = re.compile(r"[\w.]+(?::\d+)*", re.ASCII)
+TAGS = ("", "!!bool", "!!timestamp", "!!int", "!!float", "!!python/name:os", "!!binary", "!x")
+
+
+@settings(max_examples=150, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(DOCUMENTS, SHELLS, st.sampled_from(["a.json", "a.yaml"]))
+def test_no_document_whatever_its_shape_breaks_the_reading_or_what_rests_on_it(
+    document: object, shell: str, name: str
+) -> None:
     wrapped = {
         "runs": {"runs": [document, {"results": [document], "tool": document}]},
         "bom": {"bomFormat": "CycloneDX", "vulnerabilities": [document], "components": document, "metadata": document},
-        "konveyor": [{"name": "x", "violations": document}, {"name": "y", "violations": {"r": document}}],
+        "konveyor": [
+            {"name": "x", "violations": document},
+            {"name": "y", "violations": {"r": document, "s": {"category": "mandatory", "effort": document}}},
+        ],
     }[shell]
+    content = json.dumps(wrapped) if name == "a.json" else as_yaml(wrapped)
     with tempfile.TemporaryDirectory() as folder:
-        assert len(read(Path(folder), {"a.json": json.dumps(wrapped)})) >= 1
+        found = read(Path(folder), {name: content})
+    assert len(found) >= 1
+    assert found["effort_points"].dropna().between(0, 1_000).all()
+
+
+@pytest.mark.parametrize("effort", ["1e999", ".inf", "1e9", "-100000", "1" + "0" * 400, "maybe", "!!int ''"])
+def test_an_effort_that_is_no_number_of_points_is_told_and_the_finding_stays(effort: str, tmp_path: Path) -> None:
+    text = f"- name: x\n  violations:\n    r: {{category: mandatory, effort: {effort}, incidents: [{{uri: a}}]}}\n"
+    found = read(tmp_path, {"Billing.yaml": text})
+    assert told(found, "rule", "severity", "place_count") == {("r", "mandatory", 1), ("r", "unreadable", 1)}
+    assert found["effort_points"].isna().all()
+    assert found.loc[found["severity"] == "unreadable", "message"].str.contains("no number of points").all()
+
+
+def test_names_of_rules_are_texts_whatever_yaml_makes_of_them(tmp_path: Path) -> None:
+    rules = ("00110", "yes", "1e3", "2001-01-01", "0x1F", "59:59:59", "~")
+    lines = [f"    {rule}: {{category: optional, effort: 1}}" for rule in rules]
+    found = read(tmp_path, {"Billing.yaml": "\n".join(["- name: 007", "  violations:", *lines])})
+    assert set(found["rule"]) == set(rules)
+    assert (set(found["category"]), set(found["effort_points"])) == ({"007"}, {1.0})
+
+
+def test_what_has_no_name_that_can_be_stored_is_told_without_one(tmp_path: Path) -> None:
+    run = {"tool": {"driver": {"name": "\x01"}}, "results": [{"ruleId": "\x02"}]}
+    found = read(tmp_path, {"a.yaml": "- name: x\n  violations: {'': {}}\n", "b.json": {"runs": [run]}})
+    assert told(found, "tool", "rule") == {
+        ("Konveyor analyzer", "without a name"),
+        ("unnamed tool", "without a rule"),
+    }
+
+
+def test_a_document_of_too_many_values_is_told_before_it_fills_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(yaml_documents, "MOST_VALUES", 1_000)
+    monkeypatch.setattr(documents, "MOST_JSON_VALUES", 1_000)
+    text = "[" + "[]," * 2_000 + "[]]"
+    found = read(tmp_path, {"a.yaml": text, "b.json": text})
+    assert told(found, "severity") == {("unreadable",)}
+    assert found["message"].str.contains("values").all()
+
+
+def test_numbers_of_a_document_are_no_arithmetic(tmp_path: Path) -> None:
+    # To the base of 60, as YAML 1.1 reads them, they are quadratic: 14 s for these, hours for 5 MB.
+    sexagesimal = "59" + ":59" * 200_000
+    found = read(tmp_path, {"a.yaml": f"- name: x\n  violations: {{r: {{effort: {sexagesimal}}}}}\n"})
+    assert set(found["severity"]) == {"information", "unreadable"}
+
+
+def test_a_rule_of_sarif_is_found_by_its_id_wherever_the_tool_keeps_it(tmp_path: Path) -> None:
+    rules = [{"id": "js/other", "defaultConfiguration": {"level": "note"}, "shortDescription": {"text": "Other"}}]
+    sqli = {"id": "js/sqli", "defaultConfiguration": {"level": "error"}, "shortDescription": {"text": "Injection"}}
+    twin = {"id": "js/other", "defaultConfiguration": {"level": "error"}, "shortDescription": {"text": "Twin"}}
+    tool = {"driver": {"name": "CodeQL", "rules": rules}, "extensions": [{"rules": [sqli, twin]}]}
+    results = [
+        {"ruleId": "js/sqli", "ruleIndex": 0},
+        {"ruleId": "js/sqli/part"},
+        {"ruleId": "js/other", "rule": {"index": 1, "toolComponent": {"index": 0}}},
+        {"ruleId": "js/unknown", "ruleIndex": 0},
+        {"ruleIndex": 0},
+    ]
+    found = read(tmp_path, {"a.sarif": {"runs": [{"tool": tool, "results": results}]}})
+    assert told(found, "rule", "severity", "message") == {
+        ("js/sqli", "mandatory", "Injection"),
+        ("js/sqli/part", "mandatory", "Injection"),
+        ("js/other", "mandatory", "Twin"),
+        ("js/unknown", "optional", None),
+        ("js/other", "potential", "Other"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("facts", "severity"),
+    [
+        ({}, "mandatory"),
+        ({"baselineState": "absent"}, "information"),
+        ({"baselineState": "new"}, "mandatory"),
+        ({"suppressions": [{"kind": "inSource"}]}, "information"),
+        ({"suppressions": [{"kind": "external", "status": "rejected"}]}, "mandatory"),
+        ({"suppressions": [{"status": "accepted"}, {"status": "underReview"}]}, "mandatory"),
+        ({"kind": "pass"}, "information"),
+    ],
+)
+def test_results_that_are_gone_or_suppressed_ask_for_nothing(
+    facts: dict[str, object], severity: str, tmp_path: Path
+) -> None:
+    result = {"ruleId": "r", "level": "error", **facts}
+    found = read(tmp_path, {"a.sarif": {"runs": [{"results": [result]}]}})
+    assert found["severity"].tolist() == [severity]
+
+
+@pytest.mark.parametrize(
+    ("ratings", "stated"),
+    [
+        ([{"score": 9.8, "method": "CVSSv31"}], "critical"),
+        ([{"score": 7}], "high"),
+        ([{"score": 4.0, "severity": "unknown"}], "medium"),
+        ([{"score": 3.9}], "low"),
+        ([{"score": 9.8, "severity": "low"}], "low"),
+        ([{"score": 2.0}, {"severity": "high"}], "high"),
+        ([{"score": 9.8, "method": "OWASP"}], "unknown"),
+        ([{"score": 98}], "unknown"),
+    ],
+)
+def test_a_vulnerability_is_as_grave_as_its_word_or_its_score_says(
+    ratings: list[object], stated: str, tmp_path: Path
+) -> None:
+    bom = {"bomFormat": "CycloneDX", "vulnerabilities": [{"id": "CVE-1", "ratings": ratings}]}
+    assert read(tmp_path, {"a.json": bom})["stated_severity"].tolist() == [stated]

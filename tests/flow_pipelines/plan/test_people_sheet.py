@@ -15,7 +15,7 @@ from flow_pipelines.settings_schedule import Person, Span
 
 
 def read(path: Path) -> tuple[Person, ...]:
-    return people_of_rows(read_rows(path, path.name, is_people_header), month_first=False)
+    return people_of_rows(read_rows(path, path.name, is_people_header), date_order="day first")
 
 
 def test_a_german_export_with_an_absence_in_each_row_is_read(tmp_path: Path) -> None:
@@ -64,12 +64,12 @@ def test_all_that_is_wrong_is_told_with_file_row_and_column(tmp_path: Path) -> N
     with pytest.raises(InputError) as told:
         read(file)
     for words in (
-        "team.csv, row 2: column skills: Value error, no task takes the skill 'cobol'",
+        "team.csv, row 2: column skills: no task takes the skill 'cobol'",
         "team.csv, row 3: column name is empty",
-        "team.csv, row 4: column role: Value error, no task is done by the role 'chef'",
+        "team.csv, row 4: column role: no task is done by the role 'chef'",
         "team.csv, row 5: column absent from: 'soon' is no date",
         "team.csv, row 6: an absence needs both its first and its last day",
-        "team.csv, row 7: column absences: Value error, an absence ends on 2026-07-01, before it begins",
+        "team.csv, row 7: column absent from: an absence ends on 2026-07-01, before it begins",
         "team.csv, row 9: fay is architect here and tester above",
     ):
         assert words in str(told.value)
@@ -80,3 +80,23 @@ def test_a_file_without_people_is_refused(tmp_path: Path) -> None:
     file.write_text("hostname,cpus\nweb01,4\n", encoding="utf-8")
     with pytest.raises(InputError, match="can't be used"):
         read(file)
+
+
+def test_a_sheet_that_writes_months_first_is_read_so_and_a_skill_may_hold_a_slash(tmp_path: Path) -> None:
+    file = tmp_path / "team.csv"
+    file.write_text(
+        "name,role,skills,absent from,absent until\nAnn,tester,z/os; linux,08/03/2026,08/28/2026\n", "utf-8"
+    )
+    (ann,) = read(file)
+    assert ann.skills == ("linux", "z/os")
+    assert ann.absences == (Span(begin=date(2026, 8, 3), end=date(2026, 8, 28)),)
+
+
+def test_a_sheet_of_notes_is_passed_over_and_two_people_of_one_name_are_not_one(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "team.xlsx") as book:
+        book.add_worksheet("notes").write_row(0, 0, ["Please ask Ann before you change anything."])
+        sheet = book.add_worksheet("people")
+        for number, row in enumerate((["Name", "Role"], ["Ann", "tester"], ["Ann", "tester"])):
+            sheet.write_row(number, 0, row)
+    with pytest.raises(InputError, match="sheet people, row 3: Ann is there already"):
+        read(tmp_path / "team.xlsx")
