@@ -23,6 +23,7 @@ from dagster import TableConstraints as DagsterTableConstraints
 from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
+from assets_defs import markdown
 from resources.snapshots import Snapshot
 
 PREVIEW_ROWS = 20
@@ -81,9 +82,8 @@ def preview(frame: pd.DataFrame) -> MarkdownMetadataValue:
     """Return the first rows of a frame as a Markdown table, safe against whatever the cells hold."""
     rows = frame.head(PREVIEW_ROWS)
     columns = [name for name in frame.columns if rows[name].notna().any()][:PREVIEW_COLUMNS]
-    lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
-    lines += ["| " + " | ".join(_cell(value) for value in row) + " |" for row in rows[columns].to_numpy()]
-    return MetadataValue.md("\n".join(lines) if columns else "No rows.")
+    cells = [[_cell(value) for value in row] for row in rows[columns].to_numpy()]
+    return MetadataValue.md(markdown.table(columns, cells) if columns else "No rows.")
 
 
 def _cell(value: object) -> str:
@@ -91,4 +91,4 @@ def _cell(value: object) -> str:
     words = " ".join(words.split())
     if len(words) > PREVIEW_CELL:
         words = words[: PREVIEW_CELL - 1] + "…"
-    return "".join(f"&#{ord(sign)};" if sign in "|<>&`[]()*_\\!#" else sign for sign in words)
+    return words

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pandas as pd
 from dagster import MarkdownMetadataValue, MetadataValue
 
+from assets_defs import markdown
 from assets_defs.phase_assets import Descriptions, ExportedFile, Frames, PhaseInputs, PhaseOutputs, PhaseShell
 from assets_defs.runbook_page import runbook_page
 from flow_pipelines.execute.cutover.gates import runbook_problems, timing_problems
@@ -53,12 +54,17 @@ def runbook_files(phase: PhaseInputs, frames: Frames) -> Descriptions:
 def _fits(runbook: pd.DataFrame) -> MarkdownMetadataValue:
     """Return a table of what must not be missed, and how many minutes are left until then."""
     rows = runbook[runbook["kind"] == MILESTONE].sort_values(["begins_at", "section_name", "start_minute"])
-    lines = ["| | milestone | minute | minutes left | |", "|---|---|---|---|---|"]
-    for row in rows.to_dict("records"):
-        sign = "❌" if row["margin_minutes"] < 0 else "✅"
-        cells = (sign, row["task_name"], f"T+{row['start_minute']}", f"{row['margin_minutes']:,}", row["reason"])
-        lines.append("| " + " | ".join(str(cell).replace("|", "&#124;").replace("<", "&lt;") for cell in cells) + " |")
-    return MetadataValue.md("\n".join(lines))
+    cells = [
+        (
+            "❌" if row["margin_minutes"] < 0 else "✅",
+            row["task_name"],
+            f"T+{row['start_minute']}",
+            f"{row['margin_minutes']:,}",
+            row["reason"],
+        )
+        for row in rows.to_dict("records")
+    ]
+    return MetadataValue.md(markdown.table(("", "milestone", "minute", "minutes left", ""), cells))
 
 
 CUTOVER = PhaseShell("cutover", (*READS, UPDATES), cutover, describe=runbook_files)

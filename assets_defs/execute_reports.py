@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import pandas as pd
+
 from assets_defs.charts import burn_down_chart, stacked_bars
 from assets_defs.phase_assets import Descriptions, Frames, PhaseInputs, PhaseOutputs, PhaseShell
-from flow_pipelines.execute.progress import known_at, with_progress
+from flow_pipelines.execute.progress import known_at, with_parts, with_progress
 from flow_pipelines.execute.reports import gates
 from flow_pipelines.execute.reports.forecast import forecast
 from flow_pipelines.execute.reports.report import (
@@ -22,6 +24,7 @@ from flow_pipelines.execute.reports.report import (
     build_task_forecasts,
     told_tasks,
 )
+from flow_pipelines.execute.tasks.build import REHOST_TASKS, REPLATFORM_TASKS
 from flow_pipelines.plan.overview import PLAN_OVERVIEW
 from flow_pipelines.plan.resource.load import rates_of
 from flow_pipelines.plan.timeline.clock import midnight
@@ -31,6 +34,7 @@ from flow_pipelines.tables.execute.progress import UPDATES
 from flow_pipelines.tables.execute.reports import burn_down, execution_report, task_forecasts
 from flow_pipelines.tables.plan.timeline import TIMELINE
 
+PARTS = (REHOST_TASKS, REPLATFORM_TASKS)
 PLANNED = ("assess/plan_of_record", "assess/roadmap", "discovery/inventory", "assess/component_treatments", TIMELINE)
 
 
@@ -41,12 +45,16 @@ def reports(phase: PhaseInputs) -> PhaseOutputs:
         nothing = {FORECASTS: task_forecasts, BURN_DOWN: burn_down, REPORT: execution_report}
         return PhaseOutputs({key: empty(table) for key, table in nothing.items()})
 
-    def programme_until(day: date) -> Programme:
-        return scheduled_programme(*(phase.frames[key] for key in PLANNED), scope=scope, settings=settings, until=day)
-
     now = known_at(updates, midnight(settings.as_of + timedelta(days=1), settings.schedule.time_zone))
-    rows = with_progress(timeline, updates)
-    told = told_tasks(forecast(rows, programme_until, now=now, seed=settings.schedule.seed))
+    rows = with_parts(with_progress(timeline, updates), pd.concat([phase.frames[key] for key in PARTS]))
+    begun = updates["happened_at"].min()
+
+    def programme_until(day: date) -> Programme:
+        frames = (phase.frames[key] for key in PLANNED)
+        since = None if pd.isna(begun) else begun.to_pydatetime()
+        return scheduled_programme(*frames, scope=scope, settings=settings, since=since, until=day)
+
+    told = told_tasks(forecast(rows, programme_until, now=now, seed=settings.schedule.seed), updates)
     forecasts, weeks = build_task_forecasts(told), build_burn_down(told, scope)
     report = build_execution_report(told, phase.frames[PLAN_OVERVIEW], rates_of(settings), scope)
     return PhaseOutputs(
@@ -71,4 +79,4 @@ def report_charts(_phase: PhaseInputs, frames: Frames) -> Descriptions:
     }
 
 
-REPORTS = PhaseShell("reports", (*PLANNED, PLAN_OVERVIEW, UPDATES), reports, describe=report_charts)
+REPORTS = PhaseShell("reports", (*PLANNED, PLAN_OVERVIEW, UPDATES, *PARTS), reports, describe=report_charts)

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 from dagster import MarkdownMetadataValue, MetadataValue
 
+from assets_defs import markdown
 from assets_defs.phase_assets import Frames, PhaseInputs, PhaseOutputs, PhaseShell
 from flow_pipelines.flows import HANDOFF_PHASE, Flow, flow_named
 from flow_pipelines.handoff_package import package_rows
@@ -63,8 +64,8 @@ def handoff_shell(flow: Flow) -> PhaseShell:
 
 def results_table(result: pd.DataFrame) -> MarkdownMetadataValue:
     """Return the rules of a hand-off and their results as a table for people."""
-    lines = ["| | rule | checked | failed | finding |", "|---|---|---|---|---|"]
-    for row in result.itertuples(index=False):
-        cells = (SIGN[str(row.status)], row.title, f"{row.rows_checked:,}", f"{row.rows_failed:,}", row.finding)
-        lines.append("| " + " | ".join(str(cell).replace("|", "&#124;").replace("<", "&lt;") for cell in cells) + " |")
-    return MetadataValue.md("\n".join(lines))
+    cells = [
+        (SIGN[str(row.status)], row.title, f"{row.rows_checked:,}", f"{row.rows_failed:,}", row.finding)
+        for row in result.itertuples(index=False)
+    ]
+    return MetadataValue.md(markdown.table(("", "rule", "checked", "failed", "finding"), cells))

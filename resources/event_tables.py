@@ -10,6 +10,7 @@ from __future__ import annotations
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -269,6 +270,11 @@ received_updates = Table(
     Column("problem_code", Text(), comment="Why it could not be read, as a word; empty if it could."),
     Column("problem", Text(), comment="Why, in words."),
     Column("remedy", Text(), comment="What to do about that."),
+    Column(
+        "month_first",
+        Boolean(),
+        comment="Whether its file writes the month first; empty if that does not matter, or the file does not show it.",
+    ),
     Column(
         "received_at",
         DateTime(timezone=True),

@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from pathlib import Path
 
 from flow_pipelines.discovery.data_import import SourceFile
@@ -62,8 +63,12 @@ class Landing:
         return [*_files_in(root), *inner]
 
     def update_files(self, scope: Scope) -> list[SourceFile]:
-        """Return the files that tell of tasks and were not taken in, by name."""
+        """Return the files that tell of tasks and were not taken in, by name; some may still be arriving."""
         return _files_in(self.folder(scope) / UPDATES)
+
+    def settled_update_files(self, scope: Scope) -> list[SourceFile]:
+        """Return those of them that are whole."""
+        return [file for file in self.update_files(scope) if _are_settled([file])]
 
     def received(self, scope: Scope, landing_number: int, name: str) -> Path:
         """Return where a file lies that was taken in."""
@@ -84,7 +89,8 @@ class Landing:
     def land(self, scope: Scope, paths: Iterable[Path], *, subfolder: str = "") -> list[SourceFile]:
         """Copy files into an engagement's folder; each appears there whole or not at all.
 
-        One that has arrived under the same name and that no run has read yet is replaced, unless it is the same.
+        One that has arrived under the same name and that no run has read yet is replaced, unless it is the same. What
+        tells of tasks is added to and never replaced: the later one gets a number.
 
         Args:
             scope: The engagement.
@@ -102,15 +108,12 @@ class Landing:
             )
         folder = self.folder(scope) / subfolder
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        landed = []
         for source in chosen:
             there = folder / source.name
-            if there.is_file() and content_hash(there) == content_hash(source.path):
-                continue
-            descriptor, partial = tempfile.mkstemp(dir=folder, prefix=".arriving-")
-            os.close(descriptor)
-            shutil.copyfile(source.path, partial)
-            Path(partial).replace(there)
-        return [SourceFile(name=source.name, path=folder / source.name) for source in chosen]
+            landed.append(there if subfolder != UPDATES else _free(there, content_hash(source.path)))
+            _copy_whole(source.path, landed[-1], is_settled=subfolder == UPDATES)
+        return [SourceFile(name=path.name, path=path) for path in landed]
 
     def take_in(self, scope: Scope, file: SourceFile, landing_number: int) -> None:
         """Move a file to those that were taken in.
@@ -146,6 +149,25 @@ class Landing:
         """Return a fingerprint of the files that tell of tasks; empty if there are none, or one still arrives."""
         files = self.update_files(scope)
         return _fingerprint(files) if _are_settled(files) else ""
+
+
+def _free(there: Path, content: str) -> Path:
+    """Return a path by whose name nothing else lies there: "week (2).csv" if there is another "week.csv"."""
+    numbered = (there.with_name(f"{there.stem} ({number}){there.suffix}") for number in count(2))
+    return next(path for path in chain([there], numbered) if not path.exists() or content_hash(path) == content)
+
+
+def _copy_whole(source: Path, there: Path, *, is_settled: bool) -> None:
+    """Copy a file, so that it is there whole or not at all; `is_settled` if nobody need wait whether it grows."""
+    if there.is_file() and content_hash(there) == content_hash(source):
+        return
+    descriptor, partial = tempfile.mkstemp(dir=there.parent, prefix=".arriving-")
+    os.close(descriptor)
+    shutil.copyfile(source, partial)
+    if is_settled:
+        before = time.time() - SETTLING_SECONDS
+        os.utime(partial, (before, before))
+    Path(partial).replace(there)
 
 
 def _fingerprint(files: Iterable[SourceFile]) -> str:

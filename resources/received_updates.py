@@ -7,17 +7,15 @@ and judging what it says (`flow_pipelines/execute/updates/`).
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID
 
 import pandas as pd
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from flow_pipelines.execute.updates.received import COLUMNS, received
+from flow_pipelines.execute.updates.received import COLUMNS, raw_rows, received
 from flow_pipelines.reference.update_formats import is_update_header
 from flow_pipelines.row_files import FileRow, read_rows
 from flow_pipelines.scope import Scope
@@ -50,7 +48,7 @@ class ReceivedUpdateStore:
 
         Args:
             scope: The engagement.
-            rows: The rows.
+            rows: All rows of one file, or one that was told by command.
             by: Who brought them.
         """
         with self.database.in_scope(scope) as connection:
@@ -59,9 +57,8 @@ class ReceivedUpdateStore:
             moment = connection.execute(select(func.clock_timestamp())).scalar_one()
             if rows:
                 statement = insert(received_updates).on_conflict_do_nothing()
-                connection.execute(
-                    statement, [_values(scope, row) | {"received_at": moment, "received_by": by} for row in rows]
-                )
+                own = scope_values(scope) | {"received_at": moment, "received_by": by}
+                connection.execute(statement, [own | row for row in raw_rows(scope, rows)])
             new = _count(connection) - before
         return Kept(new, len(rows) - new)
 
@@ -75,13 +72,14 @@ class ReceivedUpdateStore:
     def take_in(self, landing: Landing, scope: Scope) -> dict[str, Kept]:
         """Keep the rows of the files that landed and move the files away; the caller holds the engagement's lock.
 
-        A process that is killed in between leaves the file: its rows are then told twice, and there once.
+        One that may still be arriving waits for the next run, which the sensor starts once it is whole. A process that
+        is killed in between leaves the file: its rows are then told twice, and there once.
 
         Returns:
             By name of file, what became of its rows.
         """
         kept = {}
-        for file in landing.update_files(scope):
+        for file in landing.settled_update_files(scope):
             kept[file.name] = self.add(
                 scope, list(read_rows(file.path, file.name, is_update_header)), by=_owner(file.path)
             )
@@ -115,24 +113,6 @@ def version_of(rows: pd.DataFrame) -> str:
 
 def _count(connection: Connection) -> int:
     return int(connection.execute(select(func.count()).select_from(received_updates)).scalar_one())
-
-
-def _values(scope: Scope, row: FileRow) -> dict[str, object]:
-    problem = row.problem
-    told = json.dumps({column: cell for column, cell in row.cells.items() if cell}, sort_keys=True, ensure_ascii=False)
-    # What can't be read is told by its place; what can by what it says, wherever it stands.
-    where = (row.source, row.sheet or "", row.row_number or 0, problem.code) if problem else ()
-    return {
-        **scope_values(scope),
-        "content_id": UUID(scope.id_of("received_update", told, *where)),
-        "source": row.source,
-        "sheet": row.sheet,
-        "row_number": row.row_number,
-        "cells": dict(row.cells),
-        "problem_code": problem and problem.code,
-        "problem": problem and problem.words,
-        "remedy": problem and problem.remedy,
-    }
 
 
 def _owner(path: Path) -> str:

@@ -6,7 +6,7 @@ Belongs here: the commands and what they print. Does not: what a row says and wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,7 +24,9 @@ from resources.tenancy import engagement_settings
 if TYPE_CHECKING:
     import pandas as pd
 
-    from flow_pipelines.execute.updates.told import Told
+    from flow_pipelines.discovery.data_import import SourceFile
+    from flow_pipelines.execute.updates.judge import Outcome
+    from flow_pipelines.row_files import FileRow
     from flow_pipelines.settings import EngagementSettings
     from resources.known_tasks import KnownTasks
 
@@ -63,6 +65,7 @@ def set_command(  # noqa: PLR0917  (arguments of a command line)
     rehearsal: Annotated[bool, typer.Option("--rehearsal", help="It is of a dry run: no state changes.")] = False,
 ) -> None:
     """Tell how a task stands, for example: flow task set acme/dc-exit 'web01: cut over' done --evidence CHG0030412."""
+    from flow_pipelines.edit_values import UNWRITABLE
     from flow_pipelines.row_files import FileRow
     from resources.known_tasks import known_tasks
     from resources.received_updates import ReceivedUpdateStore
@@ -82,15 +85,14 @@ def set_command(  # noqa: PLR0917  (arguments of a command line)
             "evidence": evidence,
             "rehearsal": "yes" if rehearsal else "",
         }
-        cells = {column: cell for column, cell in cells.items() if cell}
-        told = _checked(known, cells, settings)
+        # A command line may hold any bytes; what can't be stored shows as what it is.
+        cells = {column: UNWRITABLE.sub("\ufffd", cell) for column, cell in cells.items() if cell}
         update = FileRow(SOURCE, cells)
-        kept = ReceivedUpdateStore(installation.database).add(scope, [update], by=told_by or "unknown")
-    when = f"{told.happened_at:%Y-%m-%d %H:%M} UTC"
-    said = "is said to be" if not rehearsal else "was, in a dry run,"
-    again = "" if kept.new else " That had been told already."
-    _say(f"{row['task_name']} {said} {told.state} from {when} on.{again}")
-    _say(f"To make it take effect: flow run {scope} --flow execute")
+        store = ReceivedUpdateStore(installation.database)
+        outcome = _outcome(update, store.rows(scope), known, scope, settings)
+        store.add(scope, [update], by=told_by or "unknown")
+    for line in _answer(outcome, row["task_name"], scope, rehearsal=rehearsal):
+        _say(line)
 
 
 @task.command("import")
@@ -108,19 +110,22 @@ def import_command(
 ) -> None:
     """Copy files that tell of tasks into the engagement's landing folder, and judge what they say.
 
-    Exit code 5 says that nothing in them counted.
+    Exit code 5 says that nothing in them counts. Before Execute's first run the files wait for it, uncounted.
     """
     from resources.landing import UPDATES, Landing
     from resources.received_updates import ReceivedUpdateStore
 
     with open_installation() as installation:
-        engagement_settings(installation.database, scope)
+        settings = engagement_settings(installation.database, scope)
         landed = Landing(landing_root()).land(scope, files, subfolder=UPDATES)
         names = [file.name for file in landed]
-        if not ReceivedUpdateStore(installation.database).are_judged(scope):
+        if ReceivedUpdateStore(installation.database).are_judged(scope):
+            _judge(installation, scope, landed, settings, json=json)
+        elif json:
+            unknown = {"accepted": None, "repeated": None, "rejected": None}
+            print_json({"files": [{"file": name, **unknown} for name in names], "rejections": []})
+        else:
             _say(f"{', '.join(names)} landed. They count once Execute runs: flow run {scope} --flow execute")
-            return
-        _judge(installation, scope, names, json=json)
 
 
 @task.command("list")
@@ -163,56 +168,91 @@ def _task_called(known: KnownTasks, name: str) -> dict[str, str]:
     return {"task_id": str(row["task_id"]), "task_name": str(row["task_name"])}
 
 
-def _checked(known: KnownTasks, cells: dict[str, str], settings: EngagementSettings) -> Told:
-    """Return what is told if it is possible after all that counts already; else say why not."""
-    from flow_pipelines.execute.updates.judge import refusal_beside
-    from flow_pipelines.execute.updates.told import Refusal, Saying, what_is_told
+def _outcome(
+    update: FileRow, stored: pd.DataFrame, known: KnownTasks, scope: Scope, settings: EngagementSettings
+) -> Outcome:
+    """Return what the next run will make of an update beside all that is kept; raise if it will not count."""
+    from flow_pipelines.execute.updates.judge import outcome_beside
+    from flow_pipelines.execute.updates.received import COLUMNS, raw_rows, received
+    from flow_pipelines.execute.updates.told import Refusal
 
-    saying = Saying(settings.schedule, datetime.now(UTC), month_first=settings.date_order == "month first")
-    said = what_is_told(cells, saying)
-    if not isinstance(said, Refusal):
-        refusal = refusal_beside(said[-1], saying, cells["task id"], known.updates, settings=settings)
-        if refusal is None:
-            return said[-1]
-        said = refusal
-    raise InputError(f"Nothing was told: {said.words}", remedy=said.remedy)
+    number = int(stored["update_number"].max()) + 1 if len(stored) else 1
+    receipt = {"update_number": number, "received_at": datetime.now(UTC), "received_by": ""}
+    (raw,) = (own | receipt for own in raw_rows(scope, [update]))
+    (row,) = received([tuple(raw[name] for name in COLUMNS)]).to_dict("records")
+    outcome = outcome_beside(row, stored, known.tasks, known.inventory, settings=settings)
+    if isinstance(outcome.fate, Refusal):
+        raise InputError(f"Nothing was told: {outcome.fate.words}", remedy=outcome.fate.remedy)
+    return outcome
 
 
-def _judge(installation: Installation, scope: Scope, names: list[str], *, json: bool) -> None:
+def _answer(outcome: Outcome, name: str, scope: Scope, *, rehearsal: bool) -> Iterator[str]:
+    """Say what was told and what it does; nothing is confirmed that says nothing new."""
+    from flow_pipelines.execute.updates.replay import REPEATED
+
+    if outcome.told is None or outcome.fate == REPEATED:
+        yield f"{name}: that is known already. It is kept, and says nothing new."
+        return
+    when = f"{outcome.told.happened_at:%Y-%m-%d %H:%M} UTC"
+    said = "is said to be" if not rehearsal else "was, in a dry run,"
+    yield f"{name} {said} {outcome.told.state} from {when} on."
+    if outcome.undone:
+        yield f"Beside it, this does not count any more: {'; '.join(outcome.undone)}."
+    yield f"To make it take effect: flow run {scope} --flow execute"
+
+
+def _judge(
+    installation: Installation, scope: Scope, files: list[SourceFile], settings: EngagementSettings, *, json: bool
+) -> None:
     from flow_pipelines.cli.run_flow import run_phase
+    from flow_pipelines.execute.updates.judge import fates_of
     from resources.known_tasks import known_tasks
+    from resources.received_updates import ReceivedUpdateStore
 
-    before = known_tasks(installation.database, scope)
+    contents = {file.name: _contents(file, scope) for file in files}
     run_phase(installation, scope, flow_named("execute"), "overview")
-    after = known_tasks(installation.database, scope)
-    accepted = _news(before.updates, after.updates, names)
-    rejected = _news(before.rejected, after.rejected, names)
-    counts = [
-        {
-            "file": name,
-            "accepted": int((accepted["source"] == name).sum()),
-            "rejected": int((rejected["source"] == name).sum()),
-        }
-        for name in names
-    ]
-    told = rejected[["update_name", "reason_code", "reason", "remedy"]].to_dict("records")
+    known = known_tasks(installation.database, scope)
+    kept = ReceivedUpdateStore(installation.database).rows(scope)
+    fates = fates_of(kept, known.tasks, known.inventory, settings=settings)
+    counts = [_count(name, told, fates) for name, told in contents.items()]
+    rejected = _rejections(known.rejected, contents, scope)
     if json:
-        print_json({"files": counts, "rejections": told})
+        print_json({"files": counts, "rejections": rejected})
     else:
-        print_table(
-            f"Told of tasks of {scope}", ("file", "changes", "rejected"), [tuple(one.values()) for one in counts]
-        )
-        for one in told[:SHOWN_REJECTIONS]:
+        headers = ("file", "changes", "nothing new", "rejected")
+        print_table(f"Told of tasks of {scope}", headers, [tuple(one.values()) for one in counts])
+        for one in rejected[:SHOWN_REJECTIONS]:
             _say(f"{one['reason']} {one['remedy']}")
-        if len(told) > SHOWN_REJECTIONS:
-            _say(f"and {len(told) - SHOWN_REJECTIONS:,} more, in execute.rejected_updates")
+        if len(rejected) > SHOWN_REJECTIONS:
+            _say(f"and {len(rejected) - SHOWN_REJECTIONS:,} more, in execute.rejected_updates")
         _say(f"Next: flow run {scope} --flow execute")
-    if rejected.shape[0] and accepted.empty:
+    if rejected and not any(one["accepted"] for one in counts):
         raise typer.Exit(InputError.exit_code)
 
 
-def _news(before: pd.DataFrame, after: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    return after[~after["update_id"].isin(list(before["update_id"])) & after["source"].isin(names)]
+def _contents(file: SourceFile, scope: Scope) -> list[str]:
+    """Return by which ids the rows of a file are kept."""
+    from flow_pipelines.execute.updates.received import raw_rows
+    from flow_pipelines.reference.update_formats import is_update_header
+    from flow_pipelines.row_files import read_rows
+
+    raw = raw_rows(scope, list(read_rows(file.path, file.name, is_update_header)))
+    return list(dict.fromkeys(str(row["content_id"]) for row in raw))
+
+
+def _count(name: str, contents: list[str], fates: Mapping[str, tuple[str, ...]]) -> dict[str, object]:
+    found = [fate for content in contents for fate in fates.get(content, ())]
+    return {"file": name, **{fate: found.count(fate) for fate in ("accepted", "repeated", "rejected")}}
+
+
+def _rejections(rejected: pd.DataFrame, contents: Mapping[str, list[str]], scope: Scope) -> list[dict[Any, Any]]:
+    """Return why things do not count that these files say, told for the first time or again."""
+    from flow_pipelines.execute.updates.judge import rejection_id
+
+    ids = {rejection_id(scope, content, part) for told in contents.values() for content in told for part in (1, 2)}
+    columns = ["update_name", "reason_code", "reason", "remedy"]
+    found: list[dict[Any, Any]] = rejected.loc[rejected["update_id"].isin(ids), columns].to_dict("records")
+    return found
 
 
 def _cells(row: Mapping[Any, Any]) -> tuple[object, ...]:

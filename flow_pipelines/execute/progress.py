@@ -49,6 +49,57 @@ def _moments(of_task: pd.Series[Any], tasks: pd.Series[Any]) -> pd.DatetimeIndex
     return pd.DatetimeIndex(pd.to_datetime(of_task.reindex(tasks), utc=True))
 
 
+def with_parts(tasks: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
+    """Fill in what nobody told of the tasks of workloads from the tasks of their servers and databases.
+
+    A task is done once all parts of it are over and any of them is done, and begun once any is; where all parts of a
+    workload are over, so is what has no parts. What somebody told of a task itself stays.
+
+    Args:
+        tasks: The rows of `plan/timeline` with progress.
+        parts: The rows of `execute/rehost_tasks` and `execute/replatform_tasks`.
+    """
+    untold = (tasks["state"] == PLANNED) & tasks["told_at"].isna()
+    of_task, of_workload = (
+        _summed(parts, column).reindex(tasks[name])
+        for column, name in (("timeline_task_id", "task_id"), ("workload_id", "workload_id"))
+    )
+    is_done = untold & (of_task["is_over"].eq(True).to_numpy())
+    is_begun = untold & ~is_done & (of_task["is_begun"].eq(True).to_numpy())
+    follows = untold & of_task["is_over"].isna().to_numpy() & (of_workload["is_over"].eq(True).to_numpy())
+    starts, ends, last = (
+        pd.Series(frame[name].array, index=tasks.index)
+        for frame, name in ((of_task, "start"), (of_task, "end"), (of_workload, "end"))
+    )
+    return tasks.assign(
+        state=tasks["state"].mask(is_done | follows, DONE).mask(is_begun, IN_PROGRESS),
+        actual_start=tasks["actual_start"].mask(is_done | is_begun, starts),
+        actual_end=tasks["actual_end"].mask(is_done, ends).mask(follows, last),
+    )
+
+
+def _summed(parts: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return how far the parts of each task, or workload, are: is_over, is_begun, start and end."""
+    rows = pd.DataFrame(
+        {
+            "of": parts[column],
+            "over": parts["state"].isin(OVER),
+            "done": parts["state"] == DONE,
+            "begun": ~parts["state"].isin([PLANNED, SKIPPED]),
+            "start": pd.to_datetime(parts["actual_start"].fillna(parts["actual_end"]), utc=True),
+            "end": pd.to_datetime(parts["actual_end"], utc=True),
+        }
+    )
+    found = rows.groupby("of").agg(
+        over=("over", "all"),
+        done=("done", "any"),
+        is_begun=("begun", "any"),
+        start=("start", "min"),
+        end=("end", "max"),
+    )
+    return found.assign(is_over=found["over"] & found["done"])
+
+
 def known_at(updates: pd.DataFrame, as_of: datetime) -> datetime:
     """Return as of when things are known: the last thing that was told of a task, or `as_of` if that is later.
 

@@ -30,8 +30,8 @@ STEP_KINDS = (
     "acceptance",
     "milestone",
 )
-Relation = Literal["own", "all", "dependents", "dependencies", "hosted", "parts"]
-RELATIONS: tuple[Relation, ...] = ("own", "all", "dependents", "dependencies", "hosted", "parts")
+Relation = Literal["own", "all", "dependents", "dependencies", "hosted", "host", "parts"]
+RELATIONS: tuple[Relation, ...] = ("own", "all", "dependents", "dependencies", "hosted", "host", "parts")
 
 
 class Lane(Data):
@@ -54,7 +54,7 @@ class CutoverStep(Data):
     ahead: int | None = None
     per_detail: int = Field(ge=0, default=0)
     at_most: int | None = None
-    details: Literal["owners", "workloads", "lanes", "checks", "go", "commit"] | None = None
+    details: Literal["owners", "workloads", "lanes", "checks", "residents", "go", "commit"] | None = None
     after: tuple[str, ...] = ()
     is_point_of_no_return: bool = False
     says: str

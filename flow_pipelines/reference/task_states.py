@@ -19,6 +19,8 @@ from flow_pipelines.tables.execute.overview import WAVE_STATES
 from flow_pipelines.tables.execute.progress import STATES
 
 TASK_STATES = Path(__file__).with_name("task_states.yaml")
+# No programme has 10,000 waves; a column of numbers with a gap is written with fractions.
+BARE_NUMBER = re.compile(r"\s*(\d{1,4})(?:[.,]0+)?\s*")
 
 
 class TaskStates(BaseModel):
@@ -54,9 +56,20 @@ class TaskStates(BaseModel):
         return _inverted(self.steps)
 
     @cached_property
-    def wave_in_text(self) -> re.Pattern[str]:
-        """What finds a wave's number in folded text, as its only group."""
-        return re.compile(rf"\b(?:{'|'.join(map(fold, self.waves))})\s*(\d+)\b")
+    def _wave(self) -> re.Pattern[str]:
+        return re.compile(rf"\b(?:{'|'.join(map(fold, self.waves))})\s*(\d{{1,4}})\b")
+
+    def wave_called(self, text: str) -> int | None:
+        """Return the number of the wave that a text names and nothing else: "Wave 2", "2", or "2.0"; None if none."""
+        if bare := BARE_NUMBER.fullmatch(text):
+            return int(bare.group(1))
+        found = self._wave.fullmatch(fold(text))
+        return int(found.group(1)) if found else None
+
+    def wave_in(self, sentence: str) -> int | None:
+        """Return the number of the first wave that a sentence speaks of, or None."""
+        found = self._wave.search(fold(sentence))
+        return int(found.group(1)) if found else None
 
     def state(self, word: str) -> str | None:
         """Return the state that a word stands for, or None if it is not known."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, cached_property, lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Literal, Self
 
@@ -42,6 +43,7 @@ class UpdateFormat(_Data):
     title: str
     told_by: tuple[tuple[str, ...], ...]
     columns: dict[Role, tuple[str, ...]]
+    comes_first_with: tuple[Role, ...] = ()
     step: str | None = None
     step_by_job: dict[str, str] = Field(default_factory=dict)
     step_and_state_by_state: dict[str, StepAndState] = Field(default_factory=dict)
@@ -68,6 +70,11 @@ class UpdateFormat(_Data):
         """Tell whether a table with these headers is of the format."""
         folded = set(map(fold_header, headers))
         return all(folded.intersection(map(fold_header, alternatives)) for alternatives in self.told_by)
+
+    def comes_first(self, headers: Iterable[str]) -> bool:
+        """Tell whether a table with these headers is of the format whatever else it may be."""
+        own = {header for role in self.comes_first_with for header in self.headers[role]}
+        return not own.isdisjoint(map(fold_header, headers)) and self.fits(headers)
 
 
 @lru_cache(maxsize=10_000)
@@ -99,7 +106,8 @@ def update_formats() -> Sequence[UpdateFormat]:
 @lru_cache(maxsize=1_000)
 def format_of(headers: tuple[str, ...]) -> UpdateFormat | None:
     """Return the format of a table by its headers, or None if they tell none."""
-    return next((one for one in update_formats() if one.fits(headers)), None)
+    first = (one for one in update_formats() if one.comes_first(headers))
+    return next(chain(first, (one for one in update_formats() if one.fits(headers))), None)
 
 
 @cache

@@ -11,8 +11,9 @@ from zipfile import ZipFile
 import pandas as pd
 import pytest
 import python_calamine
+from dagster import MarkdownMetadataValue
 
-from assets_defs.execute_cutover import CUTOVER
+from assets_defs.execute_cutover import CUTOVER, runbook_files
 from assets_defs.execute_tasks import REHOST, REPLATFORM
 from assets_defs.phase_assets import ExportedFile, PhaseInputs, PhaseShell
 from assets_defs.runbook_page import runbook_page
@@ -20,6 +21,7 @@ from flow_pipelines.execute.cutover.runbook import build_runbook
 from flow_pipelines.execute.cutover.workbook import runbook_workbook
 from flow_pipelines.flows import flow_named
 from flow_pipelines.tables.contract import empty
+from flow_pipelines.tables.execute.cutover import RUNBOOK
 from flow_pipelines.tables.execute.updates import task_updates
 from tests.flow_pipelines.execute.programmes import SCOPE, Link, Workload, programme, settings_of
 
@@ -167,6 +169,18 @@ def test_a_phase_fills_its_tables_without_a_problem(shell: PhaseShell) -> None:
     assert all(len(frame) for frame in outputs.frames.values())
     assert shell.describe
     assert set(shell.describe(phase, outputs.frames)) == {f"execute/{tables[0]}"}
+
+
+def test_a_name_is_no_picture_in_what_dagster_shows() -> None:
+    runbook = build_runbook(FRAMES, scope=SCOPE, settings=settings_of())
+    name = "![x](http://evil.example/a.png) | <b>\n# head"
+    phase = inputs(CUTOVER)
+    described = runbook_files(phase, {RUNBOOK: runbook.assign(task_name=name)})[RUNBOOK]
+    told = described["fits"]
+    assert isinstance(told, MarkdownMetadataValue)
+    assert "evil" in str(told.md_str)
+    assert not re.search(r"!\[|\]\(|<b>|^#", str(told.md_str), flags=re.MULTILINE)
+    assert all(line.count("|") == 6 for line in str(told.md_str).splitlines())
 
 
 def test_the_files_of_every_wave_are_written_and_what_was_told_is_in_the_runbook() -> None:

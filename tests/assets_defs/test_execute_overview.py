@@ -80,6 +80,10 @@ def engagement(installation: Installation, tmp_path_factory: pytest.TempPathFact
     with pytest.raises(InputError, match="Execute has not run yet"):
         opened.command("task list")
     assert opened.look() == []
+    waiting = tmp_path_factory.mktemp("told") / "too early.csv"
+    waiting.write_text("Task,State\n", encoding="utf-8")
+    assert json.loads(opened.command("task import", str(waiting), "--json"))["files"][0]["accepted"] is None
+    (Landing(landing_root()).folder(opened.scope) / UPDATES / "too early.csv").unlink()
     opened.run("execute")
     return opened
 
@@ -95,6 +99,12 @@ def test_what_is_told_counts_and_starts_execute_alone(engagement: Engagement, tm
     shown = engagement.command("task import", str(file))
     assert "week 10.csv, row 4: there is no 'web03: prepare'" in shown
     assert engagement.look() == [], "it has been judged"
+    bad = tmp_path / "bad.csv"
+    bad.write_text("Task,State\nweb03: prepare,done\n", encoding="utf-8")
+    for _ in range(2):
+        with pytest.raises(SystemExit) as left:
+            engagement.command("task import", str(bad))
+        assert left.value.code == InputError.exit_code
     assert engagement.tasks("--state", "done").keys() == {"web01: prepare"}
     (done,) = (row for row in engagement.rows("execute/task_updates") if row["state"] == "done")
     assert (done["told_by"], done["source"], done["row_number"]) == ("Jörg", "week 10.csv", 2)

@@ -8,7 +8,7 @@ import pytest
 
 from flow_pipelines.errors import InputError
 from flow_pipelines.scope import Scope
-from resources.landing import SETTLING_SECONDS, Landing, check_files, content_hash
+from resources.landing import SETTLING_SECONDS, UPDATES, Landing, check_files, content_hash
 
 SCOPE = Scope("acme", "dc-exit")
 OTHER = Scope("acme", "cloud-first")
@@ -39,6 +39,17 @@ def test_a_newer_export_replaces_the_one_of_the_same_name(tmp_path: Path) -> Non
     landing.land(SCOPE, [written(tmp_path, "a.csv", "old")])
     landing.land(SCOPE, [written(tmp_path, "a.csv", "new")])
     assert [file.path.read_text(encoding="utf-8") for file in landing.files(SCOPE)] == ["new"]
+
+
+def test_what_tells_of_tasks_never_replaces_another_file_and_is_whole_at_once(tmp_path: Path) -> None:
+    landing = Landing(tmp_path / "landing")
+    landed = [
+        landing.land(SCOPE, [written(tmp_path, "week.csv", text)], subfolder=UPDATES)[0].name
+        for text in ("old", "new", "old", "newer", "new")
+    ]
+    assert landed == ["week.csv", "week (2).csv", "week.csv", "week (3).csv", "week (2).csv"]
+    told = [file.path.read_text(encoding="utf-8") for file in landing.settled_update_files(SCOPE)]
+    assert sorted(told) == ["new", "newer", "old"]
 
 
 def test_what_is_half_copied_hidden_or_a_link_is_no_file(tmp_path: Path) -> None:

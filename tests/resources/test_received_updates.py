@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,7 @@ def land(landing: Landing, scope: Scope, name: str, content: bytes) -> None:
     folder = landing.folder(scope) / UPDATES
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_bytes(content)
+    os.utime(folder / name, (1_700_000_000, 1_700_000_000))
 
 
 def test_the_same_row_told_twice_is_one_wherever_it_stood(store: ReceivedUpdateStore, scope: Scope) -> None:
@@ -58,6 +60,27 @@ def test_what_landed_is_kept_and_moved_so_that_its_name_can_land_again(
         "0002/week.csv",
     ]
     assert landing.all_files(scope) == []
+
+
+def test_a_file_that_still_arrives_waits_for_the_next_run(
+    store: ReceivedUpdateStore, scope: Scope, landing: Landing
+) -> None:
+    land(landing, scope, "a.csv", SHEET.encode())
+    land(landing, scope, "b.csv", SHEET[:40].encode())
+    arriving = landing.folder(scope) / UPDATES / "b.csv"
+    os.utime(arriving)
+    assert list(store.take_in(landing, scope)) == ["a.csv"]
+    assert [file.name for file in landing.update_files(scope)] == ["b.csv"]
+    os.utime(arriving, (1_700_000_000, 1_700_000_000))
+    assert list(store.take_in(landing, scope)) == ["b.csv"]
+
+
+def test_how_a_file_writes_its_dates_is_kept_with_its_rows(store: ReceivedUpdateStore, scope: Scope) -> None:
+    told = [FileRow("w.csv", {"task": "a", "state": "done", "at": at}) for at in ("04/05/2026", "25/03/2026")]
+    store.add(scope, told[:1], by="Ann")
+    assert store.add(scope, told, by="Ann").new == 2, "the first row says another day beside the second"
+    assert store.add(scope, told, by="Ann").new == 0
+    assert store.rows(scope)["month_first"].tolist() == [None, False, None]
 
 
 def test_a_file_that_cannot_be_read_is_a_row_with_its_reason_and_the_rest_goes_on(

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pandas as pd
 
 from flow_pipelines.assess.gates import listed
 from flow_pipelines.execute.cutover.sections import Section, find_sections
 from flow_pipelines.execute.tasks.build import moving
-from flow_pipelines.reference.cutover_templates import BACK_OUT
+from flow_pipelines.reference.cutover_templates import BACK_OUT, CUTOVER
 from flow_pipelines.settings import EngagementSettings
 
 STOP, START = "stop", "start"
+MISSING = (math.nan, math.nan)
 
 
 def runbook_problems(
@@ -45,7 +45,7 @@ def runbook_problems(
     problems += listed(
         "step names {} are there twice", set(runbook.loc[runbook["task_name"].duplicated(), "task_name"])
     )
-    problems += _links(runbook) + _lanes(runbook)
+    problems += _links(runbook) + _lanes(runbook) + _times(cutovers, runbook)
     return problems + _order(find_sections(frames, assets, settings), runbook)
 
 
@@ -57,6 +57,21 @@ def _links(runbook: pd.DataFrame) -> list[str]:
     starts = links["start_minute"].to_numpy(dtype="float64")
     early = set(links.loc[~(ends <= starts), "task_name"])
     return listed("steps {} begin before what they wait for is over", early)
+
+
+def _times(cutovers: pd.DataFrame, runbook: pd.DataFrame) -> list[str]:
+    """List steps that begin before their cutover in the timeline, or end after a window of which it is said to fit."""
+    rows = runbook[runbook["phase"] == CUTOVER]
+    margins = rows.dropna(subset=["margin_minutes"]).groupby("section_name")["margin_minutes"].min()
+    fits = rows["section_name"].map(margins >= 0).fillna(value=True).astype(bool)
+    late = fits & (rows["planned_end"] > rows["window_closes_at"])
+    steps = rows[rows["workload_id"].notna()].explode("timeline_task_ids")
+    begins = cutovers.set_index("task_id")["planned_start"].reindex(steps["timeline_task_ids"])
+    early = set(steps.loc[steps["planned_start"].to_numpy() < begins.to_numpy(), "task_name"])
+    problems = listed("steps {} begin before their cutover in plan/timeline", early)
+    return problems + listed(
+        "steps {} end after their change window, which is not said", set(rows.loc[late, "task_name"])
+    )
 
 
 def _lanes(runbook: pd.DataFrame) -> list[str]:
@@ -72,31 +87,37 @@ def _lanes(runbook: pd.DataFrame) -> list[str]:
 
 
 def _order(sections: Sequence[Section], runbook: pd.DataFrame) -> list[str]:
-    """List what stops before all that needs it has stopped, and what starts before what it needs has started."""
-    rows = runbook[runbook["phase"] != BACK_OUT]
-    of_asset = {
-        (kind, edge): rows[rows["kind"] == kind].set_index("asset_id")[f"{edge}_minute"].to_dict()
-        for kind in (STOP, START)
-        for edge in ("start", "end")
-    }
-    names = rows.dropna(subset=["asset_id"]).drop_duplicates("asset_id").set_index("asset_id")["subject"]
+    """List what stops before all that needs it has stopped, and what starts before what it needs has started.
+
+    That holds of the cutover and of the way back alike. A database and the server that it is on part at the cutover:
+    the server stops after it; on the way back they are together again, and the server starts first.
+    """
+    names = runbook.dropna(subset=["asset_id"]).drop_duplicates("asset_id").set_index("asset_id")["subject"]
     wrong = set()
-    for section in sections:
-        for needing, needed in section.needs:
-            stops_late = _minute(of_asset[STOP, "end"], needing) > _minute(of_asset[STOP, "start"], needed)
-            starts_early = _minute(of_asset[START, "start"], needing) < _minute(of_asset[START, "end"], needed)
-            if stops_late or (starts_early and _is_server(section.units, needing)):
-                wrong.add(f"{names[needing]} and {names[needed]}, which it needs")
+    for phase in (CUTOVER, BACK_OUT):
+        rows = runbook[runbook["phase"] == phase]
+        stops, starts = (_spans(rows[rows["kind"] == kind]) for kind in (STOP, START))
+        for section in sections:
+            stopped = (*section.needs, *(section.hosted if phase == CUTOVER else ()))
+            started = (*section.needs, *(section.hosted if phase == BACK_OUT else ()))
+            late = [(one, other) for one, other in stopped if _end(stops, one) > _begin(stops, other)]
+            early = [(one, other) for one, other in started if _begin(starts, one) < _end(starts, other)]
+            wrong |= {f"{names[one]} and {names[other]}, which it needs" for one, other in (*late, *early)}
     return listed("{} stop or start in the wrong order", wrong)
 
 
-def _minute(minutes: Mapping[Any, Any], asset: str) -> float:
-    """Return when an asset's step is; of one that is missing, which is a problem of its own, no time."""
-    return float(minutes.get(asset, math.nan))
+def _spans(rows: pd.DataFrame) -> dict[str, tuple[float, float]]:
+    minutes = (rows[name].astype("float64") for name in ("start_minute", "end_minute"))
+    return dict(zip(rows["asset_id"], zip(*minutes, strict=True), strict=True))
 
 
-def _is_server(units: pd.DataFrame, asset: str) -> bool:
-    return bool((units.loc[units["asset_id"] == asset, "asset_type"] == "server").any())
+def _begin(spans: Mapping[str, tuple[float, float]], asset: str) -> float:
+    """Return when an asset's step begins; of one that is missing, which is a problem of its own, no time."""
+    return spans.get(asset, MISSING)[0]
+
+
+def _end(spans: Mapping[str, tuple[float, float]], asset: str) -> float:
+    return spans.get(asset, MISSING)[1]
 
 
 def timing_problems(runbook: pd.DataFrame, updates: pd.DataFrame, timings: pd.DataFrame) -> list[str]:

@@ -3,8 +3,8 @@
 Belongs here: scheduling by minutes with people who do one thing at a time. Does not: which steps there are
 (`steps.py`).
 
-The rule: a step begins once all that it waits for is over and one of the people of its lane is free; of those that
-could begin, the one goes first after which most is left to do. Nobody does two things at once.
+The rule: a step begins once its time has come, all that it waits for is over and one of the people of its lane is free;
+of those that could begin, the one goes first after which most is left to do. Nobody does two things at once.
 """
 
 from __future__ import annotations
@@ -22,11 +22,13 @@ class Work:
         minutes: How long it takes.
         lane: Who does it.
         after: The places of the steps that it waits for; all are before it in order.
+        earliest: Before which minute it must not begin, from the begin of all.
     """
 
     minutes: int
     lane: str
     after: tuple[int, ...]
+    earliest: int = 0
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def place(steps: Sequence[Work], people: Mapping[str, int]) -> list[Placed]:
         if lane in last:
             queued[last[lane]].append(number)
         last[lane] = number
-        ready = max((ends[before] for before in steps[number].after), default=0)
+        ready = max([steps[number].earliest, *(ends[before] for before in steps[number].after)])
         waits[number] = starts[number] > ready
     end = max(ends, default=0)
     latest = [end] * len(steps)
@@ -94,33 +96,30 @@ def _tails(steps: Sequence[Work], followers: Sequence[Sequence[int]]) -> list[in
 def _started(
     steps: Sequence[Work], followers: Sequence[Sequence[int]], tails: Sequence[int], people: Mapping[str, int]
 ) -> tuple[list[int], list[int]]:
-    """Return when each step starts and who of its lane does it, minute by minute at which anything ends."""
-    waiting = [len(set(step.after)) for step in steps]
+    """Return when each step starts and who of its lane does it, minute by minute at which anything happens."""
+    # Its own time is one more thing that a step waits for.
+    waiting = [len(set(step.after)) + 1 for step in steps]
     free = {lane: list(range(1, people[lane] + 1)) for lane in {step.lane for step in steps}}
     ready: dict[str, list[tuple[int, int]]] = {lane: [] for lane in free}
     starts, persons = [0] * len(steps), [0] * len(steps)
-    for number, step in enumerate(steps):
-        if not waiting[number]:
-            heapq.heappush(ready[step.lane], (-tails[number], number))
-    running: list[tuple[int, int]] = []
-    now, lanes = 0, sorted(free)
-    while True:
-        for lane in lanes:
-            while ready[lane] and free[lane]:
-                number = heapq.heappop(ready[lane])[1]
-                starts[number], persons[number] = now, heapq.heappop(free[lane])
-                heapq.heappush(running, (now + steps[number].minutes, number))
-        if not running:
-            return starts, persons
-        now = running[0][0]
+    events = [(step.earliest, False, number) for number, step in enumerate(steps)]
+    heapq.heapify(events)
+    while events:
+        now = events[0][0]
         touched = set()
-        while running and running[0][0] == now:
-            number = heapq.heappop(running)[1]
-            heapq.heappush(free[steps[number].lane], persons[number])
-            touched.add(steps[number].lane)
-            for later in set(followers[number]):
+        while events and events[0][0] == now:
+            _, is_end, number = heapq.heappop(events)
+            if is_end:
+                heapq.heappush(free[steps[number].lane], persons[number])
+                touched.add(steps[number].lane)
+            for later in set(followers[number]) if is_end else (number,):
                 waiting[later] -= 1
                 if not waiting[later]:
                     heapq.heappush(ready[steps[later].lane], (-tails[later], later))
                     touched.add(steps[later].lane)
-        lanes = sorted(touched)
+        for lane in sorted(touched):
+            while ready[lane] and free[lane]:
+                number = heapq.heappop(ready[lane])[1]
+                starts[number], persons[number] = now, heapq.heappop(free[lane])
+                heapq.heappush(events, (now + steps[number].minutes, True, number))
+    return starts, persons

@@ -29,6 +29,7 @@ from flow_pipelines.tables.execute.updates import task_updates
 
 LAST_MOMENT, CLOSES = "last moment to back out", "change window closes"
 MILESTONE, REPLICATION, DECIDE = "milestone", "replication", "go or no-go"
+OWN_TIME = "It does not begin before its own cutover in plan/timeline."
 NAMED = 3
 MINUTE = timedelta(minutes=1)
 Row = dict[str, Any]
@@ -130,8 +131,13 @@ def _people(steps: Sequence[Step], context: Context) -> dict[str, int]:
 
 
 def _placed(steps: Sequence[Step], people: Mapping[str, int], begin: int) -> list[_Timed]:
-    found = place([Work(step.minutes, step.lane, step.after) for step in steps], people)
+    found = place([Work(step.minutes, step.lane, step.after, _earliest(step)) for step in steps], people)
     return [_Timed(step, begin + one.start, one, step.after) for step, one in zip(steps, found, strict=True)]
+
+
+def _earliest(step: Step) -> int:
+    """Return before which minute a step must not begin: the way back is begun whenever it is decided."""
+    return step.element.earliest if step.template.phase == CUTOVER else 0
 
 
 def _length(steps: Sequence[Step], people: Mapping[str, int]) -> int:
@@ -166,6 +172,7 @@ def _row(one: _Timed, section: Section, task_id: str, before: list[str]) -> Row:
     is_own = element.reason and (template.kind == "sync" or element.kind == "bare workload")
     is_data = template.says == "Data"
     words = [] if is_data else [f"{template.says}."]
+    is_own_time = one.start == _earliest(step) > 0
     machines = cutover_templates().lanes.get(step.lane)
     lane = step.lane if template.lane == OWNER_LANE else f"{step.lane} {one.placed.person}"
     decisions = section.decision_ids if template.kind == "gate" and template.phase == BEFORE else ()
@@ -192,7 +199,9 @@ def _row(one: _Timed, section: Section, task_id: str, before: list[str]) -> Row:
         "margin_minutes": None,
         "details": list(step.details),
         "evidence": template.evidence,
-        "reason": " ".join([*words, *([element.reason] if is_own and element.reason else [])]),
+        "reason": " ".join(
+            [*words, *([element.reason] if is_own and element.reason else []), *([OWN_TIME] if is_own_time else [])]
+        ),
         "timeline_task_ids": list(decisions or element.cutover_ids),
         "source_entity_ids": list(element.asset_ids) or _assets(section),
     }

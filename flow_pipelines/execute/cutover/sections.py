@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +15,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from flow_pipelines.execute.tasks.connections import needed_connections
+from flow_pipelines.execute.tasks.moving import DATABASE, told_apart
 from flow_pipelines.execute.tasks.placement import cutover_parts
+from flow_pipelines.execute.tasks.residents import residents_of
 from flow_pipelines.plan.timeline.clock import ProgrammeClock, programme_clock
 from flow_pipelines.plan.timeline.programme import first_day
 from flow_pipelines.settings import EngagementSettings
@@ -43,7 +44,8 @@ class Section:
         needs: Pairs of units of which the first needs the second; no cycle.
         hosted: Pairs of a database and the server that it is on.
         connections: What goes to and from its units, as `needed_connections` says.
-        partners: Workloads elsewhere that need one of its units, in words.
+        partners: Workloads elsewhere that need one of its units, or run on one, in words.
+        residents: By server, what runs on it and has no step of its own here, in words.
     """
 
     wave: int | None
@@ -59,6 +61,7 @@ class Section:
     hosted: tuple[tuple[str, str], ...]
     connections: pd.DataFrame
     partners: tuple[str, ...]
+    residents: dict[str, list[str]]
 
     @property
     def name(self) -> str:
@@ -78,6 +81,8 @@ def find_sections(
         settings: Change windows.
     """
     timeline, plan = frames["plan/timeline"], frames["assess/plan_of_record"]
+    # Two workloads may have one name; what people tell of a step is found by its name.
+    plan = plan.assign(workload_name=told_apart(plan["workload_name"], plan["workload_id"]))
     cutovers = _cutovers(timeline, plan)
     if cutovers.empty:
         return []
@@ -85,7 +90,7 @@ def find_sections(
     connections = needed_connections(
         frames["discovery/inventory"], frames["discovery/dependencies"], frames["plan/landing_zone"]
     )
-    placed = units.merge(cutovers[["workload_id", "part", "section"]], on=["workload_id", "part"])
+    placed = units.merge(cutovers[["workload_id", "part", "section", "planned_start"]], on=["workload_id", "part"])
     section_of = placed.set_index("asset_id")["section"]
     connections = connections.assign(
         section=connections["asset_id"].map(section_of), partner_section=connections["partner_id"].map(section_of)
@@ -94,17 +99,21 @@ def find_sections(
     members = dict(tuple(placed.groupby("section")))
     decisions = timeline[timeline["kind"] == DECISION]
     workloads = plan[["workload_id", "workload_name", "owner", "source_entity_ids"]].explode("source_entity_ids")
+    residents = _residents(frames, placed, workloads)
     found = []
     for key, rows in cutovers.groupby("section", sort=True):
         units_here = members.get(key, placed.iloc[:0])
-        found.append(_section(rows, units_here, own.get(key, connections.iloc[:0]), decisions, workloads))
+        reached = own.get(key, connections.iloc[:0])
+        there = residents[residents["server_id"].isin(set(units_here["asset_id"]))]
+        found.append(_section(rows, units_here, own=reached, decisions=decisions, workloads=workloads, residents=there))
     return found
 
 
 def _cutovers(timeline: pd.DataFrame, plan: pd.DataFrame) -> pd.DataFrame:
     parts = cutover_parts(timeline)
-    columns = ["task_id", "workload_name", "wave_number", "planned_start", "planned_end"]
-    rows = parts.merge(timeline[columns], on="task_id").merge(plan[["workload_id", "owner"]], on="workload_id")
+    columns = ["task_id", "wave_number", "planned_start", "planned_end"]
+    known = plan[["workload_id", "workload_name", "owner"]]
+    rows = parts.merge(timeline[columns], on="task_id").merge(known, on="workload_id")
     return rows.assign(parts=rows.groupby("workload_id")["part"].transform("size"))
 
 
@@ -130,19 +139,29 @@ def _windowed(cutovers: pd.DataFrame, settings: EngagementSettings) -> pd.DataFr
 
 
 def _section(
-    rows: pd.DataFrame, units: pd.DataFrame, own: pd.DataFrame, decisions: pd.DataFrame, workloads: pd.DataFrame
+    rows: pd.DataFrame,
+    units: pd.DataFrame,
+    *,
+    own: pd.DataFrame,
+    decisions: pd.DataFrame,
+    workloads: pd.DataFrame,
+    residents: pd.DataFrame,
 ) -> Section:
     first = rows.iloc[0]
     here = decisions[decisions["workload_id"].isin(rows.loc[rows["part"] == 0, "workload_id"])]
     decision = None
     if len(here):
         decision = (here["planned_start"].min().to_pydatetime(), here["planned_end"].max().to_pydatetime())
-    hosted = _hosted(units)
+    hosted, workloads_here, begin = _hosted(units), set(rows["workload_id"]), rows["planned_start"].min()
+    # What has moved in a window before is on its old server no more; what moves here has steps of its own.
+    has_gone = (residents["moved_from"] < begin) | residents["asset_id"].isin(set(units["asset_id"]))
+    staying = residents[~has_gone]
+    is_elsewhere = ~staying["workload_id"].isin(workloads_here)
     return Section(
         wave=None if pd.isna(first["wave_number"]) else int(first["wave_number"]),
         number=int(first["number"]),
         count=int(first["count"]),
-        begin=rows["planned_start"].min().to_pydatetime(),
+        begin=begin.to_pydatetime(),
         closes=(rows["closes"] if rows["closes"].notna().all() else rows["planned_end"]).max().to_pydatetime(),
         cutovers=rows.reset_index(drop=True),
         decision=decision,
@@ -151,7 +170,8 @@ def _section(
         needs=_needs(units["asset_id"].tolist(), own, hosted),
         hosted=hosted,
         connections=own,
-        partners=_partners(own, workloads, set(rows["workload_id"])),
+        partners=_partners(own, workloads, staying, workloads_here),
+        residents=_told(staying[is_elsewhere | (staying["asset_type"] == DATABASE)]),
     )
 
 
@@ -175,19 +195,46 @@ def _needs(ids: list[str], own: pd.DataFrame, hosted: Iterable[tuple[str, str]])
     return tuple((one, other) for one, other in pairs if group[place[one]] != group[place[other]])
 
 
-def _partners(own: pd.DataFrame, workloads: pd.DataFrame, here: set[str]) -> tuple[str, ...]:
-    """Return the workloads elsewhere that need a unit of the section, with their owner and what they reach."""
+def _residents(frames: Mapping[str, pd.DataFrame], placed: pd.DataFrame, workloads: pd.DataFrame) -> pd.DataFrame:
+    """Return what runs on servers that move, with its workloads, and when it moves if it does so by itself."""
+    found = residents_of(frames, placed["asset_id"])
+    own = placed[["asset_id", "wave_number", "planned_start"]].rename(columns={"planned_start": "moved_from"})
+    servers = placed[["asset_id", "asset_name"]].rename(columns={"asset_id": "server_id", "asset_name": "server_name"})
+    parts = workloads.rename(columns={"source_entity_ids": "asset_id"})
+    found = found.merge(servers, on="server_id").merge(own, on="asset_id", how="left")
+    return found.merge(parts, on="asset_id", how="left")
+
+
+def _told(residents: pd.DataFrame) -> dict[str, list[str]]:
+    """Return by server what runs on it, in words."""
+    texts: dict[str, list[str]] = {}
+    columns = ["server_id", "name", "workload_name", "moved_from", "wave_number"]
+    for server, name, workload, moved_from, wave in residents[columns].itertuples(index=False, name=None):
+        of = f" of {workload}" if isinstance(workload, str) else ""
+        later = "" if pd.isna(wave) else f" in wave {wave}"
+        own = "" if pd.isna(moved_from) else f"; its own move comes later{later}"
+        text = f"{name}{of} runs on it and stops with it{own}"
+        if text not in texts.setdefault(str(server), []):
+            texts[str(server)].append(text)
+    return texts
+
+
+def _partners(own: pd.DataFrame, workloads: pd.DataFrame, residents: pd.DataFrame, here: set[str]) -> tuple[str, ...]:
+    """Return the workloads elsewhere that need or run on a unit of the section, with their owner and why."""
     needed = own[~own["is_source"].astype(bool) & (own["section"] != own["partner_section"])]
     parts = workloads[~workloads["workload_id"].isin(here)]
     found = needed.merge(parts, left_on="partner_id", right_on="source_entity_ids")
-    texts: dict[tuple[str, Any], set[str]] = {}
-    for name, owner, check in (
-        found[["workload_name", "owner", "check"]].astype(object).itertuples(index=False, name=None)
-    ):
-        texts.setdefault((str(name), owner if isinstance(owner, str) else None), set()).add(str(check))
+    on = residents[residents["workload_id"].notna() & ~residents["workload_id"].isin(here)]
+    on = on.assign(why="runs on it", check=on["name"].astype(object) + " on " + on["server_name"])
+    found = pd.concat([found.assign(why="needs it"), on], ignore_index=True)
+    texts: dict[tuple[str, str, str], set[str]] = {}
+    columns = ["workload_name", "owner", "why", "check"]
+    for name, owner, why, check in found[columns].astype(object).itertuples(index=False, name=None):
+        who = owner if isinstance(owner, str) else "owner not known"
+        texts.setdefault((str(name), who, str(why)), set()).add(str(check))
     return tuple(
-        f"{owner or 'owner not known'}: {name}, not moved now, needs it ({_few(sorted(checks))})"
-        for (name, owner), checks in sorted(texts.items(), key=lambda one: (one[0][0], str(one[0][1])))
+        f"{who}: {name}, not moved now, {why} ({_few(sorted(checks))})"
+        for (name, who, why), checks in sorted(texts.items())
     )
 
 

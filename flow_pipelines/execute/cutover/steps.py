@@ -43,6 +43,7 @@ class Element:
         asset_ids: Assets that it is made of.
         minutes: How long what is particular of it takes: a sync, or a workload without parts.
         reason: Why so long, in words.
+        earliest: When its own cutover begins in the timeline, in minutes from T-0: none of its steps begins before.
     """
 
     kind: str
@@ -55,6 +56,7 @@ class Element:
     asset_ids: tuple[str, ...] = ()
     minutes: int | None = None
     reason: str | None = None
+    earliest: int = 0
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,8 @@ def elements_of(context: Context) -> list[Element]:
     """Return what steps are made for: the section, its workloads, its databases and servers."""
     section = context.section
     units = _units(context)
-    workloads = [_workload(row, units) for row in section.cutovers.to_dict("records")]
+    begins = _begins(section)
+    workloads = [_workload(row, units, begins) for row in section.cutovers.to_dict("records")]
     spans = zip(workloads, section.cutovers["planned_start"], section.cutovers["planned_end"], strict=True)
     bare = [
         replace(one, kind=BARE, minutes=max(1, round((end - start).total_seconds() / MINUTES)), reason=AS_PLANNED)
@@ -112,7 +115,13 @@ def elements_of(context: Context) -> list[Element]:
     return [whole, *workloads, *bare, *units]
 
 
-def _workload(row: Mapping[Any, Any], units: list[Element]) -> Element:
+def _begins(section: Section) -> dict[str, int]:
+    """Return when each cutover of the timeline begins, in whole minutes from T-0."""
+    begins = (section.cutovers["planned_start"] - section.begin).dt.total_seconds() / MINUTES
+    return {str(one): ceil(minute) for one, minute in zip(section.cutovers["task_id"], begins, strict=True)}
+
+
+def _workload(row: Mapping[Any, Any], units: list[Element], begins: Mapping[str, int]) -> Element:
     part = f" ({row['part'] + 1} of {row['parts']})" if row["parts"] > 1 else ""
     return Element(
         WORKLOAD,
@@ -122,13 +131,14 @@ def _workload(row: Mapping[Any, Any], units: list[Element]) -> Element:
         owner=row["owner"] if isinstance(row["owner"], str) else None,
         cutover_ids=(str(row["task_id"]),),
         asset_ids=tuple(sorted(str(one.asset_id) for one in units if str(row["task_id"]) in one.cutover_ids)),
+        earliest=begins[str(row["task_id"])],
     )
 
 
 def _units(context: Context) -> list[Element]:
     units = context.section.units
     cutovers = context.section.cutovers.set_index(["workload_id", "part"])["task_id"]
-    syncs = _syncs(units, context)
+    begins, syncs = _begins(context.section), _syncs(units, context)
     return [
         Element(
             str(row["asset_type"]),
@@ -140,6 +150,7 @@ def _units(context: Context) -> list[Element]:
             asset_ids=(str(row["asset_id"]),),
             minutes=minutes,
             reason=reason,
+            earliest=begins[str(cutovers[row["workload_id"], row["part"]])],
         )
         for row, (minutes, reason) in zip(units.to_dict("records"), syncs, strict=True)
     ]
@@ -200,12 +211,15 @@ class _Places:
             self.by_name.setdefault(step.template.step, []).append(number)
             if step.element.asset_id:
                 self.of_workload.setdefault(step.element.workload_id, []).append(step.element.key)
-        self.related: dict[str, dict[str, list[str]]] = {"dependents": {}, "dependencies": {}, "hosted": {}}
+        self.related: dict[str, dict[str, list[str]]] = {
+            name: {} for name in ("dependents", "dependencies", "hosted", "host")
+        }
         for one, other in section.needs:
             self.related["dependents"].setdefault(other, []).append(one)
             self.related["dependencies"].setdefault(one, []).append(other)
         for one, other in section.hosted:
             self.related["hosted"].setdefault(other, []).append(one)
+            self.related["host"].setdefault(one, []).append(other)
 
     def of(self, keys: Iterable[str], name: str) -> list[int]:
         """Return the places of a step at elements."""
@@ -249,7 +263,7 @@ def _details(context: Context) -> Callable[[CutoverStep, Element], tuple[str, ..
     links = section.connections
     # What two units of the section need of each other is checked once, from where it is opened.
     checked = links[links["is_source"].astype(bool) | ~links["partner_id"].isin(here)]
-    checks = listed_by_asset(checked, "check")
+    own = {"checks": listed_by_asset(checked, "check"), "residents": section.residents}
     criteria = cutover_templates().criteria
     fixed: dict[str, tuple[str, ...]] = {
         "owners": (*_owners(context), *section.partners),
@@ -259,8 +273,8 @@ def _details(context: Context) -> Callable[[CutoverStep, Element], tuple[str, ..
     fixed |= {str(gate): texts for gate, texts in criteria.items()}
 
     def listed(template: CutoverStep, element: Element) -> tuple[str, ...]:
-        if template.details == "checks":
-            return tuple(checks.get(str(element.asset_id), ()))
+        if template.details in own:
+            return tuple(own[template.details].get(str(element.asset_id), ()))
         return fixed[template.details] if template.details else ()
 
     return listed

@@ -13,7 +13,7 @@ import pandas as pd
 from flow_pipelines.scope import Scope
 from flow_pipelines.tables.contract import conform, empty
 from flow_pipelines.tables.execute.cutover import runbook_timings
-from flow_pipelines.tables.execute.progress import DONE, IN_PROGRESS, STATES
+from flow_pipelines.tables.execute.progress import BLOCKED, DONE, IN_PROGRESS, STATES
 
 TIMINGS = f"{runbook_timings.schema}/{runbook_timings.name}"
 DRY_RUN, REAL = "dry run", "cutover"
@@ -24,8 +24,9 @@ SECONDS = 60
 def build_timings(runbook: pd.DataFrame, updates: pd.DataFrame, *, scope: Scope) -> pd.DataFrame:
     """Compare how long steps took with how long they were to take.
 
-    Dry runs, and cutovers, of a section are told apart by their steps: when one is begun that was begun already, all
-    that is told from then on is of the next run.
+    Dry runs, and cutovers, of a section are told apart by their steps: when one is begun that was begun already and was
+    over, all that is told from then on is of the next run. What was blocked and goes on is of the same run, and took
+    from its first begin on.
 
     Args:
         runbook: The rows of `execute/cutover_runbook`.
@@ -45,7 +46,7 @@ def build_timings(runbook: pd.DataFrame, updates: pd.DataFrame, *, scope: Scope)
     told = told.assign(run_number=_runs(told))
     keys = ["task_id", "is_rehearsal", "run_number"]
     found = told.drop_duplicates(keys, keep="last").set_index(keys).rename(columns={"state": "last_state"})
-    begun = told[told["state"] == IN_PROGRESS].groupby(keys)["happened_at"].last()
+    begun = told[told["state"] == IN_PROGRESS].groupby(keys)["happened_at"].first()
     ended = told[told["state"] == DONE].groupby(keys)["happened_at"].last()
     found = found.assign(begun_at=begun.reindex(found.index), ended_at=ended.reindex(found.index)).reset_index()
     seconds = (found["ended_at"] - found["begun_at"]).dt.total_seconds()
@@ -68,15 +69,18 @@ def _runs(told: pd.DataFrame) -> list[int]:
     numbers: list[int] = []
     current: tuple[Any, Any] | None = None
     begun: set[str] = set()
+    blocked: set[str] = set()
     number = 1
     for section, is_rehearsal, task, state in told[["section_name", "is_rehearsal", "task_id", "state"]].itertuples(
         index=False, name=None
     ):
         if (section, is_rehearsal) != current:
-            current, begun, number = (section, is_rehearsal), set(), 1
+            current, begun, blocked, number = (section, is_rehearsal), set(), set(), 1
         if state == IN_PROGRESS:
-            if task in begun:
-                begun, number = set(), number + 1
+            if task in begun - blocked:
+                begun, blocked, number = set(), set(), number + 1
             begun.add(task)
+        # Until it goes on or is over: what is blocked has not ended.
+        (blocked.add if state == BLOCKED else blocked.discard)(task)
         numbers.append(number)
     return numbers

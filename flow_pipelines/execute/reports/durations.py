@@ -17,7 +17,7 @@ import pandas as pd
 
 from flow_pipelines.plan.timeline.working_time import WorkingTime
 from flow_pipelines.reference.forecast_model import forecast_model
-from flow_pipelines.tables.execute.progress import DONE
+from flow_pipelines.tables.execute.progress import DONE, IN_PROGRESS, STATES
 
 # What else is done is done in a window or in an hour, whose length is given.
 LEARNED = ("work", "transfer")
@@ -46,6 +46,28 @@ class Factor:
 def worked_hours(begun: datetime, ended: datetime, time: WorkingTime) -> int:
     """Return the working hours from one moment to another, at least 1."""
     return max(1, time.periods_until(ended) - time.periods_until(begun))
+
+
+def hours_spent(updates: pd.DataFrame, time: WorkingTime, now: datetime) -> dict[str, int]:
+    """Return the working hours that each task was in progress, of every attempt, as far as its begin was told.
+
+    Args:
+        updates: The rows of `execute/task_updates`.
+        time: Working hours.
+        now: Until when what is still in progress counts.
+    """
+    real = updates[~updates["is_rehearsal"].astype(bool)]
+    real = real.assign(place=real["state"].map(STATES.index)).sort_values(["happened_at", "place"])
+    found: dict[str, int] = {}
+    begun: dict[str, datetime] = {}
+    for task, state, moment in real[["task_id", "state", "happened_at"]].itertuples(index=False, name=None):
+        if task in begun:
+            found[task] = found.get(task, 0) + worked_hours(begun.pop(task), moment, time)
+        if state == IN_PROGRESS:
+            begun[task] = moment
+    for task, moment in begun.items():
+        found[task] = found.get(task, 0) + worked_hours(moment, now, time)
+    return found
 
 
 def learned_factors(rows: pd.DataFrame, time: WorkingTime) -> dict[str, Factor]:

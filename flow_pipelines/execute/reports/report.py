@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from flow_pipelines.execute.progress import OVER
-from flow_pipelines.execute.reports.durations import worked_hours
+from flow_pipelines.execute.reports.durations import hours_spent, worked_hours
 from flow_pipelines.execute.reports.forecast import PROGRAMME, UNDER_WAY, Cases, Forecast
 from flow_pipelines.execute.reports.wording import forecast_basis, forecast_reasons, variance_reasons
 from flow_pipelines.plan.timeline.clock import ProgrammeClock
@@ -52,8 +52,13 @@ class Told:
         return self.forecast.programme.clock
 
 
-def told_tasks(found: Forecast) -> Told:
-    """Bring tasks and their forecast together."""
+def told_tasks(found: Forecast, updates: pd.DataFrame) -> Told:
+    """Bring tasks, their forecast and what was told of them together.
+
+    Args:
+        found: The forecast.
+        updates: The rows of `execute/task_updates`.
+    """
     time = found.programme.clock.time
     planned = found.rows.drop(columns=["waits_for", "waits_for_task"])
     told = planned.join(found.tasks, on="task_id")
@@ -61,13 +66,16 @@ def told_tasks(found: Forecast) -> Told:
         time.periods_until(end.to_pydatetime()) - time.periods_until(planned.to_pydatetime())
         for end, planned in zip(told["forecast_end"], told["planned_end"], strict=True)
     ]
-    worked = [_worked(row, found) for row in told.to_dict("records")]
+    spent = hours_spent(updates, time, found.now)
+    worked = [_worked(row, spent, found) for row in told.to_dict("records")]
     return Told(told.assign(hours_late=late, worked=worked), found)
 
 
-def _worked(row: Mapping[Any, Any], found: Forecast) -> int:
+def _worked(row: Mapping[Any, Any], spent: Mapping[str, int], found: Forecast) -> int:
     """Return the working hours that a task has taken so far; the planned ones if nobody told when it began."""
     time, start = found.programme.clock.time, row["actual_start"]
+    if row["task_id"] in spent:
+        return spent[row["task_id"]]
     if row["state"] in OVER:
         return row["duration_hours"] if pd.isna(start) else worked_hours(start, row["actual_end"], time)
     if row["state"] in UNDER_WAY and not pd.isna(start):

@@ -17,6 +17,7 @@ from flow_pipelines.execute.tasks.connections import listed_by_asset, needed_con
 from flow_pipelines.execute.tasks.methods import allowed_downtime, database_methods
 from flow_pipelines.execute.tasks.moving import DATABASE, moving_assets
 from flow_pipelines.execute.tasks.placement import placed, step_slots, with_cutover_part
+from flow_pipelines.execute.tasks.residents import last_to_leave
 from flow_pipelines.reference.execution_templates import METHOD, execution_templates
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings
@@ -39,7 +40,8 @@ READS = (
     "plan/database_targets",
     "plan/landing_zone",
 )
-CUTOVER = "cutover"
+CUTOVER, DECOMMISSION = "cutover", "decommission"
+KEEP_IT = "Keep it until then"
 Frames = Mapping[str, pd.DataFrame]
 
 
@@ -85,8 +87,8 @@ def moving(frames: Frames) -> pd.DataFrame:
 
 def _tasks_of(key: str, frames: Frames, scope: Scope, settings: EngagementSettings) -> pd.DataFrame:
     own = [graph.graph for graph in execution_templates().graphs if graph.table == NAME_OF[key]]
-    assets = moving(frames)
-    assets = assets[assets["graph"].isin(own)]
+    all_moving = moving(frames)
+    assets = all_moving[all_moving["graph"].isin(own)]
     if assets.empty:
         return empty(TABLE_OF[key])
     slots = step_slots(assets, frames["plan/timeline"])
@@ -101,7 +103,8 @@ def _tasks_of(key: str, frames: Frames, scope: Scope, settings: EngagementSettin
         command=commands_of(rows),
     )
     rows = _with_methods(rows, assets, frames, settings)
-    rows = rows.assign(predecessor_ids=_predecessors(rows), details=_details(rows, frames), reason=_reasons(rows))
+    rows = rows.assign(predecessor_ids=_predecessors(rows), details=_details(rows, frames))
+    rows = rows.assign(reason=_reasons(rows, last_to_leave(all_moving, frames["plan/timeline"])))
     planned = with_progress(rows, empty(task_updates))
     table = TABLE_OF[key]
     return conform(planned[[column.name for column in table.columns if column.name in planned]], table)
@@ -145,13 +148,23 @@ def _details(rows: pd.DataFrame, frames: Frames) -> pd.Series[Any]:
     return pd.Series(found, index=rows.index, dtype=object)
 
 
-def _reasons(rows: pd.DataFrame) -> pd.Series[Any]:
-    """Say why a step is there, and what is particular: another task than usual, other workloads, no cloud."""
+def _reasons(rows: pd.DataFrame, leaving: pd.DataFrame) -> pd.Series[Any]:
+    """Say why a step is there, and what is particular: another task, other workloads, what is still on it, no cloud."""
     words = rows["method_says"].astype("string").fillna(rows["says"]) + "."
     elsewhere = " The workload has no task " + rows["within"].map(lambda one: one[0]).astype("string")
     elsewhere += ": it is done in " + rows["parent"] + "."
     words += elsewhere.where(rows["choice"] > 0, "")
     others = " Also of " + rows["others"].astype("string") + ", for which it moves now."
     words += others.where(rows["step_number"] == 1).fillna("")
+    words += _still_there(rows, leaving).fillna("")
     without = rows["provider"].isna() & rows["command"].isna() & rows["kind"].isin(["agent", "build"])
     return words.mask(without, words + " No cloud is chosen for it in plan/targets.").astype(object)
+
+
+def _still_there(rows: pd.DataFrame, leaving: pd.DataFrame) -> pd.Series[Any]:
+    """Say of servers that are to be switched off before the last database on them has moved that they must wait."""
+    last = leaving.reindex(rows["asset_id"]).set_axis(rows.index)
+    name, moved_at = last["name"].astype("string"), last["moved_at"]
+    when = moved_at.dt.strftime("%Y-%m-%d %H:%M UTC").astype("string")
+    words = " " + name + " runs on it and moves later, planned until " + when + f". {KEEP_IT}, or move both together."
+    return words.where((rows["kind"] == DECOMMISSION) & (moved_at > rows["planned_start"]))

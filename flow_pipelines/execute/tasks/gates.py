@@ -8,8 +8,9 @@ from __future__ import annotations
 import pandas as pd
 
 from flow_pipelines.assess.gates import listed
-from flow_pipelines.execute.tasks.build import NAME_OF, Frames, moving
+from flow_pipelines.execute.tasks.build import DECOMMISSION, KEEP_IT, NAME_OF, Frames, moving
 from flow_pipelines.execute.tasks.moving import SERVER
+from flow_pipelines.execute.tasks.residents import last_to_leave
 from flow_pipelines.reference.execution_templates import execution_templates
 
 
@@ -31,6 +32,7 @@ def task_problems(key: str, frames: Frames, tasks: pd.DataFrame) -> list[str]:
     problems += listed("{} have steps and do not move so", set(counted.index) - set(expected["asset_id"]))
     problems += _unplanned(key, frames, tasks)
     problems += listed("task names {} are there twice", set(tasks.loc[tasks["task_name"].duplicated(), "task_name"]))
+    problems += _kept(last_to_leave(assets, frames["plan/timeline"]), tasks)
     return problems + _time_problems(frames["plan/timeline"], tasks) + link_problems(tasks)
 
 
@@ -48,6 +50,14 @@ def _unplanned(key: str, frames: Frames, tasks: pd.DataFrame) -> list[str]:
     )
     # A server of several workloads moves once: it may be in the other table.
     return listed("servers {} of the plan have no tasks", own - others - set(tasks["asset_id"]))
+
+
+def _kept(leaving: pd.DataFrame, tasks: pd.DataFrame) -> list[str]:
+    """List servers that would be switched off with a database that moves later on them, and nobody is told."""
+    off = tasks[tasks["kind"] == DECOMMISSION]
+    is_early = leaving["moved_at"].reindex(off["asset_id"]).set_axis(off.index) > off["planned_start"]
+    is_silent = is_early & ~off["reason"].str.contains(KEEP_IT, regex=False)
+    return listed("{} come before what runs on it has moved, which is not said", off.loc[is_silent, "task_name"])
 
 
 def _time_problems(timeline: pd.DataFrame, tasks: pd.DataFrame) -> list[str]:

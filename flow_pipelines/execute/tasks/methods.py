@@ -60,7 +60,9 @@ def database_methods(
         is_short = pd.notna(needed) and float(needed) <= allowed
         way: Way = "stopped" if is_short else "running"
         found = model.method_of(product, str(treatment), cloud, way)
-        rows.append((found.method, _reason(found.method, found.says, size, needed, allowed, answer), way))
+        # What knows no two ways follows changes: at the switch it takes no second copy of all.
+        reason = _reason(found.method, found.says, size, needed, allowed, answer)
+        rows.append((found.method, reason, found.way or "running"))
     return pd.DataFrame(rows, columns=["method", "reason", "way"], index=databases.index)
 
 

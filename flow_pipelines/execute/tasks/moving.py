@@ -65,10 +65,20 @@ def moving_assets(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 def unique_names(rows: pd.DataFrame) -> pd.Series[Any]:
     """Return the names of assets, those that are alike told apart by their ids."""
+    return told_apart(names_of(rows), rows["asset_id"])
+
+
+def names_of(rows: pd.DataFrame) -> pd.Series[Any]:
+    """Return what people call assets, alike or not."""
     names = rows[["name", "host_name", "fqdn", "asset_id"]].astype(object).bfill(axis="columns").iloc[:, 0]
-    names = names.astype("string").str.strip()
-    alike = names.str.casefold().duplicated(keep=False)
-    return names.mask(alike, names + " [" + rows["asset_id"].str[:TOLD_APART] + "]").astype(object)
+    return names.astype("string").str.strip()
+
+
+def told_apart(names: pd.Series[Any], ids: pd.Series[Any]) -> pd.Series[Any]:
+    """Return names, those that are alike told apart by the ids beside them."""
+    texts = names.astype("string").str.strip()
+    alike = texts.str.casefold().duplicated(keep=False)
+    return texts.mask(alike, texts + " [" + ids.str[:TOLD_APART] + "]").astype(object)
 
 
 def _led(plan: pd.DataFrame, assets: pd.DataFrame) -> pd.DataFrame:

@@ -15,10 +15,9 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from flow_pipelines.discovery.cleansing.dates import month_is_first
 from flow_pipelines.execute.updates.matching import TaskFinder
 from flow_pipelines.execute.updates.replay import ACCEPTED, REPEATED, Event, replay
-from flow_pipelines.execute.updates.told import Refusal, Saying, Told, date_cells, what_is_told
+from flow_pipelines.execute.updates.told import Refusal, Saying, Told, what_is_told
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings
 from flow_pipelines.tables.contract import conform, empty
@@ -26,6 +25,7 @@ from flow_pipelines.tables.execute.updates import rejected_updates, task_updates
 
 TASK_UPDATES = "execute/task_updates"
 REJECTED_UPDATES = "execute/rejected_updates"
+REJECTED = "rejected"
 # Clocks and zones differ; what is told as of tomorrow may be of today elsewhere.
 LENIENCE = timedelta(days=1)
 
@@ -79,56 +79,87 @@ def judge_updates(
         settings: Its settings.
 
     Returns:
-        The same whatever the order of receipt and however often a thing is told, but for where it was told first.
+        The same whatever the order in which files are received and however often a thing is told, but for where it was
+        told first.
     """
-    finder = TaskFinder(tasks, inventory)
-    month_first = _months_first(received, settings)
+    tellings = _read(received, TaskFinder(tasks, inventory), settings)
+    _replay(tellings)
+    return Judged(_updates(tellings, tasks, scope), _rejected(tellings, scope), _fates(tellings))
+
+
+def fates_of(
+    received: pd.DataFrame, tasks: pd.DataFrame, inventory: pd.DataFrame, *, settings: EngagementSettings
+) -> Mapping[str, tuple[str, ...]]:
+    """Return what becomes of all that was received, as `Judged.fates`, without the words for it."""
+    tellings = _read(received, TaskFinder(tasks, inventory, lookups_left=0), settings)
+    _replay(tellings)
+    return _fates(tellings)
+
+
+def _fates(tellings: list[_Telling]) -> dict[str, tuple[str, ...]]:
+    fates: dict[str, tuple[str, ...]] = {}
+    for one in tellings:
+        fate = REJECTED if isinstance(one.fate, Refusal) else one.fate
+        fates[one.row["content_id"]] = (*fates.get(one.row["content_id"], ()), fate)
+    return fates
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What becomes of one row that is told besides all that was received.
+
+    Attributes:
+        told: The last thing that it says; None if it can't be read.
+        fate: accepted, repeated, or why it does not count.
+        undone: What counted and does not any more beside it, in words.
+    """
+
+    told: Told | None
+    fate: str | Refusal
+    undone: tuple[str, ...]
+
+
+def outcome_beside(
+    row: Mapping[Any, Any],
+    received: pd.DataFrame,
+    tasks: pd.DataFrame,
+    inventory: pd.DataFrame,
+    *,
+    settings: EngagementSettings,
+) -> Outcome:
+    """Judge one more row just as the next run will.
+
+    Args:
+        row: The row, of the columns of `received.py`, received last.
+        received: All that was received so far.
+        tasks: All tasks that exist.
+        inventory: The rows of `discovery/inventory`.
+        settings: The engagement's settings.
+    """
+    # Nobody reads what others may have meant, and looking for it takes most of the time.
+    finder = TaskFinder(tasks, inventory, lookups_left=0)
+    before = _read(received, finder, settings)
+    own = _tellings(row, _saying(row, settings), finder, _end_of(settings))
+    _replay(before)
+    counted = [one for one in before if one.fate == ACCEPTED]
+    _replay([*before, *own])
+    undone = [one for one in counted if one.fate != ACCEPTED and one.told]
+    words = tuple(f"{_place(one.row)}: {one.told.state}" for one in undone if one.told)
+    return Outcome(own[-1].told, own[-1].fate, words)
+
+
+def _read(received: pd.DataFrame, finder: TaskFinder, settings: EngagementSettings) -> list[_Telling]:
     limit = _end_of(settings)
     tellings: list[_Telling] = []
     for row in received.sort_values("update_number").to_dict("records"):
-        saying = Saying(settings.schedule, row["received_at"].to_pydatetime(), month_first[_file_of(row)])
-        tellings += _tellings(row, saying, finder, limit)
-    _replay(tellings)
-    fates: dict[str, tuple[str, ...]] = {}
-    for one in tellings:
-        fate = "rejected" if isinstance(one.fate, Refusal) else one.fate
-        fates[one.row["content_id"]] = (*fates.get(one.row["content_id"], ()), fate)
-    return Judged(_updates(tellings, tasks, scope), _rejected(tellings, scope), fates)
+        tellings += _tellings(row, _saying(row, settings), finder, limit)
+    return tellings
 
 
-def refusal_beside(
-    told: Told, saying: Saying, task_id: str, updates: pd.DataFrame, *, settings: EngagementSettings
-) -> Refusal | None:
-    """Return why something told now would not count beside what counts already; None if it would.
-
-    Args:
-        told: What is told.
-        saying: What it was read with.
-        task_id: Of which task.
-        updates: The rows of `execute/task_updates`.
-        settings: The engagement's settings.
-    """
-    if to_come := _not_yet(told, saying, _end_of(settings)):
-        return to_come
-    own = updates[updates["task_id"] == task_id].sort_values("happened_at")
-    columns = ("state", "happened_at", "is_rehearsal")
-    known = zip(*(own[name] for name in columns), strict=True)
-    events = [Event(place, state, at.to_pydatetime(), place, bool(dry)) for place, (state, at, dry) in enumerate(known)]
-    events.append(Event(len(own), told.state, told.happened_at, len(own), told.is_rehearsal))
-    fate = next(verdict.fate for verdict in replay(events) if verdict.place == len(own))
-    return fate if isinstance(fate, Refusal) else None
-
-
-def _file_of(row: Mapping[Any, Any]) -> tuple[Any, ...]:
-    return row["source"], row["sheet"] or "", row["received_at"]
-
-
-def _months_first(received: pd.DataFrame, settings: EngagementSettings) -> dict[tuple[Any, ...], bool]:
-    """Tell of each file as it was received whether it writes the month first, from all its dates."""
-    cells: dict[tuple[Any, ...], list[str]] = {}
-    for row in received.to_dict("records"):
-        cells.setdefault(_file_of(row), []).extend([] if row["problem"] else date_cells(row["cells"]))
-    return {file: month_is_first(told, settings.date_order) for file, told in cells.items()}
+def _saying(row: Mapping[Any, Any], settings: EngagementSettings) -> Saying:
+    told = row["month_first"]
+    month_first = settings.date_order == "month first" if pd.isna(told) else bool(told)
+    return Saying(settings.schedule, row["received_at"].to_pydatetime(), month_first)
 
 
 def _end_of(settings: EngagementSettings) -> datetime:
@@ -172,7 +203,12 @@ def _replay(tellings: list[_Telling]) -> None:
     for place, one in enumerate(tellings):
         if one.told and one.position is not None:
             event = Event(
-                place, one.told.state, one.told.happened_at, int(one.row["update_number"]), one.told.is_rehearsal
+                place,
+                one.told.state,
+                one.told.happened_at,
+                int(one.row["update_number"]),
+                one.told.is_rehearsal,
+                one.told.is_of_a_job,
             )
             by_task.setdefault(one.position, []).append(event)
     for events in by_task.values():
@@ -212,6 +248,11 @@ def _updates(tellings: list[_Telling], tasks: pd.DataFrame, scope: Scope) -> pd.
     return conform(pd.DataFrame(rows), task_updates) if rows else empty(task_updates)
 
 
+def rejection_id(scope: Scope, content_id: str, part: int) -> str:
+    """Return the id of the rejection of one of the things, from 1 on, that a received row says."""
+    return scope.id_of("rejected_update", content_id, part)
+
+
 def _rejected(tellings: list[_Telling], scope: Scope) -> pd.DataFrame:
     rows = []
     parts: Counter[str] = Counter()
@@ -224,7 +265,7 @@ def _rejected(tellings: list[_Telling], scope: Scope) -> pd.DataFrame:
         rows.append(
             {
                 **_where_from(row),
-                "update_id": scope.id_of("rejected_update", row["content_id"], parts[row["content_id"]]),
+                "update_id": rejection_id(scope, row["content_id"], parts[row["content_id"]]),
                 "update_name": f"{place}: {one.told.subject}" if one.told else place,
                 "reason_code": one.fate.code,
                 "reason": one.fate.words if row["problem"] else f"{place}: {one.fate.words}",

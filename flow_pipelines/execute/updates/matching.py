@@ -19,6 +19,7 @@ from flow_pipelines.reference.vocabularies import fold
 
 Positions = dict[tuple[str, str], list[int]]
 ADDRESS = re.compile(r"[\d.]+|[\da-fA-F:]+:[\da-fA-F:]*")
+NAMES = ("name", "host_name", "fqdn")
 PART = re.compile(r" \(\d+ of \d+\)$")
 NAMED = 5
 # Below this, what is near is only near by chance; of very many unknown names nobody reads what each may have meant.
@@ -45,10 +46,12 @@ class TaskFinder:
     Attributes:
         tasks: The frame of all tasks; see `all_tasks.py`.
         inventory: The rows of `discovery/inventory`: which assets are servers, and what they are called.
+        lookups_left: For how many more unknown names the likest are looked for.
     """
 
     tasks: pd.DataFrame
     inventory: pd.DataFrame
+    lookups_left: int = MOST_LOOKED_UP
 
     def __post_init__(self) -> None:
         self._names = self.tasks["task_name"].tolist()
@@ -61,7 +64,12 @@ class TaskFinder:
         for position, task in enumerate(self.tasks.to_dict("records")):
             self._add(position, task)
         self._assets_by_name = _assets_by_name(self.inventory)
-        self._looked_up = 0
+        self._assets_with_domain = {
+            asset
+            for column in NAMES
+            for asset, name in self.inventory.loc[self.inventory[column].notna(), ["asset_id", column]].to_numpy()
+            if "." in name and not ADDRESS.fullmatch(name)
+        }
 
     def _add(self, position: int, task: Mapping[Any, Any]) -> None:
         self._by_name.setdefault(fold(task["task_name"]), []).append(position)
@@ -80,11 +88,15 @@ class TaskFinder:
 
     def find(self, subject: Subject) -> int | Refusal:
         """Return the position of the task that a row is about, or why that can't be told."""
-        if (found := self._by_id.get(subject.task_id.lower())) is not None:
+        found, named = self._by_id.get(subject.task_id.lower()), self._by_name.get(fold(subject.task))
+        if found is not None and named and found not in named:
+            words = f"its id is that of {self._names[found]!r}, and its name that of {self._names[named[0]]!r}."
+            return Refusal("task_ambiguous", words, "Correct the id or the name, or leave one of them out.")
+        if found is not None:
             return found
-        if named := self._by_name.get(fold(subject.task)):
+        if named:
             return self._only(named, subject)
-        if subject.task_id and not (subject.task or subject.step):
+        if subject.task_id and not (subject.task or subject.thing or subject.wave):
             return self._unknown(subject, f"no task has the id {subject.task_id}")
         return self._by_step(_parted(subject))
 
@@ -95,6 +107,9 @@ class TaskFinder:
         likeliest = next(filter(None, tiers), None)
         if likeliest:
             return self._only(likeliest, subject)
+        if subject.wave and not subject.thing and not known and task_states().wave_called(subject.wave) is None:
+            words = f"{subject.wave!r} is no number of a wave."
+            return Refusal("wave_unclear", words, "Write a number, such as 2 or Wave 2, and tell it again.")
         thing = str(subject).rpartition(": ")[0]
         words = f"no step of {thing!r} is called {subject.step!r}" if known else f"there is no {str(subject)!r}"
         return self._unknown(subject, words)
@@ -111,7 +126,11 @@ class TaskFinder:
         assets = self._asset_ids(word) if word else set()
         word = subject.workload or subject.item
         workloads = self._ids_of_workload.get(fold(word), set()) if word else set()
-        waves = {str(subject.wave)} if subject.wave is not None and not (assets or workloads) else set()
+        # A row that names a server, workload or item is about that, known or not; an item may be a wave by its name.
+        wave = task_states().wave_called(subject.item if subject.thing else subject.wave)
+        waves = (
+            {str(wave)} if wave is not None and subject.thing == subject.item and not (assets or workloads) else set()
+        )
         kinds = ((self._assets, assets), (self._workloads, workloads), (self._waves, waves), (self._alone, assets))
         step, meaning = fold(subject.step), _meaning(subject.step)
         exact = [_at(index.exact, things, step) for index, things in kinds]
@@ -120,7 +139,10 @@ class TaskFinder:
 
     def _asset_ids(self, word: str) -> set[str]:
         found = self._assets_by_name.get(fold(word), set())
-        return found if found or ADDRESS.fullmatch(word) else self._assets_by_name.get(fold(_first_label(word)), set())
+        if found or ADDRESS.fullmatch(word):
+            return found
+        # web01.other.example is not web01.corp.example: only what has no domain that is known may be in any.
+        return self._assets_by_name.get(fold(_first_label(word)), set()) - self._assets_with_domain
 
     def _only(self, positions: Sequence[int], subject: Subject) -> int | Refusal:
         if len(set(positions)) == 1:
@@ -131,8 +153,8 @@ class TaskFinder:
         return Refusal("task_ambiguous", words, "Name the task by its id, in a column Task id.")
 
     def _unknown(self, subject: Subject, words: str) -> Refusal:
-        self._looked_up += 1
-        near = self.near(str(subject)) if self._looked_up <= MOST_LOOKED_UP else []
+        self.lookups_left -= 1
+        near = self.near(str(subject)) if self.lookups_left >= 0 else []
         like = f"; the likest are {', '.join(near)}" if near else ""
         return Refusal("task_unknown", f"{words}{like}.", SEE_TASKS)
 
@@ -150,26 +172,21 @@ def _parted(subject: Subject) -> Subject:
     """Return a subject whose task is told as a thing and a step, or as the step of a thing that is told besides."""
     if not subject.task:
         return subject
-    if subject.server or subject.workload or subject.item or subject.wave is not None:
+    if subject.thing or subject.wave:
         return replace(subject, step=subject.step or subject.task, task="")
     thing, sign, step = next(
         (parts for mark in (":", " - ", "/") if (parts := subject.task.rpartition(mark))[1]), ("", "", "")
     )
     if not sign:
         return subject
-    return replace(subject, item=thing.strip(), step=step.strip(), task="", wave=_wave_in(thing))
-
-
-def _wave_in(text: str) -> int | None:
-    found = task_states().wave_in_text.fullmatch(fold(text))
-    return int(found.group(1)) if found else None
+    return replace(subject, item=thing.strip(), step=step.strip(), task="")
 
 
 def _assets_by_name(inventory: pd.DataFrame) -> dict[str, set[str]]:
     """Return the ids of assets by each folded name that they have; a name of its own counts before a first label."""
     found: dict[str, set[str]] = {}
     shortened: dict[str, set[str]] = {}
-    for column in ("name", "host_name", "fqdn"):
+    for column in NAMES:
         known = inventory[inventory[column].notna()]
         for asset, name in zip(known["asset_id"], known[column], strict=True):
             found.setdefault(fold(name), set()).add(asset)

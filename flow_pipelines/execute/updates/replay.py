@@ -11,7 +11,7 @@ from datetime import datetime
 
 from flow_pipelines.execute.updates.told import Refusal
 from flow_pipelines.reference.task_states import task_states
-from flow_pipelines.tables.execute.progress import PLANNED, STATES
+from flow_pipelines.tables.execute.progress import DONE, IN_PROGRESS, PLANNED, STATES
 
 ACCEPTED, REPEATED = "accepted", "repeated"
 INSTEAD = {
@@ -35,6 +35,7 @@ class Event:
         happened_at: When.
         receipt: Order of receipt: of the same thing told twice, the first counts.
         is_rehearsal: Whether it is of a dry run.
+        is_of_a_job: Whether a tool's job says so: tools run again what is done, people do not.
     """
 
     place: int
@@ -42,6 +43,7 @@ class Event:
     happened_at: datetime
     receipt: int
     is_rehearsal: bool
+    is_of_a_job: bool
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,8 @@ def replay(events: Iterable[Event]) -> list[Verdict]:
     """Judge all that was told of one task, in order of happening whatever the order of receipt.
 
     Of what happened at the same moment, the states come in the order of a task's life: begun before it is done. A state
-    that the task is in already says nothing new, and so does the same thing told again. Dry runs go beside: each may be
-    done again and again.
+    that the task is in already says nothing new, and so does the same thing told again, and a tool's job that begins
+    again though its step is done. Dry runs go beside: each may be done again and again.
     """
     verdicts = []
     state: dict[bool, str] = {True: PLANNED, False: PLANNED}
@@ -68,7 +70,8 @@ def replay(events: Iterable[Event]) -> list[Verdict]:
         before = state[event.is_rehearsal]
         key = (event.state, event.happened_at, event.is_rehearsal)
         fate: str | Refusal = ACCEPTED
-        if key in told or (event.state == before and not event.is_rehearsal):
+        is_again = event.is_of_a_job and (before, event.state) == (DONE, IN_PROGRESS)
+        if key in told or (not event.is_rehearsal and (event.state == before or is_again)):
             fate = REPEATED
         elif not event.is_rehearsal and not task_states().may_follow(before, event.state):
             fate = _impossible(before, since, event)

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from flow_pipelines.execute.updates.times import read_moment
+from flow_pipelines.execute.updates.times import is_day, read_moment
 from flow_pipelines.reference.task_states import task_states
 from flow_pipelines.reference.update_formats import Role, UpdateFormat, fold_header, format_of, word_in
-from flow_pipelines.reference.vocabularies import fold, vocabularies
+from flow_pipelines.reference.vocabularies import vocabularies
 from flow_pipelines.settings_schedule import ScheduleSettings
 from flow_pipelines.tables.execute.progress import BLOCKED, DONE, FAILED, IN_PROGRESS, PLANNED, ROLLED_BACK, SKIPPED
 
@@ -21,8 +21,7 @@ from flow_pipelines.tables.execute.progress import BLOCKED, DONE, FAILED, IN_PRO
 AFTER_BEGIN = (DONE, FAILED, ROLLED_BACK, BLOCKED)
 ENDS = (DONE, FAILED, ROLLED_BACK, SKIPPED)
 CORRECT = "Correct it and tell it again."
-# A percentage of 1 is 100 % where a spreadsheet shows it as one.
-WHOLE = (1.0, 100.0)
+WHOLE = 100.0
 
 
 @dataclass(frozen=True)
@@ -43,11 +42,16 @@ class Subject:
     server: str = ""
     workload: str = ""
     item: str = ""
-    wave: int | None = None
+    wave: str = ""
     step: str = ""
 
+    @property
+    def thing(self) -> str:
+        """What is named that has tasks, as it is written; empty if nothing but a wave is."""
+        return self.server or self.item or self.workload
+
     def __str__(self) -> str:
-        thing = self.server or self.item or self.workload or (f"wave {self.wave}" if self.wave is not None else "")
+        thing = self.thing or (f"wave {self.wave}" if self.wave.isdecimal() else self.wave)
         return self.task or ": ".join(filter(None, (thing, self.step))) or self.task_id or "a task"
 
 
@@ -61,6 +65,7 @@ class Told:
         happened_at: When it was reached, in UTC.
         by: Who says so; empty if the row does not tell.
         is_rehearsal: Whether it is of a dry run.
+        is_of_a_job: Whether it is of a tool's job, which tools run again.
     """
 
     subject: Subject
@@ -70,6 +75,7 @@ class Told:
     note: str
     evidence: str
     is_rehearsal: bool
+    is_of_a_job: bool
 
 
 @dataclass(frozen=True)
@@ -109,7 +115,11 @@ class _Row:
 
     def cell(self, role: Role) -> str:
         """Return the first filled cell of a column, empty if there is none."""
-        return next((cell for name in self.format.headers.get(role, ()) if (cell := self.cells.get(name))), "")
+        return self.cells.get(self.header(role), "")
+
+    def header(self, role: Role) -> str:
+        """Return the folded header of that column."""
+        return next((name for name in self.format.headers.get(role, ()) if self.cells.get(name)), "")
 
 
 def _subject_and_state(row: _Row) -> tuple[Subject, str] | Refusal:
@@ -118,9 +128,10 @@ def _subject_and_state(row: _Row) -> tuple[Subject, str] | Refusal:
         words = f"{job or state_cell} says nothing of a task."
         return Refusal("says_nothing", words, "Nothing to do; such rows are counted.")
     subject = _subject(row)
-    if subject.wave is not None and of_format.wave_step:
+    # What names a task or a thing is about that, whatever wave its title speaks of besides.
+    if of_format.wave_step and subject.wave and not (subject.thing or subject.task_id):
         state = _word(of_format.wave_states, state_cell)
-        return (replace(subject, step=of_format.wave_step, item=""), state) if state else _no_state(state_cell)
+        return (replace(subject, step=of_format.wave_step), state) if state else _no_state(state_cell)
     step = subject.step or of_format.step or ""
     if job:
         known = word_in(of_format.step_by_job, job)
@@ -131,21 +142,23 @@ def _subject_and_state(row: _Row) -> tuple[Subject, str] | Refusal:
     if both := word_in(of_format.step_and_state_by_state, state_cell):
         told = of_format.step_and_state_by_state[both]
         return replace(subject, step=told.step), told.state
-    state = _outcome(row) or _state(row)
-    return (replace(subject, step=step), state) if state else _no_state(state_cell)
+    state = _state(row)
+    if state == DONE and (code := row.cell("outcome")):
+        state = _outcome(of_format, code)
+        if state is None:
+            return _no_outcome(of_format, code)
+    return (replace(subject, step=step), state) if state else _no_state(state_cell, row.cell("percent"))
 
 
 def _subject(row: _Row) -> Subject:
-    title = row.cell("title")
-    found = task_states().wave_in_text.search(fold(title)) if title else None
-    wave = "".join(filter(str.isdecimal, row.cell("wave"))) or (found.group(1) if found else "")
+    in_title = task_states().wave_in(row.cell("title"))
     return Subject(
         task_id=row.cell("task_id"),
         task=row.cell("task"),
         server=row.cell("server"),
         workload=row.cell("workload"),
         item=row.cell("item"),
-        wave=int(wave[:4]) if wave else None,
+        wave=row.cell("wave") or ("" if in_title is None else str(in_title)),
         step=row.cell("step"),
     )
 
@@ -155,10 +168,15 @@ def _word(words: Mapping[str, str], cell: str) -> str | None:
     return words[known] if known is not None else None
 
 
-def _outcome(row: _Row) -> str | None:
-    """Return how something that is over ended, by the column that says so."""
-    ended = _word(row.format.states, row.cell("state")) == DONE
-    return _word(row.format.outcomes, row.cell("outcome")) if ended else None
+def _outcome(of_format: UpdateFormat, code: str) -> str | None:
+    """Return how something that is over ended; what is not known is None and no success."""
+    told = _word(of_format.outcomes, code) or task_states().state(code)
+    return told if told in ENDS else None
+
+
+def _no_outcome(of_format: UpdateFormat, code: str) -> Refusal:
+    known = ", ".join(of_format.outcomes)
+    return Refusal("state_unknown", f"{code!r} is no outcome that is known.", f"Use one of {known}, and tell it again.")
 
 
 def _state(row: _Row) -> str | None:
@@ -166,26 +184,28 @@ def _state(row: _Row) -> str | None:
     if cell:
         return _word(row.format.states, cell) or task_states().state(cell)
     if percent:
-        return _state_of_percent(percent)
+        return _state_of_percent(percent, row.header("percent"))
     # Without a column of states its times tell how far it is, as in a project plan.
     return DONE if row.cell("ended") else IN_PROGRESS if row.cell("began") else None
 
 
-def _state_of_percent(cell: str) -> str | None:
+def _state_of_percent(cell: str, header: str) -> str | None:
+    """Return the state of a share, or None: a bare 1 of a column that does not count percents may be all of it."""
     try:
         share = float(cell.replace("%", "").replace(",", ".").strip())
     except ValueError:
         return task_states().state(cell)
-    if not 0 <= share <= WHOLE[1]:
+    if not 0 <= share <= WHOLE or (share == 1 and "percent" not in header + fold_header(cell)):
         return None
-    is_whole = share == WHOLE[1] or (share == WHOLE[0] and "%" not in cell)
-    return DONE if is_whole else IN_PROGRESS if share else PLANNED
+    return DONE if share == WHOLE else IN_PROGRESS if share else PLANNED
 
 
-def _no_state(cell: str) -> Refusal:
+def _no_state(cell: str, percent: str = "") -> Refusal:
     known = ", ".join(task_states().words)
     words = f"{cell!r} is no state that is known." if cell else "it says no state."
-    return Refusal("state_unknown", words, f"Use one of {known}, and tell it again.")
+    if percent and not cell:
+        words = f"{percent!r} is no share from 0 % to 100 %, or may be 1 % as well as all of it."
+    return Refusal("state_unknown", words, f"Use one of {known}, or a share such as 1 % or 100 %, and tell it again.")
 
 
 def _timed(row: _Row, subject: Subject, state: str, saying: Saying) -> list[Told] | Refusal:
@@ -200,6 +220,9 @@ def _timed(row: _Row, subject: Subject, state: str, saying: Saying) -> list[Told
         if cell and read is None:
             return Refusal("time_unreadable", f"{cell!r} is no date or time between 1980 and 2100.", CORRECT)
         moments[of_state] = read
+    begin, end = moments.get(IN_PROGRESS), moments[state]
+    if begin and end and is_day(cells[state]) and begin > end and end.date() == begin.date():
+        moments[state] = begin  # begun in the evening of a day whose working hours were over
     is_rehearsal = _is_rehearsal(row)
     if is_rehearsal is None:
         return Refusal("rehearsal_unclear", f"{row.cell('rehearsal')!r} is neither yes nor no.", CORRECT)
@@ -211,11 +234,18 @@ def _timed(row: _Row, subject: Subject, state: str, saying: Saying) -> list[Told
         note=row.cell("note"),
         evidence=row.cell("evidence"),
         is_rehearsal=is_rehearsal,
+        is_of_a_job=bool(row.format.step_by_job),
     )
-    begin = moments.get(IN_PROGRESS) if state != IN_PROGRESS else None
-    if begin is None or begin > last.happened_at:
+    if begin is None or state == IN_PROGRESS:
         return [last]
+    if begin > last.happened_at:
+        words = f"it was {state} on {_shown(last.happened_at)}, before it began on {_shown(begin)}."
+        return Refusal("ends_before_it_begins", words, CORRECT)
     return [replace(last, state=IN_PROGRESS, happened_at=begin, note="", evidence=""), last]
+
+
+def _shown(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def _is_rehearsal(row: _Row) -> bool | None:

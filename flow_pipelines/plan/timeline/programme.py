@@ -132,6 +132,7 @@ def scheduled_programme(
     *,
     scope: Scope,
     settings: EngagementSettings,
+    since: datetime | None = None,
     until: date | None = None,
 ) -> Programme:
     """Make the programme of which the timeline is a schedule, without scheduling it again.
@@ -144,6 +145,7 @@ def scheduled_programme(
         timeline: The rows of `plan/timeline`, of at least one task.
         scope: See `solve`.
         settings: See `solve`.
+        since: From when the calendar is laid out at the latest, if work began before it was planned to.
         until: The day until which the calendar is laid out at least, if anything is to be told of what comes after.
 
     Returns:
@@ -152,10 +154,11 @@ def scheduled_programme(
     workloads = planned_workloads(plan, inventory, components)
     last = max(timeline["planned_end"].max().date(), until or date.min) + SLACK_WEEKS * timedelta(weeks=1)
     planned = _moments(timeline, "planned_start")
-    clock = programme_clock(settings, first_day(settings, planned.values()), last)
+    begun = [*planned.values(), *([since] if since else [])]
+    clock = programme_clock(settings, first_day(settings, begun), last)
     made = _around(_programme(workloads, roadmap, scope, settings, clock), _moments(timeline, "fixed_start"))
-    begun = _periods(made, planned)
-    return replace(made, tasks=made.tasks.assign(start=begun, end=begun + made.tasks["duration"]))
+    starts = _periods(made, planned)
+    return replace(made, tasks=made.tasks.assign(start=starts, end=starts + made.tasks["duration"]))
 
 
 def _moments(timeline: pd.DataFrame, column: str) -> dict[str, datetime]:

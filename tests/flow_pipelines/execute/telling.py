@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
-from uuid import uuid5
 
 import pandas as pd
 
 from flow_pipelines.execute.updates.judge import Judged, judge_updates
-from flow_pipelines.execute.updates.received import received
+from flow_pipelines.execute.updates.received import COLUMNS, raw_rows, received
 from flow_pipelines.row_files import FileRow
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings
@@ -106,17 +105,18 @@ def inventory() -> pd.DataFrame:
     return pd.DataFrame(rows).reindex(columns=empty(output_tables()["discovery/inventory"]).columns)
 
 
-def rows_of(told: Sequence[FileRow | Mapping[str, str]], *, at: datetime = RECEIVED) -> pd.DataFrame:
-    """Return raw rows as the platform would have received them, in this order; rows told twice are there once."""
-    rows: dict[str, tuple[Any, ...]] = {}
-    for number, one in enumerate(told, start=1):
-        raw = one if isinstance(one, FileRow) else FileRow("week.csv", one, None, number)
-        content = str(uuid5(SCOPE.engagement_id, repr(sorted(raw.cells.items())) + str(raw.problem)))
-        problem = (raw.problem.code, raw.problem.words, raw.problem.remedy) if raw.problem else (None, None, None)
-        rows.setdefault(
-            content, (number, content, raw.source, raw.sheet, raw.row_number, dict(raw.cells), *problem, at, "Ann")
-        )
-    return received(rows.values())
+def rows_of(*files: Sequence[FileRow | Mapping[str, str]], at: datetime = RECEIVED) -> pd.DataFrame:
+    """Return raw rows as the platform receives them, file after file, a day each; rows told twice are there once."""
+    rows: dict[str, dict[str, Any]] = {}
+    for days, file in enumerate(files):
+        told = [
+            one if isinstance(one, FileRow) else FileRow("week.csv", one, None, number)
+            for number, one in enumerate(file, start=1)
+        ]
+        for raw in raw_rows(SCOPE, told):
+            receipt = {"received_at": at + timedelta(days=days), "received_by": "Ann", "update_number": len(rows) + 1}
+            rows.setdefault(raw["content_id"], raw | receipt)
+    return received(tuple(row[name] for name in COLUMNS) for row in rows.values())
 
 
 def judged(

@@ -18,6 +18,7 @@ def works(draw: st.DrawFn) -> list[Work]:
             draw(st.integers(1, 9)),
             draw(st.sampled_from(sorted(PEOPLE))),
             tuple(sorted(draw(st.sets(st.integers(0, number - 1), max_size=3)))) if number else (),
+            draw(st.sampled_from((0, 0, 7, 30))),
         )
         for number in range(count)
     ]
@@ -29,6 +30,7 @@ def test_what_is_waited_for_is_over_and_nobody_does_two_things_at_once(steps: li
     ends = [one.start + step.minutes for one, step in zip(placed, steps, strict=True)]
     for number, step in enumerate(steps):
         assert all(ends[before] <= placed[number].start for before in step.after)
+        assert step.earliest <= placed[number].start
         assert 1 <= placed[number].person <= PEOPLE[step.lane]
     for one in range(len(steps)):
         for other in range(one):
@@ -41,7 +43,7 @@ def test_a_step_waits_only_for_what_it_needs_or_for_people_who_are_all_busy(step
     placed = place(steps, PEOPLE)
     ends = [one.start + step.minutes for one, step in zip(placed, steps, strict=True)]
     for number, step in enumerate(steps):
-        ready = max((ends[before] for before in step.after), default=0)
+        ready = max([step.earliest, *(ends[before] for before in step.after)])
         assert placed[number].waits_for_people == (placed[number].start > ready)
         for minute in range(ready, placed[number].start):
             busy = sum(
@@ -58,8 +60,8 @@ def test_a_step_may_end_later_by_its_float_and_some_may_not_at_all(steps: list[W
     assert all(one.floating >= 0 for one in placed)
     ends = [one.start + step.minutes for one, step in zip(placed, steps, strict=True)]
     assert any(one.floating == 0 and end == max(ends) for one, end in zip(placed, ends, strict=True))
-    # The chain without float goes back to the begin.
-    assert any(one.floating == 0 and one.start == 0 for one in placed)
+    # The chain without float goes back to the begin, or to a step that begins at its own time.
+    assert any(one.floating == 0 and one.start == step.earliest for one, step in zip(placed, steps, strict=True))
 
 
 def test_the_step_after_which_most_is_left_goes_first() -> None:

@@ -69,6 +69,35 @@ def test_checks_say_who_must_reach_whom_once_and_partners_elsewhere_are_told() -
     assert any(one.startswith("Owner of batch: batch, not moved now, needs it") for one in told)
 
 
+def test_what_runs_on_a_server_and_moves_later_is_stopped_and_told_with_it() -> None:
+    crm = Workload("crm", ["app01"], {"leads": "s01"}, wave=2)
+    rows = by_name(runbook_of(programme(Workload("shop", ["s01"]), crm)))
+    stop = rows["Wave 1: s01: stop services"]["details"]
+    assert stop == ["leads of crm runs on it and stops with it; its own move comes later in wave 2"]
+    told = rows["Wave 1: tell that it will stop"]["details"]
+    assert "Owner of crm: crm, not moved now, runs on it (leads on s01)" in told
+    # The other way round the database has left before its server stops, and nobody needs to be told.
+    early = programme(Workload("shop", ["s01"], wave=2), replace(crm, wave=1))
+    later = by_name(runbook_of(early))
+    assert later["Wave 2: s01: stop services"]["details"] == []
+    assert later["Wave 2: tell that it will stop"]["details"] == ["Owner of shop: shop"]
+
+
+def test_a_database_that_moves_with_its_server_stops_with_it() -> None:
+    rows = by_name(runbook_of(programme(SHOP, component_treatment="self_managed")))
+    assert rows["Wave 1: db01: stop services"]["details"] == ["orders of shop runs on it and stops with it"]
+
+
+def test_workloads_of_one_name_are_told_apart() -> None:
+    frames = programme(Workload("portal", ["web01"]), Workload("other", ["web02"]))
+    plan = frames["assess/plan_of_record"]
+    frames["assess/plan_of_record"] = plan.assign(workload_name=["Portal", "portal "])
+    rows = by_name(runbook_of(frames))
+    first, second = id_of("portal")[:8], id_of("other")[:8]
+    assert {f"Wave 1: Portal [{first}]: accept", f"Wave 1: portal [{second}]: accept"} <= set(rows)
+    assert rows["Wave 1: freeze changes"]["details"] == [f"Portal [{first}]", f"portal [{second}]"]
+
+
 def test_an_owner_is_told_by_mail_and_one_who_is_not_known_is_asked_for() -> None:
     frames = programme(Workload("web01", ["web01"]), BATCH, facts={"web01": {"owner_email": "jane@acme.com"}})
     told = by_name(runbook_of(frames))["Wave 1: tell that it will stop"]["details"]
@@ -89,6 +118,31 @@ def test_t_0_and_the_decision_are_those_of_the_timeline() -> None:
     assert gate["planned_start"] == timeline.loc["go or no-go", "planned_start"]
     assert gate["timeline_task_ids"] == [timeline.loc["go or no-go", "task_id"]]
     assert "Firewall changes are done and checked by test connections" in gate["details"]
+
+
+def test_each_workload_is_cut_over_in_its_own_time_of_the_plan() -> None:
+    few = """
+schedule: {effort_seconds: 0.2, roles: [{role: migration engineer, people: 1}, {role: architect, people: 6}]}
+"""
+    workloads = [Workload(f"w{number}", [f"s{number}"], effort_days=3.0) for number in range(4)]
+    frames = programme(*workloads, settings=settings_of(few))
+    frame = runbook_of(frames, few)
+    begins = frames["plan/timeline"].query("kind == 'cutover'").set_index("workload_id")["planned_start"]
+    assert begins.min() < begins.max()
+    own = frame[(frame["phase"] == "cutover") & frame["workload_id"].notna()]
+    assert (own["planned_start"].to_numpy() >= begins.reindex(own["workload_id"]).to_numpy()).all()
+    stops = own[own["step"] == "stop services"].set_index("workload_id")
+    assert (
+        stops["planned_start"].to_dict()
+        == begins.add(pd.Timedelta(minutes=5)).where(begins == begins.min(), begins).to_dict()
+    )
+    last = stops.loc[begins.idxmax()]
+    assert "not begin before its own cutover" in last["reason"]
+    early = frame.assign(planned_start=frame["planned_start"] - pd.Timedelta(minutes=30))
+    told = "; ".join(runbook_problems(frames, early, settings_of(few)))
+    assert "begin before their cutover in plan/timeline" in told
+    late = frame.assign(planned_end=frame["planned_end"] + pd.Timedelta(days=9))
+    assert "end after their change window" in "; ".join(runbook_problems(frames, late, settings_of(few)))
 
 
 def test_where_it_is_decided_in_the_hour_before_the_window_the_roll_call_comes_first() -> None:
@@ -169,6 +223,17 @@ def test_what_copies_takes_as_long_as_its_data_and_unknown_data_is_assumed() -> 
     assert big["is_automatic"]
 
 
+@pytest.mark.parametrize(("product", "treatment"), [("cassandra", "managed_service"), (None, "change_product")])
+def test_a_database_that_follows_the_changes_takes_no_second_copy_at_the_switch(
+    product: str | None, treatment: str
+) -> None:
+    big = {"orders": {"database_size_gib": 200.0}}
+    frames = programme(SHOP, product=product, component_treatment=treatment, answers={"shop": "a weekend"}, facts=big)
+    row = by_name(runbook_of(frames))["Wave 1: orders: last changes"]
+    assert row["duration_minutes"] == 15
+    assert "only the last changes follow" in row["reason"]
+
+
 def test_a_step_keeps_its_id_when_the_cutover_is_put_off() -> None:
     frames = programme(SHOP)
     timeline = frames["plan/timeline"]
@@ -188,15 +253,48 @@ def test_servers_that_need_each_other_are_in_no_order_and_nothing_breaks() -> No
     assert rows["Wave 1: orders: last changes"]["end_minute"] <= rows["Wave 1: db01: stop services"]["start_minute"]
 
 
+def test_databases_that_need_databases_or_servers_stop_first_and_start_last() -> None:
+    erp = Workload("erp", ["app", "hub", "far"], {"daily": "hub", "ledger": "hub", "feed": "old"})
+    links = (
+        Link("daily", "ledger", 1521, is_database_link=True),
+        Link("feed", "app", 443),
+        Link("app", "daily", 1521, is_database_link=True),
+    )
+    # `feed` is on a server that is moved in another window.
+    frame = runbook_of(programme(erp, Workload("later", ["old"], wave=2), links=links))
+    rows = by_name(frame[frame["wave_number"] == 1])
+
+    def in_order(*names: str) -> None:
+        steps = [rows[f"Wave 1: {name}"] for name in names]
+        assert all(one["end_minute"] <= other["start_minute"] for one, other in pairwise(steps))
+
+    in_order("feed: stop writing", "app: stop services", "daily: stop writing", "ledger: stop writing")
+    in_order("ledger: open the database", "daily: open the database", "app: start services", "feed: open the database")
+    in_order("feed: close the target", "app: stop at the target", "daily: close the target", "ledger: close the target")
+    in_order("ledger: open the old database", "daily: open the old database", "app: start at the source")
+    in_order("app: start at the source", "feed: open the old database")
+
+
+def test_on_the_way_back_a_database_is_opened_once_its_server_runs() -> None:
+    rows = by_name(runbook_of(programme(SHOP, links=CHAIN)))
+    started = rows["Wave 1: db01: start at the source"]
+    assert started["end_minute"] <= rows["Wave 1: orders: open the old database"]["start_minute"]
+
+
 NAMES = [f"s{number}" for number in range(6)]
-TANGLED = (Workload("one", NAMES[:3], {"d0": "s0"}), Workload("two", NAMES[3:], {"d1": "s4"}))
+TANGLED = (
+    Workload("one", NAMES[:3], {"d0": "s0", "d2": "s6"}),
+    Workload("two", NAMES[3:], {"d1": "s4", "d3": "s4"}),
+    Workload("late", ["s6"], wave=2),
+)
 TANGLED_FRAMES = programme(*TANGLED)
+ENDS = st.sampled_from([*NAMES, "s6", "d0", "d1", "d2", "d3"])
 
 
-@given(st.sets(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)), max_size=12))
-@settings(max_examples=6, deadline=None)
-def test_whoever_needs_whom_every_runbook_holds(pairs: set[tuple[str, str]]) -> None:
-    links = [Link(one, other, 443) for one, other in sorted(pairs)]
+@given(st.sets(st.tuples(ENDS, ENDS, st.booleans()), max_size=14))
+@settings(max_examples=10, deadline=None)
+def test_whoever_needs_whom_every_runbook_holds(pairs: set[tuple[str, str, bool]]) -> None:
+    links = [Link(one, other, 1521, is_database_link=is_link) for one, other, is_link in sorted(pairs)]
     runbook_of({**TANGLED_FRAMES, "discovery/dependencies": dependencies_of(TANGLED, links)})
 
 

@@ -100,6 +100,18 @@ def test_a_server_of_two_workloads_moves_once_with_the_first_and_says_so() -> No
     assert "late (replatform)" in by_name(rows)["web01: check the backup"]["reason"]
 
 
+def test_a_server_is_kept_until_the_last_database_on_it_has_moved() -> None:
+    frames = programme(Workload("shop", ["s01", "s02"]), Workload("crm", ["app01"], {"leads": "s01"}, wave=2))
+    rows, _ = both(frames)
+    off = by_name(rows)
+    end = frames["plan/timeline"].query("kind == 'cutover' and workload_id == @id_of('crm')")["planned_end"].iloc[0]
+    said = f"leads runs on it and moves later, planned until {end:%Y-%m-%d %H:%M} UTC. Keep it until then"
+    assert said in off["s01: switch off"]["reason"]
+    assert "Keep it" not in off["s02: switch off"]["reason"]
+    silent = rows.assign(reason="It goes.")
+    assert any("s01: switch off come before" in one for one in task_problems(REHOST_TASKS, frames, silent))
+
+
 def test_firewall_rules_are_of_both_directions_without_noise_and_the_ports_nobody_saw_are_asked_for() -> None:
     links = [
         Link("web01", "db01", 1433),
@@ -164,6 +176,20 @@ def test_a_database_moves_by_product_size_and_what_its_users_bear(
     assert ("its size is not known" in reason) == (size is None)
 
 
+@pytest.mark.parametrize(
+    ("product", "answer", "method"),
+    [
+        ("elasticsearch", "a weekend", "snapshot and restore"),
+        ("opensearch", "minutes", "cross-cluster replication"),
+        ("couchdb", "a weekend", "continuous replication"),
+        ("cassandra", "a weekend", "new data centre in the ring"),
+    ],
+)
+def test_only_what_has_data_centres_joins_one_ring(product: str, answer: str, method: str) -> None:
+    rows = both(programme(SHOP, product=product, answers={"shop": answer}))[1]
+    assert set(rows["method"]) == {method}
+
+
 def test_a_product_that_changes_is_converted() -> None:
     frames = programme(SHOP, component_treatment="change_product")
     assert set(both(frames)[1]["method"]) == {"conversion and continuous replication"}
@@ -180,6 +206,13 @@ def test_a_name_that_is_no_host_name_is_in_no_command() -> None:
     assert rows["bad: lower the time to live of DNS"]["command"] == "dig +noall +answer $SERVER"
     assert not any("rm -rf" in str(row["command"]) for row in rows.values())
     assert "--region eu-central-1" in rows["good01: set up the agent"]["command"]
+
+
+def test_a_server_is_archived_once_its_cutover_is_final_and_udp_is_not_tried_by_tcp() -> None:
+    rows = by_name(both(programme(Workload("shop", ["web01"])))[0])
+    off = rows["web01: switch off"]["command"]
+    assert 0 <= off.index("finalize-cutover") < off.index("mark-as-archived")
+    assert "of tcp; what is udp" in rows["web01: test connections"]["command"]
 
 
 def test_without_a_cloud_there_is_no_command_and_that_is_said() -> None:

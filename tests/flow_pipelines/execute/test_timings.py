@@ -91,3 +91,30 @@ def test_what_was_begun_and_done_in_one_minute_took_none() -> None:
     rows = timings_of(told((STOP, "done", 5, True), (STOP, "in progress", 5, True)))
     assert rows["actual_minutes"].to_dict() == {f"{STOP}, dry run 1": 0}
     assert rows.loc[f"{STOP}, dry run 1", "last_state"] == "done"
+
+
+def test_a_step_that_was_blocked_and_went_on_is_of_the_same_run() -> None:
+    rows = timings_of(
+        told(
+            (STOP, "in progress", 0, False),
+            (LAUNCH, "in progress", 2, False),
+            (LAUNCH, "blocked", 5, False),
+            (LAUNCH, "in progress", 20, False),
+            (STOP, "done", 25, False),
+            (LAUNCH, "done", 30, False),
+        )
+    )
+    assert rows["actual_minutes"].to_dict() == {f"{STOP}, cutover 1": 25, f"{LAUNCH}, cutover 1": 28}
+
+
+def test_a_step_that_was_set_back_to_planned_and_begun_again_is_of_the_next_run() -> None:
+    rows = timings_of(
+        told(
+            (STOP, "in progress", 0, True),
+            (STOP, "blocked", 3, True),
+            (STOP, "planned", 4, True),
+            (STOP, "in progress", 60, True),
+            (STOP, "done", 66, True),
+        )
+    )
+    assert rows["actual_minutes"].dropna().to_dict() == {f"{STOP}, dry run 2": 6}

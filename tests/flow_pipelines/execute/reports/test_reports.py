@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -20,7 +20,7 @@ from flow_pipelines.execute.reports.report import (
     told_tasks,
 )
 from flow_pipelines.plan.resource.load import rates_of
-from flow_pipelines.plan.timeline.programme import scheduled_programme
+from flow_pipelines.plan.timeline.programme import Programme, scheduled_programme
 from tests.flow_pipelines.plan.timeline.programmes import SCOPE, Frames, programme, settings_of, timeline_of
 
 FRAMES = programme(1, 1, 2)
@@ -43,13 +43,15 @@ def updates(*told: Update) -> pd.DataFrame:
 
 def told(*happened: Update, now: datetime = START, frames: Frames = FRAMES, turned: bool = False) -> Told:
     timeline = TIMELINE.iloc[::-1] if turned else TIMELINE
-    rows = with_progress(timeline, updates(*happened))
-    made = partial(_programme, frames, timeline)
-    return told_tasks(forecast(rows, made, now=now, seed=1))
+    tellings = updates(*happened)
+    rows = with_progress(timeline, tellings)
+    begun = tellings["happened_at"].min()
+    made = partial(_programme, frames, timeline, None if pd.isna(begun) else begun.to_pydatetime())
+    return told_tasks(forecast(rows, made, now=now, seed=1), tellings)
 
 
-def _programme(frames: Frames, timeline: pd.DataFrame, until: Any) -> Any:  # noqa: ANN401  (as `forecast` calls it)
-    return scheduled_programme(*frames, timeline, scope=SCOPE, settings=settings_of(), until=until)
+def _programme(frames: Frames, timeline: pd.DataFrame, since: datetime | None, until: date) -> Programme:
+    return scheduled_programme(*frames, timeline, scope=SCOPE, settings=settings_of(), since=since, until=until)
 
 
 def report(made: Told) -> dict[str, dict[Any, Any]]:
@@ -151,6 +153,24 @@ def test_what_failed_is_done_anew_and_what_is_blocked_says_why() -> None:
     assert "blocked since 2026-06-30 (the disk is full)" in task(blocked, PREPARE)["reason"]
     assert report(blocked)["Programme"]["stuck_count"] == 1
     assert "Blocked: w1: prepare (the disk is full)." in report(blocked)["Wave 1"]["variance_reasons"]
+
+
+def test_every_attempt_costs_and_work_before_the_programme_has_its_hours() -> None:
+    begun, later = planned(PREPARE) - timedelta(days=30), planned(PREPARE)
+    once = told((PREPARE, "in progress", begun), (PREPARE, "rolled back", later), now=later)
+    assert once.rows.set_index("task_name")["worked"][PREPARE] >= 100
+    again = told(
+        (PREPARE, "in progress", begun), (PREPARE, "rolled back", later),
+        (PREPARE, "in progress", later), (PREPARE, "done", later + timedelta(days=7)), now=later + timedelta(days=8),
+    )  # fmt: skip
+    costs = [report(made)["Programme"]["cost_to_date_usd"] for made in (once, again)]
+    assert 0 < costs[0] < costs[1]
+
+
+def test_in_the_last_week_what_is_open_is_no_defect() -> None:
+    last = TIMELINE["planned_end"].max().to_pydatetime()
+    happened = [one for one in everything_as_planned() if one[2] < last]
+    assert burn_down(told(*happened, now=last - timedelta(hours=1)))["tasks_left"].iloc[-1] > 0
 
 
 def test_tasks_that_took_twice_as_long_make_the_others_take_longer() -> None:
