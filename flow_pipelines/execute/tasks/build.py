@@ -167,4 +167,5 @@ def _still_there(rows: pd.DataFrame, leaving: pd.DataFrame) -> pd.Series[Any]:
     name, moved_at = last["name"].astype("string"), last["moved_at"]
     when = moved_at.dt.strftime("%Y-%m-%d %H:%M UTC").astype("string")
     words = " " + name + " runs on it and moves later, planned until " + when + f". {KEEP_IT}, or move both together."
-    return words.where((rows["kind"] == DECOMMISSION) & (moved_at > rows["planned_start"]))
+    told: pd.Series[Any] = words.where((rows["kind"] == DECOMMISSION) & (moved_at > rows["planned_start"]))
+    return told
