@@ -28,6 +28,8 @@ CHOICES = "choices_"
 MOST_ROWS = 1_048_575
 LONGEST_TEXT = 32_767
 LONGEST_SHEET_NAME = 31
+# What a cell ends with that holds less than the table does.
+CUT = " [... cut: a cell holds no more]"
 FIRST_SPREADSHEET_DAY = date(1900, 3, 1)  # before it, spreadsheets disagree on the calendar
 DIGITS_KEPT = 10**15
 LARGEST_NUMBER = 9.99e307
@@ -166,7 +168,10 @@ def write_cell(sheet: Any, row: int, column: int, cell: object, style: Any) -> N
 
 
 def cell_of(value: object) -> object:
-    """Return what is written into a worksheet for a value: text, a number, a date, yes or no, or None for nothing."""
+    """Return what is written into a worksheet for a value: text, a number, a date, yes or no, or None for nothing.
+
+    A text that is longer than a cell can be ends with a mark that says so.
+    """
     value = plain(value)
     if isinstance(value, list):
         value = _list_text(value) if value else None
@@ -180,7 +185,9 @@ def cell_of(value: object) -> object:
         value = repr(value)
     if not isinstance(value, str):
         return value
-    text = UNWRITABLE.sub("", value.replace("\r\n", "\n"))[:LONGEST_TEXT]
+    text = UNWRITABLE.sub("", value.replace("\r\n", "\n"))
+    if len(text) > LONGEST_TEXT:
+        text = text[: LONGEST_TEXT - len(CUT)] + CUT
     return text if text.strip() else None
 
 

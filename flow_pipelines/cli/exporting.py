@@ -18,7 +18,7 @@ from flow_pipelines.cli.output import ScopeArgument, console, notices, print_tab
 from flow_pipelines.errors import InputError
 from flow_pipelines.exports.formats import FORMATS, Export, FormatName, export
 from flow_pipelines.exports.tables import TABLE_FILES, FileType
-from flow_pipelines.flows import flow_of
+from flow_pipelines.flows import FLOWS, flow_of
 from flow_pipelines.scope import Scope
 from flow_pipelines.tables import output_tables
 from resources.installation import open_installation
@@ -113,11 +113,15 @@ def _read(
     """Read current tables, a consistent set of them; those that are optional if they are there."""
     current = store.current(scope, [*wanted, *(key for key in optional if key in output_tables())])
     if missing := [key for key in wanted if key not in current]:
-        flows = ", ".join(dict.fromkeys(flow_of(key).name for key in missing))
-        raise InputError(
-            f"{scope} has no {', '.join(missing)} yet.", remedy=f"Run what fills it: flow run {scope} --flow {flows}"
-        )
+        raise InputError(f"{scope} has no {', '.join(missing)} yet.", remedy=_what_fills(scope, missing))
     return {key: store.read(scope, snapshot) for key, snapshot in current.items()}
+
+
+def _what_fills(scope: Scope, missing: Sequence[str]) -> str:
+    """Return the commands that fill tables, in the order in which they have to be run."""
+    wanted = {flow_of(key).name for key in missing}
+    commands = [f"flow run {scope} --flow {flow.name}" for flow in FLOWS if flow.name in wanted]
+    return "Run what fills it: " + ", then ".join(commands)
 
 
 def _write(file: Path, content: bytes) -> None:

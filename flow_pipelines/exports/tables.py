@@ -49,11 +49,12 @@ PARQUET: tuple[tuple[type[TypeEngine[Any]], str], ...] = (
 
 
 def table_csv(frame: pd.DataFrame, table: Table) -> bytes:
-    """Return a table's rows as CSV, UTF-8, with names of columns as header.
+    """Return a table's rows as CSV, UTF-8 with a byte order mark, with names of columns as header.
 
+    Without the mark a spreadsheet that opens the file takes it for the code page of its country.
     Texts that a spreadsheet would compute are guarded by an apostrophe; lists and JSON are JSON, times ISO 8601.
     """
-    return csv_text([column.name for column in table.columns], _texts(frame, table)).encode()
+    return csv_text([column.name for column in table.columns], _texts(frame, table)).encode("utf-8-sig")
 
 
 def table_workbook(frame: pd.DataFrame, table: Table) -> bytes:

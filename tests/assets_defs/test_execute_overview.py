@@ -99,12 +99,6 @@ def test_what_is_told_counts_and_starts_execute_alone(engagement: Engagement, tm
     shown = engagement.command("task import", str(file))
     assert "week 10.csv, row 4: there is no 'web03: prepare'" in shown
     assert engagement.look() == [], "it has been judged"
-    bad = tmp_path / "bad.csv"
-    bad.write_text("Task,State\nweb03: prepare,done\n", encoding="utf-8")
-    for _ in range(2):
-        with pytest.raises(SystemExit) as left:
-            engagement.command("task import", str(bad))
-        assert left.value.code == InputError.exit_code
     assert engagement.tasks("--state", "done").keys() == {"web01: prepare"}
     (done,) = (row for row in engagement.rows("execute/task_updates") if row["state"] == "done")
     assert (done["told_by"], done["source"], done["row_number"]) == ("Jörg", "week 10.csv", 2)
@@ -123,6 +117,27 @@ def test_what_is_told_counts_and_starts_execute_alone(engagement: Engagement, tm
     assert (task["state"], task["told_by"]) == ("done", "Ann")
     (whole,) = (row for row in engagement.rows("execute/execution_overview") if row["overview_name"] == "Programme")
     assert (whole["state"], whole["done_count"]) == ("executing", 2)
+
+
+def test_what_no_run_has_judged_yet_counts_for_the_command(engagement: Engagement) -> None:
+    def told(state: str, hour: int, *words: str) -> str:
+        at = f"2026-03-03T{hour:02}:00Z"
+        return engagement.command("task set", "web02: cutover", state, "--at", at, "--by", "Ann", *words)
+
+    assert "is said to be in progress" in told("started", 10)
+    assert "is said to be rolled back" in told("rolled back", 12, "--note", "its bytes: \udcff")
+    assert "says nothing new" in told("rolled back", 12, "--note", "its bytes: \udcff")
+    shown = told("skipped", 11)
+    assert "does not count any more: flow task: rolled back." in shown
+
+
+def test_a_file_of_which_nothing_counts_is_an_error_each_time(engagement: Engagement, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.csv"
+    bad.write_text("Task,State\nweb03: prepare,done\n", encoding="utf-8")
+    for _ in range(2):
+        with pytest.raises(SystemExit) as left:
+            engagement.command("task import", str(bad))
+        assert left.value.code == InputError.exit_code
 
 
 def test_what_is_impossible_or_unknown_is_refused_at_once(engagement: Engagement) -> None:

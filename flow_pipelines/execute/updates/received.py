@@ -46,7 +46,8 @@ def raw_rows(scope: Scope, rows: Sequence[FileRow]) -> list[dict[str, Any]]:
 def _raw(scope: Scope, row: FileRow, order: bool | None) -> dict[str, Any]:
     problem = row.problem
     told = json.dumps({column: cell for column, cell in row.cells.items() if cell}, sort_keys=True, ensure_ascii=False)
-    month_first = order if not problem and any(map(is_by_order, date_cells(row.cells))) else None
+    matters = order is not None and not problem and any(map(is_by_order, date_cells(row.cells)))
+    month_first = order if matters else None
     where: tuple[object, ...] = (row.source, row.sheet or "", row.row_number or 0, problem.code) if problem else ()
     if month_first is not None:
         where = ("month first" if month_first else "day first",)

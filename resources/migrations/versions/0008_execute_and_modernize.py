@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("problem_code", sa.Text(), nullable=True),
         sa.Column("problem", sa.Text(), nullable=True),
         sa.Column("remedy", sa.Text(), nullable=True),
+        sa.Column("month_first", sa.Boolean(), nullable=True),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("received_by", sa.Text(), nullable=False),
         sa.CheckConstraint(

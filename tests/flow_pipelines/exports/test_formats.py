@@ -314,4 +314,4 @@ def test_disks_come_to_their_total(total: int, count: int, largest: int) -> None
     sizes = disk_sizes(float(total), float(count), float(largest))
     assert sum(sizes) == pytest.approx(total)
     assert (len(sizes) <= min(count, 20), min(sizes) > 0) == (True, True)
-    assert largest >= total or len(sizes) == min(count, 20) or total < 20
+    assert largest >= total or len(sizes) == min(count, 20)

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
+from flow_pipelines.edit_workbook import CUT, LONGEST_TEXT
 from flow_pipelines.errors import InputError
 from flow_pipelines.exports import tables
 from flow_pipelines.exports.csv_text import csv_text, guarded, is_computed, unguarded
@@ -54,7 +55,10 @@ def plan() -> pd.DataFrame:
 
 def test_a_table_as_csv_is_guarded_and_can_be_read_back() -> None:
     frame = plan()
-    rows = list(csv.DictReader(io.StringIO(tables.table_csv(frame, TABLE).decode(), newline="")))
+    content = tables.table_csv(frame, TABLE)
+    assert content.startswith(b"\xef\xbb\xbf"), "what a spreadsheet knows UTF-8 by"
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+    assert list(rows[0]) == [column.name for column in TABLE.columns]
     assert [unguarded(row["workload_name"]) for row in rows] == frame["workload_name"].tolist()
     assert f"'{HOSTILE}" in [row["workload_name"] for row in rows]
     assert {row["decision_price"] for row in rows} == {"-1.5"}, "a number is no formula"
@@ -70,6 +74,19 @@ def test_a_table_as_a_workbook_has_no_formula() -> None:
     assert HOSTILE in [row[1] for row in sheet[1:]]
     with ZipFile(io.BytesIO(content)) as archive:
         assert b"<f>" not in archive.read("xl/worksheets/sheet1.xml")
+
+
+def test_a_cell_that_holds_less_than_the_table_says_so() -> None:
+    frame = plan()
+    frame["reason"] = ["x" * LONGEST_TEXT, "x" * (LONGEST_TEXT + 1), "short"]
+    frame["decision_makers"] = [[], [], [f"Ann {number}; and" for number in range(5_000)]]
+    content = tables.table_workbook(frame, TABLE)
+    head, *sheet = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
+    reasons = [row[head.index("reason")] for row in sheet]
+    makers = sheet[2][head.index("decision_makers")]
+    assert [reason.endswith(CUT) for reason in reasons] == [False, True, False]
+    assert [len(reason) for reason in reasons] == [LONGEST_TEXT, LONGEST_TEXT, 5]
+    assert (makers.endswith(CUT), len(makers)) == (True, LONGEST_TEXT)
 
 
 def test_a_table_as_parquet_keeps_types(tmp_path: Path) -> None:
