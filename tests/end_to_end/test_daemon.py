@@ -75,7 +75,8 @@ def test_a_landed_file_goes_all_the_way_by_itself(running: Services, globex: Ana
     assert globex.rows(PLAN) != [("completed",)]
     running.command.ok("approve", STILL, "--by", "Ann", "--reason", "agreed in the board")
     globex.wait_for(PLAN, lambda found: found == [("completed",)])
-    assert globex.rows(HANDOFFS) == [("completed",), ("completed",)]
+    # What follows Plan goes on by itself in the meantime.
+    assert globex.rows(HANDOFFS)[:2] == [("completed",), ("completed",)]
 
 
 def test_from_import_to_rollback_and_forward_again(running: Services, acme: Analyst) -> None:
@@ -125,11 +126,12 @@ def test_from_import_to_rollback_and_forward_again(running: Services, acme: Anal
 
 
 def test_a_run_that_comes_to_equal_data_starts_nothing(running: Services, globex: Analyst) -> None:
-    globex.wait_for(ASSESS, lambda found: found == [("completed",)])
-    before = globex.rows(VERSIONS)
+    globex.wait_for(PLAN, lambda found: found == [("completed",)])
+    running.wait_until_quiet(STILL)
+    before, handed_over = globex.rows(VERSIONS), globex.rows(HANDOFFS)
     running.command.ok("run", STILL)
     run_again, runs = time.time(), running.count_of_runs(STILL)
     assert globex.rows(VERSIONS) != before, "the run published nothing that the daemon could have seen"
     running.wait_for_ticks(SEVERAL, since=run_again)
     assert running.count_of_runs(STILL) == runs
-    assert globex.rows(HANDOFFS) == [("completed",), ("completed",)]
+    assert globex.rows(HANDOFFS) == handed_over
