@@ -39,7 +39,8 @@ class _Colleague:
 def assign(tasks: pd.DataFrame, settings: EngagementSettings, clock: ProgrammeClock) -> pd.DataFrame:
     """Name who does each task of a role of which people are named.
 
-    Tasks are looked at in order of their start, the longer first. For each, of those who are free throughout, whoever
+    Tasks are looked at in order of their start, those first that take most skills which somebody has: nobody who is the
+    only one to know something is spent on what anybody could do. Then the longer come first. For each, of those who are free throughout, whoever
     has most of the skills that it takes, then fewest others, then least work so far. The schedule counts people by
     skill; that one and the same has all the skills of a task, or is free throughout, it does not promise.
 
@@ -56,7 +57,12 @@ def assign(tasks: pd.DataFrame, settings: EngagementSettings, clock: ProgrammeCl
     for one in sorted(settings.schedule.people, key=lambda person: person.name):
         away = [periods_of(span, clock) for span in one.absences]
         teams.setdefault(one.role, []).append(_Colleague(one.name, frozenset(one.skills), away))
-    ordered = tasks.assign(length=tasks["start"] - tasks["end"]).sort_values(["start", "length", "task_id"])
+    known = {role: frozenset().union(*(one.skills for one in team)) for role, team in teams.items()}
+    nobody: frozenset[str] = frozenset()
+    taken = zip(tasks["role"], tasks["skills"], strict=True)
+    asked = [-len(known.get(role, nobody).intersection(needed)) for role, needed in taken]
+    ordered = tasks.assign(asked=asked, length=tasks["start"] - tasks["end"])
+    ordered = ordered.sort_values(["start", "asked", "length", "task_id"])
     told: dict[str, tuple[list[str], str | None]] = {}
     for row in ordered[ordered["role"].isin(list(teams)) & ordered["people"].notna()].to_dict("records"):
         span, team = (int(row["start"]), int(row["end"])), teams[row["role"]]

@@ -86,6 +86,16 @@ def test_nobody_works_while_away() -> None:
     assert row["assigned_to"] == ["Ada"]
 
 
+def test_whoever_alone_knows_something_is_kept_for_it() -> None:
+    text = "[{name: Ada, role: tester, skills: [windows]}, {name: Bob, role: tester, skills: [linux]}]"
+    chosen = settings_of(f"schedule: {{people: {text}}}")
+    rows = [("a", 0, 9, ["db2"]), ("b", 0, 3, ["windows"])]
+    tasks = pd.DataFrame(rows, columns=["task_id", "start", "end", "skills"]).assign(role="tester", people=1)
+    told = assign(tasks, chosen, programme_clock(chosen, BEGIN, BEGIN + timedelta(days=9)))
+    assert told["assigned_to"].tolist() == [["Bob"], ["Ada"]]
+    assert told["unmet"].tolist() == ["No tester knows db2.", None]
+
+
 TASKS = st.lists(
     st.tuples(
         st.integers(0, 30),
