@@ -40,9 +40,10 @@ def assign(tasks: pd.DataFrame, settings: EngagementSettings, clock: ProgrammeCl
     """Name who does each task of a role of which people are named.
 
     Tasks are looked at in order of their start, those first that take most skills which somebody has: nobody who is the
-    only one to know something is spent on what anybody could do. Then the longer come first. For each, of those who are free throughout, whoever
-    has most of the skills that it takes, then fewest others, then least work so far. The schedule counts people by
-    skill; that one and the same has all the skills of a task, or is free throughout, it does not promise.
+    only one to know something is spent on what anybody could do. Then the longer come first. For each, of those who are
+    free throughout, whoever has most of the skills that it takes, then fewest others, then least work so far. The
+    schedule counts people by skill; that one and the same has all the skills of a task, or is free throughout, it does
+    not promise.
 
     Args:
         tasks: task_id, start, end (periods), role, people, skills.
