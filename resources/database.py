@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 from uuid import UUID
 
 from sqlalchemy import URL, Connection, Engine, create_engine, text
@@ -25,14 +25,14 @@ class Database:
 
     url: URL
 
-    @cached_property
+    @property
     def engine(self) -> Engine:
         """The engine; connections are opened when needed and closed after use.
 
         A pool would keep sessions, and with them the embedded server's orderly end, open for nothing: opening a
         connection on the local socket takes about 3 ms.
         """
-        return create_engine(self.url, poolclass=NullPool)
+        return _engine(self.url)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -80,6 +80,12 @@ class Database:
         with self.in_scope(scope) as connection:
             query = text("SELECT true FROM platform.engagements WHERE id = :id FOR NO KEY UPDATE SKIP LOCKED")
             yield bool(connection.execute(query, {"id": scope.engagement_id}).scalar())
+
+
+@cache
+def _engine(url: URL) -> Engine:
+    # One for a role in a process: an engine asks the server about itself first, and keeps the statements it has compiled.
+    return create_engine(url, poolclass=NullPool)
 
 
 def set_scope(connection: Connection, *, client_account_id: UUID, engagement_id: UUID | None) -> None:
