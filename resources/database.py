@@ -84,7 +84,7 @@ class Database:
 
 @cache
 def _engine(url: URL) -> Engine:
-    # One for a role in a process: an engine asks the server about itself first, and keeps the statements it has compiled.
+    # One for a role in a process: an engine asks the server about itself first, and keeps what it has compiled.
     return create_engine(url, poolclass=NullPool)
 
 

@@ -52,7 +52,7 @@ def known_tasks(database: Database, scope: Scope) -> KnownTasks:
     ids = [read[key] for key in (*TASKS_READ, INVENTORY)]
     with database.in_scope(scope) as connection:
         found = {one.table_key: one for one in snapshots_by_id(connection, ids).values()}
-    frames = {key: store.read(scope, snapshot) for key, snapshot in (found | current).items()}
+    frames = store.read_all(scope, found | current)
     tasks = all_tasks(frames, scope=scope, settings=engagement_settings(database, scope))
     tasks = with_progress(tasks, frames[TASK_UPDATES])
     return KnownTasks(tasks, frames[INVENTORY], frames[TASK_UPDATES], frames[REJECTED_UPDATES])

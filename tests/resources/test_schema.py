@@ -19,7 +19,7 @@ from tests.conftest import NUMBERS
 
 @pytest.fixture
 def fresh(installation: Installation) -> Iterator[Database]:
-    """An empty database of its own on the session's server, under a name of its own: what is declared is kept by it."""
+    """An empty database of its own on the session's server, under a name of its own."""
     name = f"fresh_{next(NUMBERS)}"
     with installation.owner.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
