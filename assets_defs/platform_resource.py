@@ -38,18 +38,23 @@ class PlatformResource(ConfigurableResource["PlatformResource"]):
     """The installation that the environment names, held open for the run."""
 
     _installation: Installation = PrivateAttr()
+    _database: Database = PrivateAttr()
 
     @contextmanager
     def yield_for_execution(self, context: InitResourceContext) -> Iterator[PlatformResource]:
         """Hold the installation open, and its engagement's lock, for as long as the run lasts."""
-        with open_installation() as installation, _lock_held(installation.database, context.run):
-            self._installation = installation
+        with (
+            open_installation() as installation,
+            _lock_held(installation.database, context.run),
+            installation.database.kept() as database,
+        ):
+            self._installation, self._database = installation, database
             yield self
 
     @property
     def database(self) -> Database:
         """The database as the pipeline's role."""
-        return self._installation.database
+        return self._database
 
     @property
     def snapshots(self) -> SnapshotStore:
