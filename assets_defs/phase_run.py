@@ -253,7 +253,10 @@ def _read_inputs(
         settings=settings,
         frames=store.read_all(scope, {key: one for key, one in chosen.items() if key in plan.shell.reads}),
         snapshots=chosen,
-        manifests=store.manifests(scope, chosen.values()),
+        manifests={
+            key: {name: read.version for name, read in inputs.items()}
+            for key, inputs in store.manifests(scope, chosen.values()).items()
+        },
         edits=edits,
         files=files,
         progress=context.log.info,
