@@ -12,6 +12,7 @@ from sqlalchemy import Column
 
 from flow_pipelines.reference.attributes import ATTRIBUTES
 from flow_pipelines.reference.cell_parts import part_names
+from flow_pipelines.tables.advice import advice_columns
 from flow_pipelines.tables.declaration import (
     BOOLEAN,
     DATE,
@@ -150,6 +151,12 @@ attribute_mappings = output_table(
     required("confidence", DECIMAL, "Probability that the mapping is right."),
     optional("runner_up", TEXT, "The next best attribute."),
     optional("runner_up_confidence", DECIMAL, "Its confidence."),
+    optional(
+        "candidates",
+        TEXT_LIST,
+        "The attributes that header and values make possible, the most probable first, at most six; empty if a "
+        "template or a part decided.",
+    ),
     optional("source_unit", TEXT, "Unit of the column's values, told by template, header or values."),
     required(
         "filled_rows",
@@ -159,6 +166,7 @@ attribute_mappings = output_table(
     ),
     optional("example", TEXT, "One of its values.", sources=[f"{IMPORTED}.raw_values"]),
     required("reason", TEXT, "Why, in words."),
+    *advice_columns("attribute"),
     one_of("status", "applied", "proposed", "unmapped"),
     one_of("method", "template", "alias", "likeness", "person", "none"),
     share("confidence"),
