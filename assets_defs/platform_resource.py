@@ -18,6 +18,7 @@ from assets_defs.run_coordinator import IN_PROCESS_TAG
 from flow_pipelines.errors import RunError
 from flow_pipelines.reference.end_of_life import EndOfLifeFacts
 from flow_pipelines.scope import Scope
+from resources.advisor import Advisor
 from resources.approvals import ApprovalStore
 from resources.artefacts import FOLDER, Artefacts
 from resources.database import Database
@@ -70,6 +71,11 @@ class PlatformResource(ConfigurableResource["PlatformResource"]):
     def updates(self) -> ReceivedUpdateStore:
         """What was told of tasks."""
         return ReceivedUpdateStore(self.database)
+
+    @property
+    def advisor(self) -> Advisor:
+        """Who is asked for a second opinion; answers nothing where no language model is configured."""
+        return Advisor(self.database)
 
     @property
     def facts(self) -> EndOfLifeFacts:

@@ -26,3 +26,9 @@ class AdviceSettings(BaseModel):
     )
     most_tokens: int = Field(default=200_000, ge=0, le=100_000_000, description="Tokens of a phase in a run.")
     most_seconds: float = Field(default=600.0, ge=0, le=86_400, description="Seconds of a phase in a run.")
+    input_price: float | None = Field(
+        default=None, ge=0, description="What a million tokens sent cost, in the currency of the cost settings."
+    )
+    output_price: float | None = Field(
+        default=None, ge=0, description="What a million tokens received cost; costs are told if both prices are set."
+    )
