@@ -6,10 +6,14 @@ Belongs here: one short function per phase. Does not: how phases are read, writt
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dagster import MetadataValue
 
 from assets_defs.charts import bar_chart
-from assets_defs.phase_assets import PhaseInputs, PhaseOutputs, PhaseShell
+from assets_defs.phase_assets import Frames, PhaseInputs, PhaseOutputs, PhaseShell
+from flow_pipelines.advice.mapping import mapping_questions
+from flow_pipelines.advice.questions import Asked
 from flow_pipelines.discovery import gates
 from flow_pipelines.discovery.asset_groups import group_assets
 from flow_pipelines.discovery.attribute_mapping import map_attributes
@@ -57,6 +61,11 @@ def attribute_mapping(phase: PhaseInputs) -> PhaseOutputs:
         problems={MAPPINGS: gates.mapping_problems(imported, mappings)},
         metadata={MAPPINGS: {"columns_by_method": bar_chart(mappings["method"])}},
     )
+
+
+def ask_about_mappings(phase: PhaseInputs, frames: Frames) -> Mapping[str, Asked]:
+    """Ask what the columns hold of which the rules are not sure."""
+    return {MAPPINGS: mapping_questions(frames[MAPPINGS], phase.frames[IMPORTED])}
 
 
 def data_cleansing(phase: PhaseInputs) -> PhaseOutputs:
@@ -145,7 +154,7 @@ def tech_debt(phase: PhaseInputs) -> PhaseOutputs:
 
 DISCOVERY = (
     PhaseShell("data_import", (), data_import, reads_files=True),
-    PhaseShell("attribute_mapping", (IMPORTED,), attribute_mapping),
+    PhaseShell("attribute_mapping", (IMPORTED,), attribute_mapping, ask=ask_about_mappings),
     PhaseShell("data_cleansing", (IMPORTED, MAPPINGS), data_cleansing, reads_facts=True),
     PhaseShell("inventory", (CLEANSED,), inventory),
     PhaseShell("dependencies", (CLEANSED, INVENTORY), dependencies),

@@ -15,12 +15,11 @@ from flow_pipelines.discovery.mapping.value_profiles import classify, sample_of
 IN_CLEAR = frozenset({"bit", "small", "medium", "decimal", "percent", "quantity", "boolean", "date", "version"})
 CUT = "..."
 LETTER_OR_DIGIT = re.compile(r"[^\W\d_]|\d")
-UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
 
 
 def shortened(text: str, longest: int) -> str:
-    """Return a text on one line, without control characters, of at most so many characters."""
-    line = " ".join(UNPRINTABLE.sub(" ", text).split())
+    """Return a text on one line, of at most so many characters."""
+    line = " ".join(text.split())
     return line if len(line) <= longest else line[: longest - len(CUT)] + CUT
 
 
