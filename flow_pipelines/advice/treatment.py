@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from flow_pipelines.advice.facts import plain_fact
 from flow_pipelines.advice.questions import Asked, Question
 from flow_pipelines.advice.scores import close_options, score_evidence
 from flow_pipelines.reference.doubts import doubts
@@ -47,10 +48,3 @@ def treatment_questions(treatments: pd.DataFrame, overview: pd.DataFrame) -> Ask
         }
         questions.append(Question(str(row["workload_id"]), evidence, choices))
     return Asked(TOPIC, questions)
-
-
-def plain_fact(value: object) -> object:
-    """Return a cell as JSON can say it: numbers as such, all else as text."""
-    if isinstance(value, bool | int | float | str):
-        return value
-    return value.item() if hasattr(value, "item") else str(value)

@@ -324,6 +324,42 @@ inventory_conflicts = output_table(
     label="attribute",
 )
 
+identity_candidates = output_table(
+    "discovery",
+    "identity_candidates",
+    "One row per pair of assets that may be one: evidence speaks for it, and the model or a contradiction keeps them "
+    "apart. Merge them with: flow edit merge.",
+    required("candidate_id", IDENTIFIER, "Deterministic id, from both assets."),
+    required("asset_type", TEXT, "What both are.", sources=[f"{INVENTORY}.asset_type"]),
+    required("asset_id", IDENTIFIER, "The one asset.", sources=[f"{INVENTORY}.asset_id"]),
+    optional("asset_name", TEXT, "Its name.", sources=[f"{INVENTORY}.name"]),
+    required("record_id", IDENTIFIER, "Its record that is most like the other one.", sources=[f"{CLEANSED}.record_id"]),
+    required("other_asset_id", IDENTIFIER, "The other asset.", sources=[f"{INVENTORY}.asset_id"]),
+    optional("other_asset_name", TEXT, "Its name.", sources=[f"{INVENTORY}.name"]),
+    required("other_record_id", IDENTIFIER, "Its record that is most like.", sources=[f"{CLEANSED}.record_id"]),
+    required(
+        "probability",
+        DECIMAL,
+        "How probable the evidence of those two records makes it that they are one asset; contradictions not counted.",
+    ),
+    required("speaks_for", TEXT_LIST, "In what they agree."),
+    required("speaks_against", TEXT_LIST, "What contradicts it, and in what they differ; may be empty."),
+    editable(
+        required("verdict", TEXT, "undecided, or different if a person said so. One asset they are by a merge."),
+        values=("undecided", "different"),
+    ),
+    optional("decided_by", TEXT, "Who said so."),
+    optional("decision_reason", TEXT, "Why."),
+    *advice_columns("verdict"),
+    one_of("asset_type", *ASSET_TYPES),
+    one_of("verdict", "undecided", "different"),
+    share("probability"),
+    key=("candidate_id",),
+    entity="identity_candidate",
+    subtype="asset_type",
+    label="asset_name",
+)
+
 dependencies = output_table(
     "discovery",
     "dependencies",
