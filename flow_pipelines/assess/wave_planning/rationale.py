@@ -49,7 +49,7 @@ def wave_rationales(placed: pd.DataFrame, edges: pd.DataFrame, settings: WaveSet
         One row per wave: wave_number, rationale (the strongest reason) and rationales (all that hold, the strongest
         first, each with its strength: 0 to 1 times the weight of the reason, as `name: strength`).
     """
-    moving = placed[placed["wave_number"].notna()]
+    moving = placed[placed["wave_number"].notna()].sort_values("workload_id")  # sums of shares depend on the order
     numbers = moving["wave_number"].astype(int)
     wave_of = dict(zip(moving["workload_id"], numbers, strict=True))
     hard = edges[edges["is_hard"].astype(bool)]
