@@ -16,6 +16,7 @@ from sqlalchemy import Table
 from flow_pipelines.advice import identity, mapping, modernization, treatment, wave_rationale
 from flow_pipelines.advice.answers import decided_rows
 from flow_pipelines.advice.questions import NONE_OF_THEM
+from flow_pipelines.advice.wording import KEY_DIGITS
 from flow_pipelines.edit_values import plain
 from flow_pipelines.edits import Edit, MergeDraft, SetDraft, SignedDraft, active_edits, entity_ids
 from flow_pipelines.tables.advice import advised_column
@@ -32,7 +33,6 @@ TOPICS = {
 }
 # Where none of the choices means that the cell is to be empty; elsewhere it is no opinion, which nobody can accept.
 NONE_EMPTIES = frozenset({mapping.TOPIC})
-KEY_DIGITS = 12
 
 
 @dataclass(frozen=True)
