@@ -13,7 +13,7 @@ import pandas as pd
 
 from flow_pipelines.advice.masking import samples, shortened
 from flow_pipelines.advice.questions import Asked, Question
-from flow_pipelines.discovery.mapping.decisions import KIND_WORDS
+from flow_pipelines.discovery.mapping.decisions import KIND_WORDS, LEAST_SHARE_NAMED
 from flow_pipelines.discovery.mapping.sheets import SheetColumn, sheets_of
 from flow_pipelines.discovery.mapping.value_profiles import Profiler
 from flow_pipelines.reference.attributes import attribute_named
@@ -21,6 +21,7 @@ from flow_pipelines.reference.doubts import doubts
 
 TOPIC = "mapping"
 Place = tuple[str, str]
+MOST_SHARES = 6
 
 
 def mapping_questions(mappings: pd.DataFrame, imported_records: pd.DataFrame) -> Asked:
@@ -66,14 +67,16 @@ def _question(row: Mapping[Any, Any], columns: Mapping[str, SheetColumn]) -> Que
     choices = tuple(row["candidates"])
     beside = [shortened(other, told.longest_text) for other in sorted(columns) if other != header]
     cells = columns[header].cells if header in columns else ()
-    kinds = Profiler().profile(cells).kinds if cells else {}
+    profile = Profiler().profile(cells) if cells else None
+    kinds = {KIND_WORDS[kind]: share for kind, share in profile.kinds.items()} if profile else {}
     evidence = {
         "header": shortened(header, told.longest_text),
         "rows_describe": row["record_type"],
         "other_headers": beside[: told.most_headers],
-        "kinds_of_values": {
-            KIND_WORDS[kind]: round(share, 2) for kind, share in sorted(kinds.items(), key=lambda one: (-one[1], one))
-        },
+        "kinds_of_values": _ranked({KIND_WORDS[kind]: share for kind, share in profile.kinds.items()})
+        if profile
+        else {},
+        "values_are_words_for": _ranked(profile.vocabularies) if profile else {},
         "shapes_of_values": samples(cells, told.most_samples, told.longest_text),
         "filled_rows": int(row["filled_rows"]),
         "rules_lean_to": row["attribute"],
@@ -81,3 +84,9 @@ def _question(row: Mapping[Any, Any], columns: Mapping[str, SheetColumn]) -> Que
         "meaning_of_choices": {name: attribute_named(name).description for name in choices},
     }
     return Question(str(row["mapping_id"]), evidence, choices)
+
+
+def _ranked(shares: Mapping[str, float]) -> dict[str, float]:
+    """Return the largest shares, from a tenth on."""
+    ranked = sorted(shares.items(), key=lambda one: (-one[1], one[0]))
+    return {name: round(share, 2) for name, share in ranked[:MOST_SHARES] if share >= LEAST_SHARE_NAMED}

@@ -13,6 +13,8 @@ from flow_pipelines.discovery.mapping.value_profiles import classify, sample_of
 
 # What tells a column apart and nobody by name: numbers, days, versions and yes or no.
 IN_CLEAR = frozenset({"bit", "small", "medium", "decimal", "percent", "quantity", "boolean", "date", "version"})
+# Vocabularies of which the whole value must be one of their few words, so that no name can stand beside it.
+WORDS_IN_CLEAR = frozenset({"environment", "power", "lifecycle", "architecture", "firmware", "virtual", "protocol"})
 CUT = "..."
 LETTER_OR_DIGIT = re.compile(r"[^\W\d_]|\d")
 
@@ -26,11 +28,11 @@ def shortened(text: str, longest: int) -> str:
 def masked(value: str) -> str:
     """Return a value's shape: 9 for every digit, A and a for every letter; in clear if it names nobody and nothing.
 
-    In clear are numbers up to 65,535, days, versions, yes and no, and words of the vocabularies that the mapping
-    model knows, such as `production`. All else may be a name, an address or a serial number.
+    In clear are numbers up to 65,535, days, versions, yes and no, and words of closed vocabularies, such as
+    `production`. All else may be a name, an address or a serial number.
     """
     term = classify(value)
-    if term.kind in IN_CLEAR or term.kind == "placeholder" or term.vocabularies:
+    if term.kind in IN_CLEAR or term.kind == "placeholder" or not WORDS_IN_CLEAR.isdisjoint(term.vocabularies):
         return value
     return LETTER_OR_DIGIT.sub(_shape, value)
 
