@@ -31,6 +31,7 @@ from assets_defs.catalog_metadata import asset_key
 from assets_defs.charts import Picture
 from assets_defs.partitions import ENGAGEMENTS
 from assets_defs.platform_resource import PlatformResource
+from flow_pipelines.advice.questions import Asked
 from flow_pipelines.approvals import Approval
 from flow_pipelines.discovery.data_import import SourceFile
 from flow_pipelines.edits import Decision, Edit, EditOutcome
@@ -125,6 +126,8 @@ class PhaseShell:
         audit: Lists the problems of the frames after people's corrections.
         describe: Returns metadata of the frames after people's corrections, by table key and name; pictures are written
             to files too, and some to files only, as are files for other programs.
+        ask: Returns what a second opinion is asked for, by table key, of the frames after people's corrections. Called
+            only where a language model is configured and the engagement wants it asked.
     """
 
     phase: str
@@ -136,6 +139,7 @@ class PhaseShell:
     reads_updates: bool = False
     audit: Callable[[Frames], Mapping[str, Sequence[str]]] | None = None
     describe: Callable[[PhaseInputs, Frames], Descriptions] | None = None
+    ask: Callable[[PhaseInputs, Frames], Mapping[str, Asked]] | None = None
 
 
 @dataclass(frozen=True)
@@ -213,7 +217,7 @@ def code_version(flow: str) -> str:
     """
     root = Path(flow_pipelines.__file__).parent
     digest = hashlib.sha256()
-    sources = [path for folder in (flow, "reference", "tables") for path in (root / folder).rglob("*")]
+    sources = [path for folder in (flow, "advice", "reference", "tables") for path in (root / folder).rglob("*")]
     for path in sorted([*sources, *root.glob("*.py")]):
         if path.suffix in {".py", ".yaml", ".csv"}:
             digest.update(path.relative_to(root).as_posix().encode())

@@ -6,7 +6,7 @@ one), and how they are asked (`resources/advisor.py`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,3 +46,16 @@ class Advice:
     reason: str
     model: str
     key: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked about the rows of one table.
+
+    Attributes:
+        topic: Which crew is asked, as in `crews.yaml`.
+        questions: At most one a row; a row that a person has decided needs none.
+    """
+
+    topic: str
+    questions: Sequence[Question]
