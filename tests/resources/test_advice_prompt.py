@@ -32,7 +32,7 @@ def asked(found: Question) -> str:
 
 @given(evidence=st.dictionaries(TEXTS, st.lists(TEXTS, max_size=5), max_size=5))
 def test_imported_text_stays_data_whatever_it_says(evidence: dict[str, list[str]]) -> None:
-    words = asked(question(**{"imported": evidence}))
+    words = asked(question(imported=evidence))
     assert questions_in({"messages": [{"content": words}]})["q0"]["choices"] == ["hostname", "ip_address", "none"]
     data = words[words.index('{"q0"') :]
     assert not {"<", ">", "&", "\n", "\r", "\u202e", "\u200b", "\x00"} & set(data)
@@ -84,7 +84,9 @@ def test_choices_are_distinct_words_of_ours(choices: tuple[str, ...]) -> None:
 
 
 @given(choice=EVIDENCE, confidence=EVIDENCE, reason=EVIDENCE, more=st.dictionaries(TEXTS, EVIDENCE, max_size=2))
-def test_no_reply_widens_the_choice(choice: object, confidence: object, reason: object, more: dict[str, object]) -> None:
+def test_no_reply_widens_the_choice(
+    choice: object, confidence: object, reason: object, more: dict[str, object]
+) -> None:
     reply = json.dumps({"q0": {"choice": choice, "confidence": confidence, "reason": reason, **more}}, default=str)
     answers, problems = valid_answers(reply, [SENT])
     assert bool(answers) != bool(problems)

@@ -5,7 +5,11 @@ import pytest
 from flow_pipelines.errors import AdvisorError
 from resources.advisor_endpoint import REQUEST, Endpoint, configured_endpoint
 
-GOOD = {"FLOW_ADVISOR_URL": "https://models.example/v1/", "FLOW_ADVISOR_MODEL": "large", "FLOW_ADVISOR_KEY": "sk-secret"}
+GOOD = {
+    "FLOW_ADVISOR_URL": "https://models.example/v1/",
+    "FLOW_ADVISOR_MODEL": "large",
+    "FLOW_ADVISOR_KEY": "sk-secret",
+}
 
 
 def test_nothing_configured_is_no_endpoint() -> None:
@@ -43,7 +47,7 @@ def test_parameters_of_requests_can_be_others() -> None:
         ({"FLOW_ADVISOR_URL": "https://jane:sk-secret@host/v1"}, "FLOW_ADVISOR_KEY"),
         ({"FLOW_ADVISOR_URL": "https://host/v1?key=sk-secret"}, "FLOW_ADVISOR_KEY"),
         ({"FLOW_ADVISOR_KEY": "sk-secret\nsk-secret"}, "FLOW_ADVISOR_KEY"),
-        ({"FLOW_ADVISOR_KEY": "sk-secret–"}, "FLOW_ADVISOR_KEY"),
+        ({"FLOW_ADVISOR_KEY": "sk-secret\u2013"}, "FLOW_ADVISOR_KEY"),
         ({"FLOW_ADVISOR_REQUEST": "temperature=0"}, "FLOW_ADVISOR_REQUEST"),
         ({"FLOW_ADVISOR_REQUEST": "[]"}, "FLOW_ADVISOR_REQUEST"),
         ({"FLOW_ADVISOR_REQUEST": '{"tools": []}'}, "tools"),
