@@ -1,22 +1,24 @@
 """Answers that are kept, and what asking for them took: reading and writing the tables of second opinions.
 
 Belongs here: SQL about them, each in a short transaction of its own. Does not: their declaration (`advice_tables.py`),
-asking (`advisor.py`), letting go of them (`retention.py`).
+asking (`advisor.py`), when they are let go of (`retention.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, any_, bindparam, func, insert, select
+from sqlalchemy import ARRAY, Connection, Text, any_, bindparam, delete, exists, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from flow_pipelines.advice.questions import Advice
 from flow_pipelines.scope import Scope
 from resources.advice_tables import advice, advice_usage
+from resources.control_tables import history_tables
 from resources.database import Database, scope_values
 
 
@@ -91,3 +93,20 @@ class KeptAdvice:
 
     def _own(self) -> tuple[Any, ...]:
         return tuple(advice.c[name] == value for name, value in scope_values(self.scope).items())
+
+
+def drop_unnamed(connection: Connection, before: datetime) -> int:
+    """Delete the kept answers of the scope's engagement that were given before a time and that no stored row names.
+
+    What they hold was imported, so they stay for no longer than what they are about; to lose one costs a request.
+
+    Returns:
+        How many were deleted.
+    """
+    named = [
+        exists().where(history.c.advice_key == advice.c.advice_key)
+        for history in history_tables().values()
+        if "advice_key" in history.columns
+    ]
+    gone = connection.execute(delete(advice).where(advice.c.created_at < before, *(~one for one in named)))
+    return gone.rowcount
