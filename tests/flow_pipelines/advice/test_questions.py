@@ -160,6 +160,15 @@ def test_pairs_that_may_be_one_asset_are_listed_and_asked_about_without_their_id
     assert as_sent(one) is not None
 
 
+def test_a_machine_and_one_of_its_name_with_a_suffix_may_be_one_though_nothing_else_says_so() -> None:
+    sources = Sources()
+    one, other = sources.vm("web01-old", environment="test"), sources.item("web01", environment="test")
+    outcome = sources.resolve()
+    assert not outcome.are_one(one, other)
+    (row,) = outcome.result.identity_candidates.to_dict("records")
+    assert {row["record_id"], row["other_record_id"]} == {one, other}
+
+
 def test_a_pair_that_a_person_called_different_is_not_asked_about() -> None:
     sources = Sources()
     sources.vm("web01", bios_uuid=BIOS, ip_addresses=["10.1.2.3"])
@@ -178,7 +187,8 @@ def test_what_people_split_is_no_candidate_and_what_they_merged_is_one_asset() -
 
 
 def close_estate() -> tuple[pd.DataFrame, pd.DataFrame]:
-    servers = [server(f"web{number}", ["shop"] if number % 2 else []) for number in range(6)]
+    facts = {"is_virtual": True, "manufacturer": "VMware, Inc.", "os_product": "windows-server", "os_cycle": "2012"}
+    servers = [server(f"web{number}", ["shop"] if number % 2 else [], **facts) for number in range(6)]
     result = decide([application("shop"), *servers])
 
     estate = inventory(application("shop"), *servers)
@@ -188,7 +198,7 @@ def close_estate() -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def test_only_close_treatments_are_asked_about_and_never_what_is_ruled_out() -> None:
     treatments, overview = close_estate()
-    asked = treatment_questions(treatments.assign(confidence=0.6), overview)
+    asked = treatment_questions(treatments.assign(confidence=0.55), overview)
     rows = treatments.set_index("workload_id")
     assert asked.questions
     for one in asked.questions:
