@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pandas as pd
 from dagster import (
@@ -72,7 +71,7 @@ class PhaseInputs:
         settings: Its settings.
         frames: The tables that the phase reads, by key.
         snapshots: Which version of each table that is, hand-offs included.
-        manifests: What each of those versions was computed from: table key to table key to snapshot id.
+        manifests: What each of those versions was computed from: table key to table key to data version.
         edits: People's corrections of the phase's own tables. Those of single cells are applied by the shell.
         files: The landed files, if the phase reads them.
         analyses: The files of static analyses, if the phase reads them.
@@ -87,7 +86,7 @@ class PhaseInputs:
     settings: EngagementSettings
     frames: Frames
     snapshots: Mapping[str, Snapshot]
-    manifests: Mapping[str, Mapping[str, UUID]]
+    manifests: Mapping[str, Mapping[str, str]]
     edits: Sequence[Edit]
     files: Sequence[SourceFile]
     progress: Callable[[str], None]

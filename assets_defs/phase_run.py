@@ -258,7 +258,10 @@ def _read_inputs(
         settings=settings,
         frames={key: store.read(scope, snapshot) for key, snapshot in chosen.items() if key in plan.shell.reads},
         snapshots=chosen,
-        manifests=store.manifests(scope, chosen.values()),
+        manifests={
+            key: {name: read.version for name, read in inputs.items()}
+            for key, inputs in store.manifests(scope, chosen.values()).items()
+        },
         edits=edits,
         files=files,
         progress=context.log.info,

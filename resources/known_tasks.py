@@ -49,7 +49,7 @@ def known_tasks(database: Database, scope: Scope) -> KnownTasks:
     if TASK_UPDATES not in current:
         raise InputError(f"Execute has not run yet for {scope}.", remedy=f"Run: flow run {scope} --flow execute")
     read = store.manifests(scope, [current[TASK_UPDATES]])[TASK_UPDATES]
-    ids = [read[key] for key in (*TASKS_READ, INVENTORY)]
+    ids = [one for key in (*TASKS_READ, INVENTORY) if (one := read[key].snapshot_id)]
     with database.in_scope(scope) as connection:
         found = {one.table_key: one for one in snapshots_by_id(connection, ids).values()}
     frames = {key: store.read(scope, snapshot) for key, snapshot in (found | current).items()}

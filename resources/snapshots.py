@@ -201,18 +201,24 @@ class SnapshotStore:
         with self.database.in_scope(scope) as connection:
             return int(connection.execute(query).scalar_one())
 
-    def manifests(self, scope: Scope, chosen: Iterable[Snapshot]) -> dict[str, dict[str, UUID]]:
+    def manifests(self, scope: Scope, chosen: Iterable[Snapshot]) -> dict[str, dict[str, Input]]:
         """Return which snapshot of each table each of some snapshots was computed from, by table keys."""
         query = (
-            select(snapshots.c.table_key, snapshot_inputs.c.input_name, snapshot_inputs.c.input_snapshot_id)
+            select(
+                snapshots.c.table_key,
+                snapshot_inputs.c.input_name,
+                snapshot_inputs.c.input_version,
+                snapshot_inputs.c.input_snapshot_id,
+            )
             .join(snapshots, snapshots.c.snapshot_id == snapshot_inputs.c.snapshot_id)
             .where(snapshot_inputs.c.snapshot_id.in_([snapshot.snapshot_id for snapshot in chosen]))
             .where(snapshot_inputs.c.input_snapshot_id.is_not(None))
         )
-        found: dict[str, dict[str, UUID]] = {}
+        found: dict[str, dict[str, Input]] = {}
         with self.database.in_scope(scope) as connection:
-            for table_key, name, snapshot_id in connection.execute(query):
-                found.setdefault(table_key, {})[name] = snapshot_id
+            for table_key, *read in connection.execute(query):
+                entry = Input(*read)
+                found.setdefault(table_key, {})[entry.name] = entry
         return found
 
     def handed_over(self, scope: Scope, handoff: Snapshot) -> dict[str, Snapshot]:
