@@ -120,9 +120,16 @@ def work(job: Job) -> Iterator[dict[str, Any]]:
 @contextmanager
 def _started(home: str) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-P", "-m", "resources.crews"]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    environment = surroundings(home, os.environ)
-    with subprocess.Popen(command, cwd=home, env=environment, text=True, encoding="utf-8", **pipes) as process:  # noqa: S603  (our own)
+    with subprocess.Popen(  # noqa: S603  (our own)
+        command,
+        cwd=home,
+        env=surroundings(home, os.environ),
+        text=True,
+        encoding="utf-8",
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
         try:
             yield process
         finally:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Connection, Text, any_, bindparam, delete, exists, func, insert, select
+from sqlalchemy import ARRAY, Connection, Text, any_, bindparam, delete, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from flow_pipelines.advice.questions import Advice
@@ -104,7 +104,7 @@ def drop_unnamed(connection: Connection, before: datetime) -> int:
         How many were deleted.
     """
     named = [
-        exists().where(history.c.advice_key == advice.c.advice_key)
+        select(history.c.advice_key).where(history.c.advice_key == advice.c.advice_key).exists()
         for history in history_tables().values()
         if "advice_key" in history.columns
     ]
