@@ -7,6 +7,7 @@ Belongs here: which questions are left once people have decided, and setting the
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import Table
@@ -41,7 +42,7 @@ def with_advice(frame: pd.DataFrame, table: Table, answers: Mapping[str, Advice]
         A frame that conforms.
     """
     found = [answers.get(row_id) for row_id in entity_ids(frame, table)]
-    columns = {
+    columns: dict[str, Any] = {
         "advice": [one.choice if one else None for one in found],
         "advice_confidence": pd.array([one.confidence if one else None for one in found], dtype="Float64"),
         "advice_reason": [one.reason if one else None for one in found],

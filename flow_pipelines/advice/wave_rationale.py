@@ -5,6 +5,8 @@ Belongs here: what is told of a wave. Does not: which reasons hold (`assess/wave
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pandas as pd
 
 from flow_pipelines.advice.questions import Asked, Question
@@ -41,11 +43,12 @@ def wave_questions(totals: pd.DataFrame, waves: pd.DataFrame) -> Asked:
             "move_groups": int(inside["move_group_id"].nunique()),
             "owners": int(inside["owner"].nunique()),
             "sites": int(inside["site"].nunique()),
-            **{name: {str(key): int(count) for key, count in _counts(inside[name])} for name in COUNTED},
+            **{name: dict(_counts(inside[name])) for name in COUNTED},
         }
         questions.append(Question(str(row["wave_id"]), evidence, choices))
     return Asked(TOPIC, questions)
 
 
 def _counts(values: pd.Series[str]) -> list[tuple[str, int]]:
-    return sorted(values.dropna().value_counts().items(), key=lambda item: (-item[1], item[0]))  # type: ignore[return-value]
+    counts = Counter(map(str, values.dropna()))
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))

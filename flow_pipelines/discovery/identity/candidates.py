@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -70,7 +71,8 @@ def find_candidates(
     apart = apart.assign(one=asset[apart["left"]], other=asset[apart["right"]])
     best = apart[~pd.DataFrame(np.sort(apart[["one", "other"]].to_numpy(), axis=1), apart.index).duplicated()]
     most = identity_model().candidates.most_of_type
-    rows, left_out = [], 0
+    rows: list[dict[Any, Any]] = []
+    left_out = 0
     for row in best.to_dict("records"):
         against = _contradiction(decided[row["one"]], decided[row["other"]], evidence.facts)
         if against and row["method"] in ("", NAME_ALONE):
