@@ -73,9 +73,7 @@ def _question(row: Mapping[Any, Any], columns: Mapping[str, SheetColumn]) -> Que
         "header": shortened(header, told.longest_text),
         "rows_describe": row["record_type"],
         "other_headers": beside[: told.most_headers],
-        "kinds_of_values": _ranked({KIND_WORDS[kind]: share for kind, share in profile.kinds.items()})
-        if profile
-        else {},
+        "kinds_of_values": _ranked(kinds),
         "values_are_words_for": _ranked(profile.vocabularies) if profile else {},
         "shapes_of_values": samples(cells, told.most_samples, told.longest_text),
         "filled_rows": int(row["filled_rows"]),
