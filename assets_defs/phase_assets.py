@@ -27,6 +27,7 @@ from assets_defs.charts import Picture
 from assets_defs.code_versions import code_version
 from assets_defs.partitions import ENGAGEMENTS
 from assets_defs.platform_resource import PlatformResource
+from flow_pipelines.advice.questions import Asked
 from flow_pipelines.approvals import Approval
 from flow_pipelines.discovery.data_import import SourceFile
 from flow_pipelines.edits import Decision, Edit, EditOutcome
@@ -121,6 +122,8 @@ class PhaseShell:
         audit: Lists the problems of the frames after people's corrections.
         describe: Returns metadata of the frames after people's corrections, by table key and name; pictures are written
             to files too, and some to files only, as are files for other programs.
+        ask: Returns what a second opinion is asked for, by table key, of the frames after people's corrections. Called
+            only where a language model is configured and the engagement wants it asked.
     """
 
     phase: str
@@ -132,6 +135,7 @@ class PhaseShell:
     reads_updates: bool = False
     audit: Callable[[Frames], Mapping[str, Sequence[str]]] | None = None
     describe: Callable[[PhaseInputs, Frames], Descriptions] | None = None
+    ask: Callable[[PhaseInputs, Frames], Mapping[str, Asked]] | None = None
 
 
 @dataclass(frozen=True)
