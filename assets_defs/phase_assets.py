@@ -43,6 +43,8 @@ from flow_pipelines.tables import output_tables
 from resources.snapshots import Snapshot
 
 GATE = "gate"
+# Of phases that may wait for a language model. Without a limit, which only an operator sets, it keeps nobody waiting.
+ADVICE_POOL = "advice"
 Frames = Mapping[str, pd.DataFrame]
 
 
@@ -199,6 +201,7 @@ def build_phase_assets(plan: PhasePlan, run: PhaseRunner) -> AssetsDefinition:
         check_specs=[_gate_spec(key) for key in plan.keys],
         partitions_def=ENGAGEMENTS,
         group_name=None,
+        pool=ADVICE_POOL if plan.shell.ask else None,
     )
     def phase_assets(context: AssetExecutionContext, platform: PlatformResource) -> PhaseEvents:
         yield from run(context, platform, plan)

@@ -26,7 +26,18 @@ from resources.advisor import Advisor
 from resources.advisor_endpoint import REQUEST, Endpoint
 from resources.crew_process import Job
 from resources.installation import Installation
-from tests.resources.advisor_server import Model, answers_to, chat, failing, first, good, hanging, saying, serving
+from tests.resources.advisor_server import (
+    Model,
+    Reply,
+    answers_to,
+    chat,
+    failing,
+    first,
+    good,
+    hanging,
+    saying,
+    serving,
+)
 
 pytestmark = pytest.mark.skipif(find_spec("crewai") is None, reason="the extra agents is not installed")
 CREW = Crew(version=1, role="Mapper of columns", goal="Map columns.", instructions="Look at the values first.")
@@ -43,7 +54,7 @@ def batches(*sizes: int) -> list[list[dict[str, Any]]]:
     return [[sent(batch, at) for at in range(size)] for batch, size in enumerate(sizes)]
 
 
-def job(model: Model, *sizes: int, **budget: Any) -> Job:
+def job(model: Model, *sizes: int, **budget: float) -> Job:
     limits = {"requests": 50, "tokens": 200_000, "seconds": 60.0, **budget}
     questions = batches(*sizes)
     return Job(model="org/large", url=model.url, key=KEY, request=dict(REQUEST), crew=CREW, batches=questions, **limits)
@@ -64,7 +75,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Work]:
             reasons: list[str] = []
             spent = [0, 0, 0]
 
-            def tell(**told: Any) -> None:
+            def tell(**told: Any) -> None:  # noqa: ANN401  (as JSON has it)
                 for place, more in enumerate(told.get("spent", ())):
                     spent[place] += more
                 if "batch" in told:
@@ -77,30 +88,30 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Work]:
         yield done
 
 
-def fenced(request: dict[str, Any]) -> Any:
+def fenced(request: dict[str, Any]) -> Reply:
     return chat(f"Here you are:\n```json\n{answers_to(request, first)}\n```\nAnything else?")
 
 
-def wrong(request: dict[str, Any]) -> Any:
+def wrong(request: dict[str, Any]) -> Reply:
     return chat(answers_to(request, lambda _: "admin"))
 
 
-def truncated(request: dict[str, Any]) -> Any:
+def truncated(request: dict[str, Any]) -> Reply:
     return chat(answers_to(request, first)[:-9])
 
 
-def first_only(request: dict[str, Any]) -> Any:
+def first_only(request: dict[str, Any]) -> Reply:
     """Answer the first question validly and the others not."""
     answers = json.loads(answers_to(request, first))
     return chat(json.dumps({name: one if name == "q0" else {"choice": "x"} for name, one in answers.items()}))
 
 
-def hostile(request: dict[str, Any]) -> Any:
+def hostile(request: dict[str, Any]) -> Reply:
     answers = json.loads(answers_to(request, first))
     return chat(json.dumps({name: {**one, "reason": HOSTILE} for name, one in answers.items()}))
 
 
-def tool_call(_: dict[str, Any]) -> Any:
+def tool_call(_: dict[str, Any]) -> Reply:
     status, headers, body, after = chat(None)
     reply = json.loads(body)
     call = {"id": "1", "type": "function", "function": {"name": "shell", "arguments": '{"c": "rm"}'}}
@@ -181,10 +192,9 @@ def test_requests_end_with_the_budget_whatever_they_are_for(work: Work) -> None:
 
 def test_tokens_never_exceed_the_budget(work: Work) -> None:
     with serving(good) as model:
-        _, reasons, spent = work(job(model, 1, 1, 1, 1, tokens=9000))
-    assert reasons == ["", "", "", "budget_of_tokens"][: len(reasons)]
-    assert "budget_of_tokens" in reasons
-    assert spent[1] + spent[2] <= 9000
+        _, reasons, spent = work(job(model, 1, 1, 1, 1, tokens=7000))
+    assert reasons == ["", "", "budget_of_tokens", "budget_of_tokens"]
+    assert spent == [2, 1800, 120]
 
 
 def test_an_endpoint_that_doesn_t_count_tokens_is_charged_the_most_it_can_have_been(work: Work) -> None:
@@ -254,11 +264,10 @@ def test_a_whole_process_answers_within_the_run_and_the_next_run_needs_none(
         again = advisor.advise(scope, AdviceSettings(mode="replay"), "mapping", asked, run_id="two", **where)
     assert again.answers == once.answers
     assert len(model.requests) == 2
-    assert [path.name for path in tmp_path.iterdir()] == [".env", "temporary"] or not list(temporary.iterdir())
-    assert not list(temporary.iterdir())
+    assert {path.name for path in tmp_path.rglob("*")} == {".env", "temporary"}
     assert handlers == [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
     assert warnings.warn is warn
-    assert "25 answered" not in lines[0]
+    assert "25 questions, 0 answered before, 25 now in 2 requests, 0 not" in lines[0]
 
 
 def test_a_process_that_hangs_is_ended_with_the_budget() -> None:
@@ -268,7 +277,7 @@ def test_a_process_that_hangs_is_ended_with_the_budget() -> None:
 
 
 def test_a_mistake_in_the_process_is_loud_and_says_where_without_what_was_imported() -> None:
-    with serving(good) as model:
+    with serving(saying('{"q0": {}}')) as model:
         broken = job(model, 1).model_copy(update={"batches": [[{"evidence": HOSTILE}]]})
         with pytest.raises(RuntimeError, match="KeyError") as failed:
             list(crew_process.work(broken))
