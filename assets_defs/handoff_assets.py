@@ -37,18 +37,16 @@ def handoff_shell(flow: Flow) -> PhaseShell:
 
     def compute(phase: PhaseInputs) -> PhaseOutputs:
         frames = {table: phase.frames[table] for table in tables}
+        versions = {table: phase.snapshots[table].data_version for table in tables}
         rules = validate_handoff(
             flow,
             frames,
-            snapshots={table: str(phase.snapshots[table].snapshot_id) for table in tables},
-            manifests={
-                table: {name: str(snapshot_id) for name, snapshot_id in phase.manifests.get(table, {}).items()}
-                for table in tables
-            },
+            versions=versions,
+            manifests={table: phase.manifests.get(table, {}) for table in tables},
             approvals=phase.approvals,
         )
         rules["remedy"] = rules["remedy"].str.replace("<scope>", str(phase.scope))
-        package = package_rows(frames, {table: phase.snapshots[table].data_version for table in tables})
+        package = package_rows(frames, versions)
         result = conform(pd.concat([rules, package], ignore_index=True), output_tables()[key])
         return PhaseOutputs({key: result})
 

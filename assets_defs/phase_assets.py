@@ -8,7 +8,6 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 import pandas as pd
 from dagster import (
@@ -28,6 +27,7 @@ from assets_defs.charts import Picture
 from assets_defs.code_versions import code_version
 from assets_defs.partitions import ENGAGEMENTS
 from assets_defs.platform_resource import PlatformResource
+from flow_pipelines.advice.questions import Asked
 from flow_pipelines.approvals import Approval
 from flow_pipelines.discovery.data_import import SourceFile
 from flow_pipelines.edits import Decision, Edit, EditOutcome
@@ -40,6 +40,8 @@ from flow_pipelines.tables import output_tables
 from resources.snapshots import Snapshot
 
 GATE = "gate"
+# Of phases that may wait for a language model. Without a limit, which only an operator sets, it keeps nobody waiting.
+ADVICE_POOL = "advice"
 Frames = Mapping[str, pd.DataFrame]
 
 
@@ -68,7 +70,7 @@ class PhaseInputs:
         settings: Its settings.
         frames: The tables that the phase reads, by key.
         snapshots: Which version of each table that is, hand-offs included.
-        manifests: What each of those versions was computed from: table key to table key to snapshot id.
+        manifests: What each of those versions was computed from: table key to table key to data version.
         edits: People's corrections of the phase's own tables. Those of single cells are applied by the shell.
         files: The landed files, if the phase reads them.
         analyses: The files of static analyses, if the phase reads them.
@@ -83,7 +85,7 @@ class PhaseInputs:
     settings: EngagementSettings
     frames: Frames
     snapshots: Mapping[str, Snapshot]
-    manifests: Mapping[str, Mapping[str, UUID]]
+    manifests: Mapping[str, Mapping[str, str]]
     edits: Sequence[Edit]
     files: Sequence[SourceFile]
     progress: Callable[[str], None]
@@ -122,6 +124,8 @@ class PhaseShell:
         audit: Lists the problems of the frames after people's corrections.
         describe: Returns metadata of the frames after people's corrections, by table key and name; pictures are written
             to files too, and some to files only, as are files for other programs.
+        ask: Returns what a second opinion is asked for, by table key, of the frames after people's corrections. Called
+            only where a language model is configured and the engagement wants it asked.
     """
 
     phase: str
@@ -133,6 +137,7 @@ class PhaseShell:
     reads_updates: bool = False
     audit: Callable[[Frames], Mapping[str, Sequence[str]]] | None = None
     describe: Callable[[PhaseInputs, Frames], Descriptions] | None = None
+    ask: Callable[[PhaseInputs, Frames], Mapping[str, Asked]] | None = None
 
 
 @dataclass(frozen=True)
@@ -194,6 +199,7 @@ def build_phase_assets(plan: PhasePlan, run: PhaseRunner) -> AssetsDefinition:
         check_specs=[_gate_spec(key) for key in plan.keys],
         partitions_def=ENGAGEMENTS,
         group_name=None,
+        pool=ADVICE_POOL if plan.shell.ask else None,
     )
     def phase_assets(context: AssetExecutionContext, platform: PlatformResource) -> PhaseEvents:
         yield from run(context, platform, plan)

@@ -6,6 +6,7 @@ Belongs here: opening the installation for as long as a run needs it. Does not: 
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,10 +15,13 @@ from dagster import ConfigurableResource, DagsterRun, InitResourceContext
 from dagster._core.storage.tags import PARTITION_NAME_TAG
 from pydantic import PrivateAttr
 
+from assets_defs.instance import keep_connections
 from assets_defs.run_coordinator import IN_PROCESS_TAG
 from flow_pipelines.errors import RunError
 from flow_pipelines.reference.end_of_life import EndOfLifeFacts
 from flow_pipelines.scope import Scope
+from resources.advisor import Advisor
+from resources.advisor_endpoint import configured_endpoint
 from resources.approvals import ApprovalStore
 from resources.artefacts import FOLDER, Artefacts
 from resources.database import Database
@@ -38,18 +42,25 @@ class PlatformResource(ConfigurableResource["PlatformResource"]):
     """The installation that the environment names, held open for the run."""
 
     _installation: Installation = PrivateAttr()
+    _database: Database = PrivateAttr()
 
     @contextmanager
     def yield_for_execution(self, context: InitResourceContext) -> Iterator[PlatformResource]:
         """Hold the installation open, and its engagement's lock, for as long as the run lasts."""
-        with open_installation() as installation, _lock_held(installation.database, context.run):
-            self._installation = installation
+        if context.instance and context.run and not context.run.tags.get(IN_PROCESS_TAG):
+            keep_connections(context.instance)  # this process is the run's own, and Dagster opened it
+        with (
+            open_installation() as installation,
+            _lock_held(installation.database, context.run),
+            installation.database.kept() as database,
+        ):
+            self._installation, self._database = installation, database
             yield self
 
     @property
     def database(self) -> Database:
         """The database as the pipeline's role."""
-        return self._installation.database
+        return self._database
 
     @property
     def snapshots(self) -> SnapshotStore:
@@ -70,6 +81,11 @@ class PlatformResource(ConfigurableResource["PlatformResource"]):
     def updates(self) -> ReceivedUpdateStore:
         """What was told of tasks."""
         return ReceivedUpdateStore(self.database)
+
+    @property
+    def advisor(self) -> Advisor:
+        """Who is asked for a second opinion; answers nothing where no language model is configured."""
+        return Advisor(self.database, configured_endpoint(os.environ))
 
     @property
     def facts(self) -> EndOfLifeFacts:

@@ -52,7 +52,7 @@ def validate_handoff(
     flow: Flow,
     frames: Mapping[str, pd.DataFrame],
     *,
-    snapshots: Mapping[str, str],
+    versions: Mapping[str, str],
     manifests: Mapping[str, Mapping[str, str]],
     approvals: Mapping[str, Approval] | None = None,
 ) -> pd.DataFrame:
@@ -61,9 +61,9 @@ def validate_handoff(
     Args:
         flow: The flow that is to start, and follows another one.
         frames: The tables of the flow that it follows, by key.
-        snapshots: By key of a table, the snapshot that is handed over.
-        manifests: By key of a table, the snapshots of other tables that it was computed from, by their keys; a table
-            that is not named was computed from no other table.
+        versions: By key of a table, the data version that is handed over.
+        manifests: By key of a table, the data versions of other tables that it was computed from, by their keys; a
+            table that is not named was computed from no other table.
         approvals: By key of a table, the approval of the very version that is handed over.
 
     Returns:
@@ -71,7 +71,7 @@ def validate_handoff(
         warning). The offenders of a built-in rule are tables, those of any other rule rows. What is computed does
         not depend on the order of rows.
     """
-    rows = [*_builtin_rows(flow, frames, snapshots, manifests)]
+    rows = [*_builtin_rows(flow, frames, versions, manifests)]
     for rule in handoff_rules().handoffs.get(_name(flow), ()):
         verdict = _check_approval(rule, frames, approvals or {}) if isinstance(rule, Approved) else _check(rule, frames)
         head = {"rule_id": rule.rule_id, "title": rule.title, "severity": rule.severity, "table_key": rule.table}
@@ -128,7 +128,7 @@ def _result(verdict: _Verdict, severity: str, remedy: str) -> dict[str, object]:
 def _builtin_rows(
     flow: Flow,
     frames: Mapping[str, pd.DataFrame],
-    snapshots: Mapping[str, str],
+    versions: Mapping[str, str],
     manifests: Mapping[str, Mapping[str, str]],
 ) -> Iterator[dict[str, object]]:
     source = flow_named(str(flow.follows))
@@ -138,7 +138,7 @@ def _builtin_rows(
         (
             "all_tables_are_there",
             f"Every table of {source.title} is handed over.",
-            _completeness(keys, frames, snapshots),
+            _completeness(keys, frames, versions),
         ),
         (
             "something_is_handed_over",
@@ -148,7 +148,7 @@ def _builtin_rows(
         (
             "tables_fit_together",
             "All tables were computed from the same version of each other.",
-            _closure(snapshots, manifests),
+            _closure(versions, manifests),
         ),
     )
     for rule_id, title, verdict in checks:
@@ -156,8 +156,8 @@ def _builtin_rows(
         yield {**head, "rule_is_builtin": True, **_result(verdict, "error", run_again)}
 
 
-def _completeness(keys: list[str], frames: Mapping[str, pd.DataFrame], snapshots: Mapping[str, str]) -> _Verdict:
-    missing = [key for key in keys if key not in frames or key not in snapshots]
+def _completeness(keys: list[str], frames: Mapping[str, pd.DataFrame], versions: Mapping[str, str]) -> _Verdict:
+    missing = [key for key in keys if key not in frames or key not in versions]
     found = f"{len(keys) - len(missing)} of {len(keys)} tables are there."
     return _Verdict(not missing, len(keys), len(missing), found, [(key, key) for key in missing])
 
@@ -183,21 +183,25 @@ def _tables_read(flow: Flow, keys: list[str]) -> list[str]:
     return [key for key in keys if key in sources] or keys
 
 
-def _closure(snapshots: Mapping[str, str], manifests: Mapping[str, Mapping[str, str]]) -> _Verdict:
-    """Tell whether each table was computed from the very snapshots that are handed over with it."""
+def _closure(handed_over: Mapping[str, str], manifests: Mapping[str, Mapping[str, str]]) -> _Verdict:
+    """Tell whether each table was computed from the very rows that are handed over with it.
+
+    By data version and not by snapshot: a phase that is run again alone and comes to equal rows starts nothing behind
+    it, so what is behind it names the snapshot before for good.
+    """
     outdated: dict[str, list[str]] = {}
-    versions = dict(snapshots)
-    for key in sorted(snapshots):
-        for read, snapshot in sorted(manifests.get(key, {}).items()):
+    versions = dict(handed_over)
+    for key in sorted(handed_over):
+        for read, version in sorted(manifests.get(key, {}).items()):
             # An earlier flow's table is not handed over again; still, all must have read the same version of it.
-            if versions.setdefault(read, snapshot) != snapshot:
+            if versions.setdefault(read, version) != version:
                 outdated.setdefault(key, []).append(read)
     found = [f"{key} was computed from another version of {' and '.join(read)}." for key, read in outdated.items()]
     return _Verdict(
         not outdated,
-        len(snapshots),
+        len(handed_over),
         len(outdated),
-        " ".join(found) or f"{len(snapshots)} tables fit together.",
+        " ".join(found) or f"{len(handed_over)} tables fit together.",
         [(key, key) for key in outdated],
     )
 

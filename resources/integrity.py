@@ -59,12 +59,15 @@ def _content_problems(store: SnapshotStore, scope: Scope, chosen: dict[str, Snap
 def _manifest_problems(
     store: SnapshotStore, scope: Scope, chosen: dict[str, Snapshot], current: dict[str, Snapshot]
 ) -> list[str]:
-    """List tables computed from another version of a table of the same flow than the one that is current."""
+    """List tables computed from other rows of a table of the same flow than those that are current.
+
+    A phase that ran once more and came to equal rows is another snapshot and no other version.
+    """
     problems = []
     for key, inputs in store.manifests(scope, chosen.values()).items():
-        for name, snapshot_id in inputs.items():
+        for name, read in inputs.items():
             is_own = flow_of(name).name == flow_of(key).name
-            if is_own and (name not in current or current[name].snapshot_id != snapshot_id):
+            if is_own and (name not in current or current[name].data_version != read.version):
                 problems.append(f"{key} was computed from another version of {name} than the current one")
     return problems
 

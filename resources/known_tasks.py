@@ -53,10 +53,10 @@ def known_tasks(database: Database, landing: Landing, scope: Scope) -> KnownTask
     if TASK_UPDATES not in current:
         raise InputError(f"Execute has not run yet for {scope}.", remedy=f"Run: flow run {scope} --flow execute")
     read = store.manifests(scope, [current[TASK_UPDATES]])[TASK_UPDATES]
-    ids = [read[key] for key in (*TASKS_READ, INVENTORY)]
+    ids = [one for key in (*TASKS_READ, INVENTORY) if (one := read[key].snapshot_id)]
     with database.in_scope(scope) as connection:
         found = {one.table_key: one for one in snapshots_by_id(connection, ids).values()}
-    frames = {key: store.read(scope, snapshot) for key, snapshot in (found | current).items()}
+    frames = store.read_all(scope, found | current)
     findings = read_findings(landing.analysis_files(scope), frames[PLAN_OF_RECORD], scope=scope)
     tasks = all_tasks(frames, findings, scope=scope, settings=engagement_settings(database, scope))
     tasks = with_progress(tasks, frames[TASK_UPDATES])

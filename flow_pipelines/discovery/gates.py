@@ -98,6 +98,16 @@ def conflict_problems(inventory: pd.DataFrame, inventory_conflicts: pd.DataFrame
     return _problems("conflicts name unknown assets {}", unknown)
 
 
+def candidate_problems(inventory: pd.DataFrame, identity_candidates: pd.DataFrame) -> list[str]:
+    """List pairs that may be one asset of which an asset does not exist, or both are the same one."""
+    named = {*identity_candidates["asset_id"], *identity_candidates["other_asset_id"]}
+    is_one = identity_candidates["asset_id"] == identity_candidates["other_asset_id"]
+    return [
+        *_problems("candidates name unknown assets {}", named - set(inventory["asset_id"])),
+        *_problems("candidates {} are one asset already", identity_candidates.loc[is_one, "candidate_id"]),
+    ]
+
+
 def dependency_problems(inventory: pd.DataFrame, dependencies: pd.DataFrame) -> list[str]:
     """List edges with an end that is neither a known asset nor marked as external, or the other way round."""
     assets = set(inventory["asset_id"])

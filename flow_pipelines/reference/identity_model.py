@@ -12,7 +12,7 @@ from math import log2
 from pathlib import Path
 from typing import Any
 
-import yaml
+from flow_pipelines.reference.documents import read_yaml
 
 MODEL = Path(__file__).with_name("identity_model.yaml")
 
@@ -111,12 +111,21 @@ class Exports:
 
 
 @dataclass(frozen=True)
+class Candidates:
+    """Which pairs of assets are told as perhaps one, see the comments of `identity_model.yaml`."""
+
+    least_probability: float
+    most_of_type: int
+
+
+@dataclass(frozen=True)
 class IdentityModel:
     """The whole model; see the comments of `identity_model.yaml`."""
 
     version: int
     prior: float
     accept: float
+    candidates: Candidates
     comparisons: dict[str, dict[str, Level]]
     most_records_per_key: int
     external_id_spaces: dict[str, str]
@@ -142,10 +151,11 @@ class IdentityModel:
 @cache
 def identity_model() -> IdentityModel:
     """Load the model."""
-    data: dict[str, Any] = yaml.safe_load(MODEL.read_text(encoding="utf-8"))
+    data: dict[str, Any] = read_yaml(MODEL.read_text(encoding="utf-8"))
     scalars = ("version", "prior", "accept", "most_records_per_key", "long_external_id", "least_typo_letters")
     return IdentityModel(
         **{name: data[name] for name in scalars},
+        candidates=Candidates(**data["candidates"]),
         comparisons={
             name: {level: Level(**share) for level, share in levels.items()}
             for name, levels in data["comparisons"].items()

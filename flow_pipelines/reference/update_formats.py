@@ -12,9 +12,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Literal, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from flow_pipelines.reference.documents import read_yaml
 from flow_pipelines.reference.vocabularies import fold
 from flow_pipelines.tables.execute.progress import STATES
 
@@ -101,7 +101,7 @@ def update_formats() -> Sequence[UpdateFormat]:
     Raises:
         pydantic.ValidationError: The file that is installed is damaged; every problem is listed.
     """
-    content = yaml.safe_load(FORMATS.read_text(encoding="utf-8"))
+    content = read_yaml(FORMATS.read_text(encoding="utf-8"))
     return tuple(UpdateFormat.model_validate(one) for one in content["formats"])
 
 

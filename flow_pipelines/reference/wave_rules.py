@@ -10,8 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
+
+from flow_pipelines.reference.documents import read_yaml
 
 RULES = Path(__file__).with_name("wave_rules.yaml")
 
@@ -51,6 +52,14 @@ class Environments(_Data):
     before_production: tuple[str, ...]
 
 
+class Rationale(_Data):
+    """A reason why a wave is what it is: its weight, the share from which on it holds, and the words for it."""
+
+    weight: float = Field(gt=0, le=1)
+    least: float = Field(ge=0, le=1)
+    says: str
+
+
 class WaveRules(_Data):
     """All rules; see the comments of `wave_rules.yaml`."""
 
@@ -61,6 +70,7 @@ class WaveRules(_Data):
     risk: dict[str, RiskPart]
     risky: Score
     environments: Environments
+    rationales: dict[str, Rationale] = Field(min_length=1)
 
 
 @cache
@@ -70,4 +80,4 @@ def wave_rules() -> WaveRules:
     Raises:
         pydantic.ValidationError: The file that is installed is damaged; every problem is listed.
     """
-    return WaveRules.model_validate(yaml.safe_load(RULES.read_text(encoding="utf-8")))
+    return WaveRules.model_validate(read_yaml(RULES.read_text(encoding="utf-8")))

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from assets_defs.catalog_metadata import asset_key
 from assets_defs.definitions import build_definitions
-from flow_pipelines.cli.run_flow import run_flow
+from flow_pipelines.cli.run_flow import run_flow, run_phase
 from flow_pipelines.cli.run_rollback import run_rollback
 from flow_pipelines.edits import SetDraft
 from flow_pipelines.errors import GateError, RunError
@@ -112,6 +112,19 @@ def test_a_named_person_may_let_a_failed_rule_pass(installation: Installation, s
         assert [tuple(row) for row in connection.execute(query)] == [("jane", "it is a router")]
         pinned = connection.execute(text("SELECT count(*) FROM platform.pins WHERE kind = 'handoff'")).scalar_one()
     assert pinned == 1
+
+
+def test_a_phase_run_once_more_alone_with_equal_rows_does_not_keep_the_next_flow_from_starting(
+    installation: Installation, store: SnapshotStore, scope: Scope, tmp_path: Path
+) -> None:
+    land(scope, tmp_path, ONE)
+    run(installation, scope, "discovery")
+    before = store.current(scope)["discovery/cleansed_records"]
+    run_phase(installation, scope, flow_named("discovery"), "data_cleansing")
+    after = store.current(scope)["discovery/cleansed_records"]
+    assert (after.snapshot_id != before.snapshot_id, after.data_version == before.data_version) == (True, True)
+    run(installation, scope, "assess")
+    assert OVERVIEW in store.current(scope)
 
 
 def test_assess_stays_on_what_it_was_given_until_the_next_hand_off_passes(

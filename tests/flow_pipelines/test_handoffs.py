@@ -64,7 +64,7 @@ def validate(
     manifests: Mapping[str, Mapping[str, str]] | None = None,
 ) -> pd.DataFrame:
     handed_over = {key: f"snapshot of {key}" for key in frames} if snapshots is None else snapshots
-    return validate_handoff(ASSESS, frames, snapshots=handed_over, manifests=manifests or {})
+    return validate_handoff(ASSESS, frames, versions=handed_over, manifests=manifests or {})
 
 
 def rule(handoff: pd.DataFrame, rule_id: str) -> dict[str, Any]:
@@ -308,6 +308,6 @@ def test_a_table_that_must_be_approved_fails_until_a_person_approved_this_versio
     assert (waiting["status"], waiting["finding"]) == ("failed", "Nobody has approved this version.")
     assert "flow approve <scope>" in handoff_problems(validate(frames))[0]
     approval = Approval(1, INVENTORY, "hash", "Ann", "agreed in the board", datetime(2026, 7, 1, tzinfo=UTC))
-    handoff = validate_handoff(ASSESS, frames, snapshots=snapshots, manifests={}, approvals={INVENTORY: approval})
+    handoff = validate_handoff(ASSESS, frames, versions=snapshots, manifests={}, approvals={INVENTORY: approval})
     passed = rule(handoff, "plan_is_approved")
     assert (passed["status"], passed["finding"]) == ("passed", "Ann approved it: agreed in the board")

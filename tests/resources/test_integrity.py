@@ -77,6 +77,15 @@ def test_a_table_computed_from_another_version_than_the_current_one_is_found(eng
     assert all(CLEANSED in problem for problem in problems)
 
 
+def test_a_phase_that_ran_once_more_and_came_to_equal_rows_is_no_problem(engagement: Engagement) -> None:
+    rows = estate()
+    engagement.run_flow("discovery", rows)
+    before = engagement.store.current(engagement.scope)[IMPORTED]
+    engagement.run("discovery", "data_import", rows)
+    assert engagement.store.current(engagement.scope)[IMPORTED].snapshot_id != before.snapshot_id
+    assert problems_of(engagement) == []
+
+
 def test_a_table_whose_source_is_no_longer_current_is_found(engagement: Engagement) -> None:
     scope, store = engagement.scope, engagement.store
     imported = store.write(scope, {IMPORTED: frame(IMPORTED, [])}, inputs=[], run_id="run", code_version="1")

@@ -120,7 +120,22 @@ class Estate:
         }
         application = {"asset_id": self.id("asset", "shop"), "asset_type": "application", "name": "Shop"}
         application |= {"resolution_method": "single"}
-        self.phase(run, [CLEANSED], discovery__inventory=[asset, application], discovery__inventory_conflicts=[lost])
+        pair = {
+            "candidate_id": self.id("identity_candidate", 1),
+            "asset_type": "server",
+            "asset_id": asset["asset_id"],
+            "record_id": self.id("record", 1),
+            "other_asset_id": self.id("asset", "web02"),
+            "other_record_id": self.id("record", 2),
+            "verdict": "undecided",
+        }
+        self.phase(
+            run,
+            [CLEANSED],
+            discovery__inventory=[asset, application],
+            discovery__inventory_conflicts=[lost],
+            discovery__identity_candidates=[pair],
+        )
 
     def dependencies(self, run: str, count: int = 1) -> None:
         ends = {"source_id": self.id("asset", "shop"), "target_id": self.id("asset", "web01")}
