@@ -6,11 +6,14 @@ READY := $(VENV)/.ready
 PACKAGES := flow_pipelines assets_defs resources tests
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 
-.PHONY: demo test ui check bench lock migration clean help
+AGENTS := .venv-agents
+AGENTS_READY := $(AGENTS)/.ready
+
+.PHONY: demo test test-agents ui check bench lock migration clean help
 .DEFAULT_GOAL := help
 
 help:
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(READY): locks/default.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else f"Python 3.11, 3.12 or 3.13 is needed, this is {v[0]}.{v[1]}: make PYTHON=python3.12 ...")'
@@ -18,6 +21,12 @@ $(READY): locks/default.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r locks/default.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(READY)
+
+$(AGENTS_READY): locks/with-agents.txt pyproject.toml
+	$(PYTHON) -m venv $(AGENTS)
+	$(AGENTS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r locks/with-agents.txt
+	$(AGENTS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(AGENTS_READY)
 
 demo: $(READY) ## run Discovery, Assess and Plan for two clients with three engagements, and show the result
 	$(BIN)/flow demo
@@ -27,6 +36,9 @@ ui: $(READY) ## start Dagster's web server and daemon (flow down stops them)
 
 test: $(READY) ## run the tests
 	$(BIN)/python -m pytest
+
+test-agents: $(AGENTS_READY) ## run the tests of second opinions with CrewAI installed, in an environment of its own
+	$(AGENTS)/bin/python -m pytest tests/resources/test_advice_prompt.py tests/resources/test_advisor.py tests/resources/test_crews.py
 
 check: $(READY) ## style, types, layers, the lock, the code location
 	$(BIN)/ruff check .
@@ -55,4 +67,4 @@ bench: $(READY) ## measure quality and speed on the sample estates
 	$(BIN)/python -m tests.benchmarks
 
 clean: ## remove the environment and what tools left; the state folder .flow stays
-	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf $(VENV) $(AGENTS) build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

@@ -15,6 +15,8 @@ from assets_defs.assess_plan import PLANNED
 from assets_defs.charts import bar_chart
 from assets_defs.phase_assets import Frames, PhaseInputs, PhaseOutputs, PhaseShell
 from assets_defs.wave_planning import WAVE_PLANNING
+from flow_pipelines.advice.questions import Asked
+from flow_pipelines.advice.treatment import treatment_questions
 from flow_pipelines.assess import gates, treatment_gates
 from flow_pipelines.assess.overview import assess_workloads
 from flow_pipelines.assess.treatment.treatments import treat_workloads
@@ -67,6 +69,11 @@ def treatment(phase: PhaseInputs) -> PhaseOutputs:
     )
 
 
+def ask_about_treatments(phase: PhaseInputs, frames: Frames) -> Mapping[str, Asked]:
+    """Ask for the treatment of workloads whose scores are close."""
+    return {TREATMENTS: treatment_questions(frames[TREATMENTS], phase.frames[OVERVIEW])}
+
+
 def treatment_charts(_phase: PhaseInputs, frames: Frames) -> Mapping[str, Mapping[str, MetadataValue[Any]]]:
     """Draw the mix of treatments as people have corrected it."""
     return {
@@ -81,7 +88,13 @@ def treatment_charts(_phase: PhaseInputs, frames: Frames) -> Mapping[str, Mappin
 
 ASSESS: tuple[PhaseShell, ...] = (
     PhaseShell("overview", (INVENTORY, DEPENDENCIES, TECH_DEBT), overview),
-    PhaseShell("treatment", (OVERVIEW, INVENTORY, DEPENDENCIES, TECH_DEBT), treatment, describe=treatment_charts),
+    PhaseShell(
+        "treatment",
+        (OVERVIEW, INVENTORY, DEPENDENCIES, TECH_DEBT),
+        treatment,
+        describe=treatment_charts,
+        ask=ask_about_treatments,
+    ),
     WAVE_PLANNING,
     *PLANNED,
 )

@@ -14,6 +14,7 @@ from dagster.components import definitions
 
 from assets_defs.assess import ASSESS
 from assets_defs.automation import (
+    analyses_sensor,
     approvals_sensor,
     corrections_sensor,
     landing_sensor,
@@ -83,6 +84,7 @@ def build_definitions() -> Definitions:
             corrections_sensor(list(jobs.values())),
             approvals_sensor([job for name, job in jobs.items() if approved_tables(flow_named(name))]),
             updates_sensor([jobs["execute"]]),
+            analyses_sensor([jobs["modernize"]]),
             automation_sensor(),
         ],
         schedules=[nightly_schedule(discovery), vacuum_schedule(), dossier_schedule()],

@@ -6,10 +6,15 @@ Belongs here: one short function per phase. Does not: how phases are read, writt
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dagster import MetadataValue
 
 from assets_defs.charts import bar_chart
-from assets_defs.phase_assets import PhaseInputs, PhaseOutputs, PhaseShell
+from assets_defs.phase_assets import Frames, PhaseInputs, PhaseOutputs, PhaseShell
+from flow_pipelines.advice.identity import identity_questions
+from flow_pipelines.advice.mapping import mapping_questions
+from flow_pipelines.advice.questions import Asked
 from flow_pipelines.discovery import gates
 from flow_pipelines.discovery.asset_groups import group_assets
 from flow_pipelines.discovery.attribute_mapping import map_attributes
@@ -27,6 +32,7 @@ CLEANSED = "discovery/cleansed_records"
 CHANGES = "discovery/cleansing_changes"
 INVENTORY = "discovery/inventory"
 CONFLICTS = "discovery/inventory_conflicts"
+CANDIDATES = "discovery/identity_candidates"
 DEPENDENCIES = "discovery/dependencies"
 GROUPS = "discovery/asset_groups"
 TECH_DEBT = "discovery/tech_debt"
@@ -59,6 +65,11 @@ def attribute_mapping(phase: PhaseInputs) -> PhaseOutputs:
     )
 
 
+def ask_about_mappings(phase: PhaseInputs, frames: Frames) -> Mapping[str, Asked]:
+    """Ask what the columns hold of which the rules are not sure."""
+    return {MAPPINGS: mapping_questions(frames[MAPPINGS], phase.frames[IMPORTED])}
+
+
 def data_cleansing(phase: PhaseInputs) -> PhaseOutputs:
     """Cleanse every cell."""
     imported = phase.frames[IMPORTED]
@@ -78,20 +89,33 @@ def inventory(phase: PhaseInputs) -> PhaseOutputs:
     """Resolve records to assets."""
     cleansed = phase.frames[CLEANSED]
     result = resolve_inventory(cleansed, scope=phase.scope, settings=phase.settings, edits=phase.edits)
+    for asset_type, left_out in result.candidates_left_out.items():
+        phase.progress(f"{left_out:,} more pairs of {asset_type} records may be one than identity_candidates lists")
     return PhaseOutputs(
-        {INVENTORY: result.inventory, CONFLICTS: result.inventory_conflicts},
+        {
+            INVENTORY: result.inventory,
+            CONFLICTS: result.inventory_conflicts,
+            CANDIDATES: result.identity_candidates,
+        },
         problems={
             INVENTORY: gates.inventory_problems(cleansed, result.inventory),
             CONFLICTS: gates.conflict_problems(result.inventory, result.inventory_conflicts),
+            CANDIDATES: gates.candidate_problems(result.inventory, result.identity_candidates),
         },
         metadata={
             INVENTORY: {
                 "assets_by_type": bar_chart(result.inventory["asset_type"]),
                 "assets_by_resolution": bar_chart(result.inventory["resolution_method"]),
             },
+            CANDIDATES: {"left_out": MetadataValue.int(sum(result.candidates_left_out.values()))},
         },
         edit_outcomes=result.edit_outcomes,
     )
+
+
+def ask_about_identity(_phase: PhaseInputs, frames: Frames) -> Mapping[str, Asked]:
+    """Ask whether pairs of assets are one that the model can't decide."""
+    return {CANDIDATES: identity_questions(frames[CANDIDATES], frames[INVENTORY])}
 
 
 def dependencies(phase: PhaseInputs) -> PhaseOutputs:
@@ -145,9 +169,9 @@ def tech_debt(phase: PhaseInputs) -> PhaseOutputs:
 
 DISCOVERY = (
     PhaseShell("data_import", (), data_import, reads_files=True),
-    PhaseShell("attribute_mapping", (IMPORTED,), attribute_mapping),
+    PhaseShell("attribute_mapping", (IMPORTED,), attribute_mapping, ask=ask_about_mappings),
     PhaseShell("data_cleansing", (IMPORTED, MAPPINGS), data_cleansing, reads_facts=True),
-    PhaseShell("inventory", (CLEANSED,), inventory),
+    PhaseShell("inventory", (CLEANSED,), inventory, ask=ask_about_identity),
     PhaseShell("dependencies", (CLEANSED, INVENTORY), dependencies),
     PhaseShell(
         "tech_debt",

@@ -14,6 +14,8 @@ from dagster import MarkdownMetadataValue
 
 from assets_defs.charts import bar_chart, scatter_chart
 from assets_defs.phase_assets import Descriptions, Frames, PhaseInputs, PhaseOutputs, PhaseShell
+from flow_pipelines.advice.modernization import modernization_questions
+from flow_pipelines.advice.questions import Asked
 from flow_pipelines.execute.progress import with_progress
 from flow_pipelines.modernize.backlog.build import build_backlog
 from flow_pipelines.modernize.backlog.known import CODE_FINDINGS, PLAN_OF_RECORD, READS, WAVES, known_of, moved_waves
@@ -21,7 +23,7 @@ from flow_pipelines.modernize.findings.read import read_findings
 from flow_pipelines.modernize.gates import backlog_problems, finding_problems
 from flow_pipelines.tables.contract import conform
 from flow_pipelines.tables.execute.progress import UPDATES
-from flow_pipelines.tables.modernize.backlogs import BACKLOGS
+from flow_pipelines.tables.modernize.backlogs import BACKLOGS, TECH_DEBT
 
 REFACTOR, REARCHITECT, REWRITE = BACKLOGS
 
@@ -56,6 +58,11 @@ def _backlog(phase: PhaseInputs, key: str, findings: pd.DataFrame) -> PhaseOutpu
     return PhaseOutputs({key: told}, problems={key: backlog_problems(key, known.plan, known.tech_debt, told)})
 
 
+def ask_about_patterns(phase: PhaseInputs, frames: Frames) -> Mapping[str, Asked]:
+    """Ask for the pattern of items whose scores are close."""
+    return {key: modernization_questions(frames[key], phase.frames[TECH_DEBT]) for key in frames if key in BACKLOGS}
+
+
 def findings_charts(_phase: PhaseInputs, frames: Frames) -> Descriptions:
     """Draw what was found by severity, and the refactor backlog."""
     findings = frames[CODE_FINDINGS]
@@ -82,7 +89,22 @@ def _charts(rows: pd.DataFrame) -> Mapping[str, MarkdownMetadataValue]:
 
 
 MODERNIZE = (
-    PhaseShell("refactor", (*READS, WAVES, UPDATES), refactor, reads_analyses=True, describe=findings_charts),
-    PhaseShell("rearchitect", (*READS, WAVES, UPDATES, CODE_FINDINGS), rearchitect, describe=backlog_charts),
-    PhaseShell("rewrite", (*READS, WAVES, UPDATES, CODE_FINDINGS), rewrite, describe=backlog_charts),
+    PhaseShell(
+        "refactor",
+        (*READS, WAVES, UPDATES),
+        refactor,
+        reads_analyses=True,
+        describe=findings_charts,
+        ask=ask_about_patterns,
+    ),
+    PhaseShell(
+        "rearchitect",
+        (*READS, WAVES, UPDATES, CODE_FINDINGS),
+        rearchitect,
+        describe=backlog_charts,
+        ask=ask_about_patterns,
+    ),
+    PhaseShell(
+        "rewrite", (*READS, WAVES, UPDATES, CODE_FINDINGS), rewrite, describe=backlog_charts, ask=ask_about_patterns
+    ),
 )

@@ -1,7 +1,7 @@
 """The one way in which every phase runs: read a consistent set, compute, correct, write, audit by the gate, publish.
 
 Belongs here: what happens when a phase's assets are materialized. Does not: their definitions (`phase_assets.py`),
-and a run that returns to pinned versions (`rollback_run.py`).
+the second opinion on their rows (`second_opinion.py`), and a run that returns to pinned versions (`rollback_run.py`).
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from assets_defs.phase_assets import GATE, ExportedFile, PhaseEvents, PhaseInput
 from assets_defs.platform_resource import PlatformResource
 from assets_defs.rollback_run import report_current, return_to_pinned
 from assets_defs.run_coordinator import RECOVERY_TAG, ROLLBACK_TAG
+from assets_defs.second_opinion import with_second_opinion
 from flow_pipelines.edits import Edit, EditOutcome, active_edits, apply_edits
 from flow_pipelines.execute.updates.received import received
 from flow_pipelines.flows import HANDOFF_PHASE, flow_of
@@ -104,6 +105,10 @@ def _materialize(
     inputs, manifest = _read_inputs(scope, plan, platform, context)
     corrected = correct(plan.shell.compute(inputs), inputs.edits)
     outputs, store = corrected.outputs, platform.snapshots
+    if plan.shell.ask:
+        outputs = with_second_opinion(
+            platform.advisor, plan, inputs, outputs, run_id=context.run.run_id, warn=context.log.warning
+        )
     described = plan.shell.describe(inputs, outputs.frames) if plan.shell.describe else {}
     candidates = store.write(
         scope, outputs.frames, inputs=manifest, run_id=context.run.run_id, code_version=plan.code_version

@@ -6,6 +6,7 @@ Belongs here: opening the installation for as long as a run needs it. Does not: 
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ from assets_defs.run_coordinator import IN_PROCESS_TAG
 from flow_pipelines.errors import RunError
 from flow_pipelines.reference.end_of_life import EndOfLifeFacts
 from flow_pipelines.scope import Scope
+from resources.advisor import Advisor
+from resources.advisor_endpoint import configured_endpoint
 from resources.approvals import ApprovalStore
 from resources.artefacts import FOLDER, Artefacts
 from resources.database import Database
@@ -78,6 +81,11 @@ class PlatformResource(ConfigurableResource["PlatformResource"]):
     def updates(self) -> ReceivedUpdateStore:
         """What was told of tasks."""
         return ReceivedUpdateStore(self.database)
+
+    @property
+    def advisor(self) -> Advisor:
+        """Who is asked for a second opinion; answers nothing where no language model is configured."""
+        return Advisor(self.database, configured_endpoint(os.environ))
 
     @property
     def facts(self) -> EndOfLifeFacts:

@@ -6,10 +6,14 @@ Belongs here: one short function, and what is drawn of it. Does not: the phases 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from assets_defs.charts import bar_chart, dependency_picture, matrix_chart, stacked_bars
 from assets_defs.phase_assets import Descriptions, Frames, PhaseInputs, PhaseOutputs, PhaseShell
+from flow_pipelines.advice.questions import Asked
+from flow_pipelines.advice.wave_rationale import wave_questions
 from flow_pipelines.assess.wave_planning.edges import workload_dependencies
 from flow_pipelines.assess.waves import plan_of_waves, wave_problems
 from flow_pipelines.tables.assess.wave_planning import DEPENDENCIES, OVERVIEW, TREATMENTS, WAVES
@@ -40,6 +44,11 @@ def wave_planning(phase: PhaseInputs) -> PhaseOutputs:
         {WAVES: planned.waves, CONDITIONS: planned.wave_conditions, TOTALS: planned.wave_totals},
         problems={WAVES: problems},
     )
+
+
+def ask_about_waves(_phase: PhaseInputs, frames: Frames) -> Mapping[str, Asked]:
+    """Ask which reason explains each wave best."""
+    return {TOTALS: wave_questions(frames[TOTALS], frames[WAVES])}
 
 
 def wave_charts(phase: PhaseInputs, frames: Frames) -> Descriptions:
@@ -75,5 +84,9 @@ def wave_charts(phase: PhaseInputs, frames: Frames) -> Descriptions:
 
 
 WAVE_PLANNING = PhaseShell(
-    "wave_planning", (OVERVIEW, TREATMENTS, INVENTORY, DEPENDENCIES), wave_planning, describe=wave_charts
+    "wave_planning",
+    (OVERVIEW, TREATMENTS, INVENTORY, DEPENDENCIES),
+    wave_planning,
+    describe=wave_charts,
+    ask=ask_about_waves,
 )

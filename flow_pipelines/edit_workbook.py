@@ -15,10 +15,11 @@ from typing import Any
 
 import pandas as pd
 import xlsxwriter
-from sqlalchemy import Boolean, Date, Table
+from sqlalchemy import Boolean, Column, Date, Table
 
 from flow_pipelines.edit_values import LIST_SEPARATOR, UNWRITABLE, plain
 from flow_pipelines.errors import InputError
+from flow_pipelines.tables.advice import ADVICE_COLUMNS, advised_column
 from flow_pipelines.tables.declaration import Editing, editable_columns
 
 ABOUT, LISTS = "about this workbook", "lists"
@@ -94,30 +95,45 @@ def write_workbook(frame: pd.DataFrame, table: Table, about: About) -> bytes:
     return buffer.getvalue()
 
 
+def laid_out(table: Table) -> list[Column[Any]]:
+    """Return a table's columns in the order of the sheet: what a model advises stands beside the cell it is about."""
+    about = advised_column(table)
+    rest = [column for column in table.columns if column.name not in ADVICE_COLUMNS]
+    if about is None:
+        return rest
+    place = [column.name for column in rest].index(about) + 1
+    return [*rest[:place], *(table.columns[name] for name in ADVICE_COLUMNS), *rest[place:]]
+
+
 def _write_sheet(book: Any, sheet: Any, frame: pd.DataFrame, table: Table) -> None:  # noqa: ANN401  (untyped library)
-    editable = editable_columns(table)
+    editable, columns = editable_columns(table), laid_out(table)
+    advice = set(ADVICE_COLUMNS) if advised_column(table) else set()
     locked = {"bg_color": "#F2F2F2", "font_color": "#595959"}
     day = {"num_format": "yyyy-mm-dd"}
     head = book.add_format({"bold": True, "bg_color": "#D9E1F2", "bottom": 1})
+    advised = {"bg_color": "#EADCF4", "font_color": "#595959", "italic": True}
+    advised_head = book.add_format({"bold": True, "italic": True, "bg_color": "#D5BCE6", "bottom": 1})
     locked_head = book.add_format({"bold": True, "bg_color": "#D9D9D9", "bottom": 1})
     formats = [
         book.add_format(
             {
-                **({"locked": False} if column.name in editable else locked),
+                **({"locked": False} if column.name in editable else advised if column.name in advice else locked),
                 **(day if isinstance(column.type, Date) else {}),
             }
         )
-        for column in table.columns
+        for column in columns
     ]
-    for number, column in enumerate(table.columns):
+    for number, column in enumerate(columns):
+        style = head if column.name in editable else advised_head if column.name in advice else locked_head
         sheet.set_column(number, number, max(12, min(len(column.name) + 4, 40)), formats[number])
-        sheet.write_string(0, number, column.name, head if column.name in editable else locked_head)
+        sheet.write_string(0, number, column.name, style)
         can = "Can be edited." if column.name in editable else "Locked."
         sheet.write_comment(0, number, f"{column.comment}\n{can}", {"x_scale": 2})
-    for row, values in enumerate(frame.itertuples(index=False, name=None), start=1):
+    shown = frame[[column.name for column in columns]]
+    for row, values in enumerate(shown.itertuples(index=False, name=None), start=1):
         for number, value in enumerate(values):
             write_cell(sheet, row, number, cell_of(value), formats[number])
-    label = [column.name for column in table.columns].index(table.info["label"])
+    label = [column.name for column in columns].index(table.info["label"])
     sheet.freeze_panes(1, label + 1 if label < FROZEN_COLUMNS else 1)
     sheet.autofilter(0, 0, max(len(frame), 1), len(table.columns) - 1)
     sheet.protect("", ALLOWED)
@@ -126,9 +142,10 @@ def _write_sheet(book: Any, sheet: Any, frame: pd.DataFrame, table: Table) -> No
 def _write_lists(book: Any, sheet: Any, lists: Any, table: Table, rows: int) -> None:  # noqa: ANN401  (untyped library)
     """Give the editable cells of closed lists their drop-downs; longer lists than a drop-down takes need a sheet."""
     chosen = editable_columns(table)
-    names = [column.name for column in table.columns]
+    columns = laid_out(table)
+    names = [column.name for column in columns]
     last = max(rows, 1)
-    for number, column in enumerate(table.columns):
+    for number, column in enumerate(columns):
         editing = chosen.get(column.name, Editing())
         rule = {"validate": "list", "ignore_blank": column.nullable, "error_title": column.name}
         told = "Choose one from the list" + (", or leave it empty." if column.nullable else ".")

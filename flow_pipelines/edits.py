@@ -120,6 +120,15 @@ Draft = SetDraft | MergeDraft | SplitDraft
 
 
 @dataclass(frozen=True)
+class SignedDraft:
+    """A draft with who makes it and why, where one session is signed differently from edit to edit."""
+
+    draft: Draft
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Decision:
     """An edit that is in the rows of a snapshot, and what its cell would hold without it."""
 

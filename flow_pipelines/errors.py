@@ -69,3 +69,9 @@ class PlanningError(FlowError):
     """No plan keeps every limit and every wish of people; the fewest that contradict each other are named."""
 
     exit_code = 10
+
+
+class AdvisorError(FlowError):
+    """The environment does not name a language model in a way that can work; the message never holds its key."""
+
+    exit_code = 11

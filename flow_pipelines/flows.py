@@ -77,7 +77,7 @@ FLOWS: tuple[Flow, ...] = (
                 "inventory",
                 "Inventory",
                 "Resolve the records of all sources to one row per real asset.",
-                ("inventory", "inventory_conflicts"),
+                ("inventory", "inventory_conflicts", "identity_candidates"),
             ),
             Phase(
                 "dependencies",

@@ -15,6 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from flow_pipelines.errors import SettingsError
+from flow_pipelines.settings_advice import AdviceSettings
 from flow_pipelines.settings_cost import CostSettings
 from flow_pipelines.settings_landing_zone import LandingZoneSettings
 from flow_pipelines.settings_schedule import Person, ScheduleSettings, Weekday
@@ -190,6 +191,10 @@ class EngagementSettings(BaseModel):
     schedule: ScheduleSettings = Field(
         default_factory=ScheduleSettings,
         description="Who works when, what moves data, and by when what must be done.",
+    )
+    advice: AdviceSettings = Field(
+        default_factory=AdviceSettings,
+        description="Whether a language model is asked for a second opinion, and what that may cost.",
     )
 
     @model_validator(mode="after")

@@ -62,7 +62,8 @@ PIPELINE_GRANTS = {
     "rollbacks": "INSERT, UPDATE (status, run_id, executed_at, completed_at, integrity_problems)",
 }
 
-# What retention reads to tell what is needed; of the rows themselves only whose they are.
+VACUUM_SEES = ("client_account_id", "engagement_id", "snapshot_id", "advice_key")
+# What retention reads to tell what is needed.
 VACUUM_READS = (
     "client_accounts",
     "snapshots",
@@ -236,7 +237,11 @@ def _table_statements(table: Table, dialect: Dialect) -> Iterator[str]:
     yield f"GRANT SELECT ON {name} TO {READERS}"
     yield f"GRANT {PIPELINE_GRANTS.get(table.name, 'INSERT')} ON {name} TO {PIPELINE}"
     if table.schema != PLATFORM:
-        yield f"GRANT SELECT (client_account_id, engagement_id, snapshot_id), DELETE ON {name} TO {VACUUM}"
+        # Of a row only whose it is, and which kept advice it names.
+        seen = [column for column in VACUUM_SEES if column in table.columns]
+        yield f"GRANT SELECT ({', '.join(seen)}), DELETE ON {name} TO {VACUUM}"
+    elif table.name == "advice":
+        yield f"GRANT SELECT (client_account_id, engagement_id, advice_key, created_at), DELETE ON {name} TO {VACUUM}"
     elif table.name in VACUUM_READS:
         yield f"GRANT SELECT ON {name} TO {VACUUM}"
     if table.name in VACUUM_UPDATES:

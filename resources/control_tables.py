@@ -1,7 +1,8 @@
 """The tables in which the platform keeps its own books: tenants, snapshots and pointers, and every output's history.
 
 Belongs here: their declaration, for Alembic and for queries. Does not: what happened to flows (`event_tables.py`),
-policies, grants and views (`access.py`), and what one row of an output means (`flow_pipelines/tables/`).
+second opinions (`advice_tables.py`), policies, grants and views (`access.py`), and what one row of an output means
+(`flow_pipelines/tables/`).
 """
 
 from __future__ import annotations
@@ -213,7 +214,7 @@ def _is_list(table: Table, column: str) -> bool:
 @cache
 def all_tables() -> MetaData:
     """Return the metadata of every table, control tables and histories."""
-    from resources import event_tables  # noqa: F401, PLC0415  (declares its tables in METADATA)
+    from resources import advice_tables, event_tables  # noqa: F401, PLC0415  (they declare their tables in METADATA)
 
     history_tables()
     return METADATA

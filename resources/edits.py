@@ -21,6 +21,7 @@ from flow_pipelines.edits import (
     EditOutcome,
     NewEdit,
     SetDraft,
+    SignedDraft,
     active_edits,
     apply_edits,
     cell_of,
@@ -142,6 +143,30 @@ class EditStore:
             found, problems = check_drafts(connection, drafts)
             refuse([*_words_missing(actor, reason), *problems])
             return _store(connection, scope, _signed(found, actor, reason), actor=actor, reason=reason)
+
+    def add_signed(self, scope: Scope, drafts: Sequence[SignedDraft], *, actor: str, reason: str) -> list[Edit]:
+        """Make a session of edits, each signed by itself, after pinning the state before it.
+
+        Args:
+            scope: The engagement.
+            drafts: What is wanted, in order, each with who it is signed by and why.
+            actor: Who makes the session; named by the pin of the state before.
+            reason: Why.
+
+        Raises:
+            InputError: One of them may not be made, so none is; all problems are listed.
+        """
+        with self.database.in_scope(scope) as connection:
+            hold_pointers(connection, scope)
+            checked = check_each(connection, [one.draft for one in drafts])
+            refuse([*_words_missing(actor, reason), *(one for one in checked if isinstance(one, str))])
+            signed = [
+                _Signed(uuid4(), edit, one.actor, one.reason)
+                for one, found in zip(drafts, checked, strict=True)
+                if not isinstance(found, str)
+                for edit in found
+            ]
+            return _store(connection, scope, signed, actor=actor, reason=reason)
 
     def take_over(self, scope: Scope, decided: Sequence[DecidedElsewhere], *, actor: str, reason: str) -> TakenOver:
         """Make edits of decisions that people made in another system, each signed by who made it there.

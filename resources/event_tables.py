@@ -1,4 +1,4 @@
-"""The tables that say what happened: phases, pointer moves, pins, rollbacks, edits, updates, uses of language models.
+"""The tables that say what happened: phases, pointer moves, pins, rollbacks, edits, updates.
 
 Belongs here: their declaration. Rows are added and, but for the end of what they describe, never changed; the
 mission's tables (`migration_flows`, `flow_phases` and so on) are views over them (`control_views.py`), so that no
@@ -288,24 +288,4 @@ received_updates = Table(
     CheckConstraint("(problem IS NULL) = (problem_code IS NULL)", name="problem_has_a_code"),
     schema=PLATFORM,
     comment="What was told of tasks, as it came: rows are added and never changed; every run judges all of them anew.",
-)
-
-model_usage = Table(
-    "model_usage",
-    METADATA,
-    *scope_columns(),
-    Column("usage_number", BigInteger(), Identity(always=True), nullable=False, comment="Order of the rows."),
-    Column("run_id", Text(), nullable=False, comment="The Dagster run in which it was asked."),
-    Column("table_key", Text(), nullable=False, comment="The table, flow/table, whose rows it was asked about."),
-    Column("model", Text(), nullable=False, comment="The language model, as its endpoint calls it."),
-    Column("requests", BigInteger(), nullable=False, comment="Requests sent; an answer from the cache is none."),
-    Column("input_tokens", BigInteger(), nullable=False, comment="Tokens sent. Unit: tokens."),
-    Column("output_tokens", BigInteger(), nullable=False, comment="Tokens received. Unit: tokens."),
-    created(),
-    PrimaryKeyConstraint("usage_number"),
-    of_engagement(),
-    CheckConstraint("requests >= 0 AND input_tokens >= 0 AND output_tokens >= 0", name="is_no_less_than_nothing"),
-    Index(None, "engagement_id"),
-    schema=PLATFORM,
-    comment="What language models were asked per run and table; empty where none is configured.",
 )

@@ -1,11 +1,16 @@
 """An installation: the state folder and the PostgreSQL server that every process of it works on.
 
 Belongs here: reading the installation's settings from the environment and opening it. Does not: an
-engagement's settings (`flow_pipelines/settings.py`).
+engagement's settings (`flow_pipelines/settings.py`), and the language model (`advisor_endpoint.py` reads those).
 
 Environment:
     FLOW_STATE: Folder for everything kept between commands; `.flow` if not set.
     FLOW_DATABASE_URL: The owner's URL of a PostgreSQL database of yours; the embedded server if not set.
+    FLOW_ADVISOR_MODEL: The language model that gives second opinions; none are asked for if not set.
+    FLOW_ADVISOR_URL: Base URL of the OpenAI-compatible endpoint that has it, such as https://host/v1; without it, and
+        without the extra `agents`, only answers that are kept are used.
+    FLOW_ADVISOR_KEY: The key to that endpoint, if it wants one; it is in no table, log, setting or message.
+    FLOW_ADVISOR_REQUEST: Parameters of each request to it, as JSON, instead of `advisor_endpoint.REQUEST`.
 """
 
 from __future__ import annotations

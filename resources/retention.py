@@ -1,4 +1,4 @@
-"""Retention: letting go of snapshots that nothing needs any more, and of their rows.
+"""Retention: letting go of snapshots that nothing needs any more, of their rows, and of advice that no row names.
 
 Belongs here: what is kept, and dropping the rest. Does not: when that happens (the command, a schedule), and the
 registry, which keeps a row of every snapshot for good.
@@ -44,6 +44,7 @@ from flow_pipelines.scope import Scope
 from resources.control_tables import current_snapshots, history_tables, snapshot_inputs, snapshots
 from resources.database import Database
 from resources.event_tables import phase_runs, pinned_snapshots, pins, pointer_moves, rollback_moves, rollbacks
+from resources.kept_advice import drop_unnamed
 from resources.pointers import hold_pointers
 from resources.snapshots import Snapshot
 
@@ -85,13 +86,14 @@ class DroppedSnapshot:
 
 @dataclass(frozen=True)
 class VacuumReport:
-    """What retention let go of in one engagement, or would."""
+    """What retention let go of in one engagement, or would; kept advice is counted once it is gone."""
 
     scope: Scope
     dry_run: bool
     before: datetime
     kept: int
     dropped: tuple[DroppedSnapshot, ...]
+    advice_freed: int = 0
 
     @property
     def rows_freed(self) -> int:
@@ -139,7 +141,9 @@ def vacuum(
         with database.in_scope(scope) as connection:
             hold_pointers(connection, scope)
             gone += _drop(connection, batch, _needed(connection, before, keep_last))
-    return VacuumReport(scope, dry_run, before, len(needed), tuple(gone))
+    with database.in_scope(scope) as connection:
+        advice_freed = drop_unnamed(connection, before)
+    return VacuumReport(scope, dry_run, before, len(needed), tuple(gone), advice_freed)
 
 
 def dropped(connection: Connection, found: Iterable[Snapshot]) -> list[Snapshot]:

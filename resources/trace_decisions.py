@@ -45,6 +45,7 @@ class Cell:
     mapping_method: str | None
     mapping_confidence: float | None
     mapping_reason: str | None
+    mapping_advice: str | None
     value: str | None
     rule: str | None
 
@@ -168,6 +169,7 @@ def _cells(connection: Connection, steps: Sequence[Step]) -> dict[RowVersion, li
 # A value that several columns were united to names them all; its change then stands beside each of them.
 RAW_CELLS = """
 SELECT r.record_id, raw.header, raw.words, m.attribute, m.mapping_id, m.status, m.method, m.confidence, m.reason,
+    m.advice || ' (' || m.advice_model || ', ' || left(m.advice_key, 12) || '; no effect until accepted)',
     CASE WHEN m.status = 'applied' THEN coalesce(x.value_after, to_jsonb(c) ->> m.attribute) END, x.rule
 FROM discovery_history.imported_records r
 CROSS JOIN LATERAL jsonb_each_text(r.raw_values) AS raw(header, words)
@@ -181,7 +183,7 @@ WHERE r.snapshot_id = :imported AND r.record_id = ANY (:ids)
 ORDER BY r.record_id, m.attribute IS NULL, raw.header
 """
 DERIVED_CELLS = """
-SELECT x.record_id, NULL, x.value_before, x.attribute, NULL::uuid, NULL, NULL, NULL, NULL, x.value_after, x.rule
+SELECT x.record_id, NULL, x.value_before, x.attribute, NULL::uuid, NULL, NULL, NULL, NULL, NULL, x.value_after, x.rule
 FROM discovery_history.cleansing_changes x
 WHERE x.snapshot_id = :changes AND x.record_id = ANY (:ids) AND x.source_column IS NULL
 ORDER BY x.record_id, x.attribute

@@ -12,13 +12,16 @@ import pandas as pd
 
 from assets_defs.dossier.page import Chapter, Part, cards, figure, page, table
 from assets_defs.dossier.parts import MOST_ROWS, TOPICS, Frames, Topic, View
+from flow_pipelines.advice.wording import advice_in_words
 from flow_pipelines.flows import FLOWS, Flow
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings
 from flow_pipelines.tables import output_tables
+from flow_pipelines.tables.advice import ADVICE_COLUMNS, advised_column
 
 # Columns that say where a row is from, which a page for people leaves out if a view names none.
 INNER = ("source_entity_ids", "_id", "_ids")
+ADVICE_HINT = "What a language model would choose, and why in its words. It has no effect unless a person accepts it."
 
 
 def build_dossier(scope: Scope, frames: Frames, trail: Mapping[str, pd.DataFrame], settings: EngagementSettings) -> str:
@@ -86,7 +89,9 @@ def _topic(topic: Topic, frames: Frames, settings: EngagementSettings) -> str:
 
 def _view(view: View, rows: pd.DataFrame) -> str:
     declared = output_tables()[view.key]
-    shown = view.columns or tuple(c.name for c in declared.columns if not c.name.endswith(INNER))
+    left_out = set(ADVICE_COLUMNS) if advised_column(declared) else set()
+    all_columns = (c.name for c in declared.columns if not c.name.endswith(INNER) and c.name not in left_out)
+    shown = view.columns or tuple(all_columns)
     kept = rows[view.only(rows)] if view.only else rows
     order = view.order or (str(declared.info["label"]), str(declared.info["key"][0]))
     ordered = kept.sort_values(
@@ -95,4 +100,9 @@ def _view(view: View, rows: pd.DataFrame) -> str:
         na_position="first",
     )
     headings = [(name.replace("_", " "), declared.columns[name].comment or "") for name in shown]
-    return table(ordered.head(view.most)[list(shown)], headings, of=len(kept), kept_in=view.key)
+    page_rows = ordered.head(view.most)[list(shown)]
+    if left_out and kept["advice"].notna().any():
+        said = [advice_in_words(row) for row in ordered.head(view.most).to_dict("records")]
+        page_rows = page_rows.assign(advice=pd.Series(said, index=page_rows.index, dtype="object"))
+        headings.append(("advice of a language model", ADVICE_HINT))
+    return table(page_rows, headings, of=len(kept), kept_in=view.key)

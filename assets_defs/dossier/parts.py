@@ -159,6 +159,34 @@ TOPICS: Mapping[str, tuple[Topic, ...]] = {
             ),
         ),
         Topic("gaps", "What data is missing", (), (View("discovery/collection_gaps", (), ()),)),
+        Topic(
+            "doubts",
+            "What rules are not sure of",
+            (),
+            (
+                View(
+                    "discovery/identity_candidates",
+                    (
+                        "asset_name",
+                        "other_asset_name",
+                        "asset_type",
+                        "probability",
+                        "speaks_for",
+                        "speaks_against",
+                        "verdict",
+                    ),
+                    ("-probability", "candidate_id"),
+                    most=50,
+                ),
+                View(
+                    "discovery/attribute_mappings",
+                    ("source_column", "sheet", "source_file", "status", "attribute", "confidence", "runner_up"),
+                    ("source_file", "source_column", "mapping_id"),
+                    most=50,
+                    only=lambda rows: (rows["status"] == "proposed") | rows["advice"].notna(),
+                ),
+            ),
+        ),
     ),
     "assess": (
         Topic(
@@ -180,6 +208,12 @@ TOPICS: Mapping[str, tuple[Topic, ...]] = {
                         "status",
                     ),
                     ("wave_number", "workload_name", "workload_id"),
+                ),
+                View(
+                    "assess/treatments",
+                    ("workload_name", "treatment", "confidence", "runner_up"),
+                    ("confidence", "workload_name", "workload_id"),
+                    only=lambda rows: rows["advice"].notna(),
                 ),
             ),
         ),

@@ -13,6 +13,7 @@ import pandas as pd
 
 from flow_pipelines.assess.wave_planning.edges import workload_dependencies
 from flow_pipelines.assess.wave_planning.plan import WavePlan, plan_waves
+from flow_pipelines.assess.wave_planning.rationale import wave_rationales
 from flow_pipelines.assess.wave_planning.risk import risk_scores
 from flow_pipelines.edits import Edit
 from flow_pipelines.scope import Scope
@@ -72,16 +73,18 @@ def plan_of_waves(
     )
     workloads["site"] = workloads["workload_id"].map(_sites(overview, inventory))
     workloads = _with_wishes(workloads, edits)
-    plan = plan_waves(workloads, workload_dependencies(overview, dependencies), settings)
+    edges = workload_dependencies(overview, dependencies)
+    plan = plan_waves(workloads, edges, settings)
     rows = workloads.merge(plan.placements, on="workload_id")
     rows["source_entity_ids"] = [[workload] for workload in rows["workload_id"]]
+    rationales = wave_rationales(rows, edges, settings)
     # The cheaper wave is what is computed; the one that a person chose is set by the edit itself.
     is_dearer = rows["fixed_by"].notna() & (rows["next_best_cost"].astype(float) < 0)
     rows["wave_number"] = rows["wave_number"].where(~is_dearer, rows["next_best_wave"])
     return PlannedWaves(
         conform(rows[[column.name for column in waves.columns]], waves),
         conform(_conditions(plan, scope), wave_conditions),
-        conform(_totals(plan, scope), wave_totals),
+        conform(_totals(plan, rationales, scope), wave_totals),
         plan,
     )
 
@@ -118,9 +121,9 @@ def _conditions(plan: WavePlan, scope: Scope) -> pd.DataFrame:
     return rows.assign(condition_id=list(ids))
 
 
-def _totals(plan: WavePlan, scope: Scope) -> pd.DataFrame:
+def _totals(plan: WavePlan, rationales: pd.DataFrame, scope: Scope) -> pd.DataFrame:
     totals = plan.totals.rename(columns={"workloads": "workload_count", "servers": "server_count"})
-    each = totals.assign(
+    each = totals.merge(rationales, on="wave_number", how="left").assign(
         wave_name=[f"Wave {number}" for number in totals["wave_number"]],
         reason=[
             f"{count} workloads with {servers} servers; mean risk {risk:.0f} of 100."

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from flow_pipelines.cli import (
+    advising,
     approving,
     demonstrating,
     editing,
@@ -70,6 +71,7 @@ rolling_back.add_commands(app)
 querying.add_commands(app)
 tracing.add_commands(app)
 editing.add_commands(app)
+advising.add_commands(app)
 exporting.add_commands(app)
 approving.add_commands(app)
 telling.add_commands(app)

@@ -14,6 +14,7 @@ import typer
 from flow_pipelines import reference as reference_room
 from flow_pipelines.cli.output import JsonOption, console, print_json, print_table
 from flow_pipelines.reference.documents import read_yaml
+from flow_pipelines.some_of import some_of
 from resources.reference_facts import configured_url, reference_facts
 
 # How many of many things a line names.
@@ -78,8 +79,8 @@ def use(
 
 def _print_names(word: str, names: tuple[str, ...]) -> None:
     if names:
-        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-        console().print(f"{len(names)} {word}: {'; '.join(names[:NAMED])}{more}", markup=False, soft_wrap=True)
+        told = some_of(names, NAMED, between="; ")
+        console().print(f"{len(names)} {word}: {told}", markup=False, soft_wrap=True)
 
 
 def _rules() -> list[dict[str, object]]:

@@ -59,6 +59,10 @@ def vacuum(
 
 def _print(report: VacuumReport) -> None:
     verb = "would be dropped" if report.dry_run else "dropped"
+    if report.advice_freed:
+        console().print(
+            f"{report.scope}: {report.advice_freed:,} answers of language models dropped that no row names."
+        )
     if not report.dropped:
         console().print(f"{report.scope}: nothing to drop, {report.kept:,} versions are needed.")
         return
@@ -80,6 +84,7 @@ def _as_json(report: VacuumReport) -> dict[str, object]:
         "before": report.before,
         "kept": report.kept,
         "rows_freed": report.rows_freed,
+        "advice_freed": report.advice_freed,
         "dropped": [
             {
                 "table": snapshot.table_key,

@@ -15,7 +15,9 @@ from typing import Any
 from rich.text import Text
 from rich.tree import Tree
 
+from flow_pipelines.advice.wording import advice_in_words
 from flow_pipelines.tables import output_tables
+from flow_pipelines.tables.advice import ADVICE_COLUMNS
 from resources.trace_decisions import AppliedEdit, Cell, Decisions, LostValue
 from resources.tracing import RowVersion, Step
 
@@ -50,7 +52,8 @@ def trace_trees(steps: Sequence[Step], decisions: Decisions) -> Iterator[Tree]:
 
 
 def _row_in_words(row: Mapping[str, Any]) -> Text:
-    cells = [Text.assemble((f"{name} ", "dim"), plain(value)) for name, value in row.items() if name not in REASONS]
+    left_out = {*REASONS, *ADVICE_COLUMNS}
+    cells = [Text.assemble((f"{name} ", "dim"), plain(value)) for name, value in row.items() if name not in left_out]
     return Text(" · ", style="dim").join(cells)
 
 
@@ -76,6 +79,8 @@ def _add_decisions(node: Tree, step: Step, decisions: Decisions) -> None:
     for name in REASONS:
         if name in row:
             node.add(Text(f"{name.replace('_', ' ')}: {plain(row[name], 2 * WIDEST_VALUE)}", style="italic"))
+    if told := advice_in_words(row):
+        node.add(Text(f"advice: {plain(told, 3 * WIDEST_VALUE)}", style="italic magenta"))
     # What a rule changed is looked for first, and what nothing was made of last.
     cells = sorted(decisions.cells.get(step.row, ()), key=lambda cell: (cell.attribute is None, cell.rule is None))
     _add_lines(node, "cells", [_cell_line(cell) for cell in cells])
@@ -118,11 +123,12 @@ def _title(step: Step, rows: Mapping[RowVersion, Mapping[str, Any]]) -> Text:
 
 def _cell_line(cell: Cell) -> Text:
     before = f"{plain(cell.source_column)} = {plain(cell.raw_value)}" if cell.source_column else "derived"
+    advised = f"; advice: {plain(cell.mapping_advice, 2 * WIDEST_VALUE)}" if cell.mapping_advice else ""
     if cell.attribute is None:
-        return Text(f"{before}: not mapped, kept as it is", style="dim")
+        return Text(f"{before}: not mapped, kept as it is{advised}", style="dim")
     if cell.mapping_status not in {"applied", None}:
         words = f"{cell.mapping_status} as {cell.attribute} ({cell.mapping_confidence:.2f}), not applied"
-        return Text(f"{before}: {words}", style="dim")
+        return Text(f"{before}: {words}{advised}", style="dim")
     mapping = f"  [{cell.mapping_method} {cell.mapping_confidence:.2f}]" if cell.mapping_method else ""
     return Text.assemble(
         f"{before} → {cell.attribute} = {plain(cell.value)}",

@@ -32,6 +32,8 @@ from flow_pipelines.tables.discovery import attribute_mappings
 
 # A runner-up below this is noise.
 LEAST_RUNNER_UP = 0.01
+# The seventh best attribute has been the right one of a column nowhere.
+MOST_CANDIDATES = 6
 EXAMPLE_LENGTH = 200
 # Factor on the confidence in a column for each step down in its format's order of trust.
 LESS_TRUSTED = 0.99
@@ -235,6 +237,7 @@ def _decision(
         confidence=confidence if status != "unmapped" else 0.0,
         runner_up=runner_up if runner_up and probabilities[runner_up] >= LEAST_RUNNER_UP else None,
         runner_up_confidence=probabilities[runner_up] if runner_up else None,
+        candidates=tuple(one for one in ranked if probabilities[one] >= LEAST_RUNNER_UP)[:MOST_CANDIDATES],
         other_column=other_column if status != "unmapped" else None,
     )
 
@@ -270,6 +273,7 @@ def _row(sheet: Sheet, decision: Decision, scope: Scope, *, is_first: bool) -> d
         "confidence": round(decision.confidence, 4),
         "runner_up": decision.runner_up,
         "runner_up_confidence": round(decision.runner_up_confidence, 4) if decision.runner_up_confidence else None,
+        "candidates": list(decision.candidates) or None,
         "source_unit": unit,
         "filled_rows": decision.column.filled_rows,
         "example": decision.profile.example[:EXAMPLE_LENGTH],

@@ -13,6 +13,7 @@ import pandas as pd
 
 from flow_pipelines.discovery.data_import import ImportResult, check_row_sum
 from flow_pipelines.discovery.identity.templates import are_templates
+from flow_pipelines.some_of import some_of
 
 # How many offenders a message names: enough to start looking, short enough to read.
 NAMED = 5
@@ -97,6 +98,16 @@ def conflict_problems(inventory: pd.DataFrame, inventory_conflicts: pd.DataFrame
     return _problems("conflicts name unknown assets {}", unknown)
 
 
+def candidate_problems(inventory: pd.DataFrame, identity_candidates: pd.DataFrame) -> list[str]:
+    """List pairs that may be one asset of which an asset does not exist, or both are the same one."""
+    named = {*identity_candidates["asset_id"], *identity_candidates["other_asset_id"]}
+    is_one = identity_candidates["asset_id"] == identity_candidates["other_asset_id"]
+    return [
+        *_problems("candidates name unknown assets {}", named - set(inventory["asset_id"])),
+        *_problems("candidates {} are one asset already", identity_candidates.loc[is_one, "candidate_id"]),
+    ]
+
+
 def dependency_problems(inventory: pd.DataFrame, dependencies: pd.DataFrame) -> list[str]:
     """List edges with an end that is neither a known asset nor marked as external, or the other way round."""
     assets = set(inventory["asset_id"])
@@ -165,8 +176,7 @@ def _problems(sentence: str, offenders: Iterable[Any]) -> list[str]:
     listed = sorted(map(str, offenders))
     if not listed:
         return []
-    more = f" and {len(listed) - NAMED} more" if len(listed) > NAMED else ""
-    return [sentence.format(", ".join(listed[:NAMED]) + more)]
+    return [sentence.format(some_of(listed, NAMED))]
 
 
 def _sheet_name(source_file: str, sheet: str | None) -> str:

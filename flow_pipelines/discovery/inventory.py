@@ -1,12 +1,12 @@
 """Inventory: one row per real asset, resolved from the records of all sources.
 
-Belongs here: the order of the phase's steps and the rows of its two tables. Does not: the steps (`identity/`), and
+Belongs here: the order of the phase's steps and the rows of its three tables. Does not: the steps (`identity/`), and
 the rules and weights that they apply (`reference/identity_model.yaml`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -21,6 +21,7 @@ from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings
 from flow_pipelines.tables.contract import conform
 from flow_pipelines.tables.discovery import ASSET_TYPES
+from flow_pipelines.tables.discovery import identity_candidates as candidates_table
 from flow_pipelines.tables.discovery import inventory as inventory_table
 from flow_pipelines.tables.discovery import inventory_conflicts as conflicts_table
 
@@ -32,11 +33,15 @@ class InventoryResult:
     Attributes:
         inventory: The rows of `discovery/inventory`.
         inventory_conflicts: The rows of `discovery/inventory_conflicts`.
+        identity_candidates: The rows of `discovery/identity_candidates`.
+        candidates_left_out: How many more pairs there are that may be one asset, by asset type, where there are any.
         edit_outcomes: What became of each merge and split that counts, in order.
     """
 
     inventory: pd.DataFrame
     inventory_conflicts: pd.DataFrame
+    identity_candidates: pd.DataFrame
+    candidates_left_out: Mapping[str, int]
     edit_outcomes: tuple[EditOutcome, ...] = ()
 
 
@@ -57,8 +62,8 @@ def resolve_inventory(
             of single cells are passed over: they are applied to the result (`flow_pipelines/edits.py`).
 
     Returns:
-        The inventory and the values that lost. Every record of an asset is in exactly one asset, except that an
-        application without a record of its own rests on the records that name it.
+        The inventory, the values that lost, and the pairs of assets that may be one. Every record of an asset is in
+        exactly one asset, except that an application without a record of its own rests on the records that name it.
     """
     machines = fold_details(cleansed_records)
     decisions = [edit for edit in active_edits(edits) if edit.kind in ("merge", "split")]
@@ -78,10 +83,15 @@ def resolve_inventory(
     conflicts = _stacked([*(one.conflicts for one in resolved.values()), belonging.conflicts])
     keys = conflicts[["asset_id", "attribute", "losing_record_id"]].itertuples(index=False, name=None)
     conflicts = conflicts.assign(conflict_id=scope.ids_of("conflict", keys))
+    candidates = _stacked([one.candidates for one in resolved.values()])
+    pairs = candidates[["asset_id", "other_asset_id"]].itertuples(index=False, name=None)
+    candidates = candidates.assign(candidate_id=scope.ids_of("identity_candidate", pairs))
     known = {outcome.edit_id: outcome for one in resolved.values() for outcome in one.outcomes}
     return InventoryResult(
         conform(_with_applications(inventory, belonging), inventory_table),
         conform(conflicts, conflicts_table),
+        conform(candidates, candidates_table),
+        {asset_type: one.candidates_left_out for asset_type, one in resolved.items() if one.candidates_left_out},
         tuple(known.get(edit.edit_id) or EditOutcome(edit.edit_id, "not_found", None) for edit in decisions),
     )
 

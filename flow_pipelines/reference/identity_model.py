@@ -111,12 +111,21 @@ class Exports:
 
 
 @dataclass(frozen=True)
+class Candidates:
+    """Which pairs of assets are told as perhaps one, see the comments of `identity_model.yaml`."""
+
+    least_probability: float
+    most_of_type: int
+
+
+@dataclass(frozen=True)
 class IdentityModel:
     """The whole model; see the comments of `identity_model.yaml`."""
 
     version: int
     prior: float
     accept: float
+    candidates: Candidates
     comparisons: dict[str, dict[str, Level]]
     most_records_per_key: int
     external_id_spaces: dict[str, str]
@@ -146,6 +155,7 @@ def identity_model() -> IdentityModel:
     scalars = ("version", "prior", "accept", "most_records_per_key", "long_external_id", "least_typo_letters")
     return IdentityModel(
         **{name: data[name] for name in scalars},
+        candidates=Candidates(**data["candidates"]),
         comparisons={
             name: {level: Level(**share) for level, share in levels.items()}
             for name, levels in data["comparisons"].items()

@@ -20,8 +20,8 @@ from flow_pipelines.tables.execute.progress import STATES
 
 FORMATS = Path(__file__).with_name("update_formats.yaml")
 Role = Literal[
-    "task", "task_id", "item", "server", "workload", "wave", "step", "title", "state", "percent", "outcome", "began",
-    "ended", "at", "by", "note", "evidence", "rehearsal", "job",
+    "task", "task_id", "item", "server", "server_id", "workload", "wave", "step", "title", "state", "percent",
+    "outcome", "began", "ended", "at", "by", "note", "evidence", "rehearsal", "job",
 ]  # fmt: skip
 
 
@@ -30,10 +30,12 @@ class _Data(BaseModel):
 
 
 class StepAndState(_Data):
-    """What a tool's own state says: that this step stands so."""
+    """What a tool's own state says: that this step stands so; and the columns of when it began and ended."""
 
     step: str
     state: str
+    began: str | None = None
+    ended: str | None = None
 
 
 class UpdateFormat(_Data):

@@ -52,6 +52,14 @@ class Environments(_Data):
     before_production: tuple[str, ...]
 
 
+class Rationale(_Data):
+    """A reason why a wave is what it is: its weight, the share from which on it holds, and the words for it."""
+
+    weight: float = Field(gt=0, le=1)
+    least: float = Field(ge=0, le=1)
+    says: str
+
+
 class WaveRules(_Data):
     """All rules; see the comments of `wave_rules.yaml`."""
 
@@ -62,6 +70,7 @@ class WaveRules(_Data):
     risk: dict[str, RiskPart]
     risky: Score
     environments: Environments
+    rationales: dict[str, Rationale] = Field(min_length=1)
 
 
 @cache

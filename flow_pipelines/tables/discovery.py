@@ -12,6 +12,7 @@ from sqlalchemy import Column
 
 from flow_pipelines.reference.attributes import ATTRIBUTES
 from flow_pipelines.reference.cell_parts import part_names
+from flow_pipelines.tables.advice import advice_columns
 from flow_pipelines.tables.declaration import (
     BOOLEAN,
     DATE,
@@ -150,6 +151,12 @@ attribute_mappings = output_table(
     required("confidence", DECIMAL, "Probability that the mapping is right."),
     optional("runner_up", TEXT, "The next best attribute."),
     optional("runner_up_confidence", DECIMAL, "Its confidence."),
+    optional(
+        "candidates",
+        TEXT_LIST,
+        "The attributes that header and values make possible, the most probable first, at most six; empty if a "
+        "template or a part decided.",
+    ),
     optional("source_unit", TEXT, "Unit of the column's values, told by template, header or values."),
     required(
         "filled_rows",
@@ -159,6 +166,7 @@ attribute_mappings = output_table(
     ),
     optional("example", TEXT, "One of its values.", sources=[f"{IMPORTED}.raw_values"]),
     required("reason", TEXT, "Why, in words."),
+    *advice_columns("attribute"),
     one_of("status", "applied", "proposed", "unmapped"),
     one_of("method", "template", "alias", "likeness", "person", "none"),
     share("confidence"),
@@ -314,6 +322,42 @@ inventory_conflicts = output_table(
     entity="conflict",
     subtype="attribute",
     label="attribute",
+)
+
+identity_candidates = output_table(
+    "discovery",
+    "identity_candidates",
+    "One row per pair of assets that may be one: evidence speaks for it, and the model or a contradiction keeps them "
+    "apart. Merge them with: flow edit merge.",
+    required("candidate_id", IDENTIFIER, "Deterministic id, from both assets."),
+    required("asset_type", TEXT, "What both are.", sources=[f"{INVENTORY}.asset_type"]),
+    required("asset_id", IDENTIFIER, "The one asset.", sources=[f"{INVENTORY}.asset_id"]),
+    optional("asset_name", TEXT, "Its name.", sources=[f"{INVENTORY}.name"]),
+    required("record_id", IDENTIFIER, "Its record that is most like the other one.", sources=[f"{CLEANSED}.record_id"]),
+    required("other_asset_id", IDENTIFIER, "The other asset.", sources=[f"{INVENTORY}.asset_id"]),
+    optional("other_asset_name", TEXT, "Its name.", sources=[f"{INVENTORY}.name"]),
+    required("other_record_id", IDENTIFIER, "Its record that is most like.", sources=[f"{CLEANSED}.record_id"]),
+    required(
+        "probability",
+        DECIMAL,
+        "How probable the evidence of those two records makes it that they are one asset; contradictions not counted.",
+    ),
+    required("speaks_for", TEXT_LIST, "In what they agree."),
+    required("speaks_against", TEXT_LIST, "What contradicts it, and in what they differ; may be empty."),
+    editable(
+        required("verdict", TEXT, "undecided, or different if a person said so. One asset they are by a merge."),
+        values=("undecided", "different"),
+    ),
+    optional("decided_by", TEXT, "Who said so."),
+    optional("decision_reason", TEXT, "Why."),
+    *advice_columns("verdict"),
+    one_of("asset_type", *ASSET_TYPES),
+    one_of("verdict", "undecided", "different"),
+    share("probability"),
+    key=("candidate_id",),
+    entity="identity_candidate",
+    subtype="asset_type",
+    label="asset_name",
 )
 
 dependencies = output_table(

@@ -23,6 +23,7 @@ def analytics_views() -> tuple[ControlView, ...]:
         _quality_history(),
         _handoff_pass_rates(),
         _engagement_usage(),
+        _flow_advice(),
     )
 
 
@@ -244,11 +245,12 @@ def _engagement_usage() -> ControlView:
             "empty if it has not looked yet. Unit: bytes.",
             "model_requests": "Requests to language models; 0 where none is configured.",
             "model_tokens": "Tokens sent to and received from language models. Unit: tokens.",
+            "model_cost": "What the tokens cost, where the settings state prices; empty where they never did.",
         },
         query=f"""
 SELECT e.client_account_id, e.id AS engagement_id, e.name, runs.attempts, runs.run_seconds, runs.last_active_at,
        registered.snapshots, registered.snapshots_dropped, stored.rows_stored, stored.bytes_stored,
-       asked.model_requests, asked.model_tokens
+       asked.model_requests, asked.model_tokens, asked.model_cost
   FROM platform.engagements e
  CROSS JOIN LATERAL (
        SELECT count(*) AS attempts, max(r.started_at) AS last_active_at,
@@ -271,7 +273,44 @@ SELECT e.client_account_id, e.id AS engagement_id, e.name, runs.attempts, runs.r
          LEFT JOIN ({tables}) AS t ON t.table_key = k.table_key) AS stored
  CROSS JOIN LATERAL (
        SELECT coalesce(sum(u.requests), 0)::bigint AS model_requests,
-              coalesce(sum(u.input_tokens + u.output_tokens), 0)::bigint AS model_tokens
-         FROM platform.model_usage u WHERE u.engagement_id = e.id) AS asked
+              coalesce(sum(u.input_tokens + u.output_tokens), 0)::bigint AS model_tokens, sum(u.cost) AS model_cost
+         FROM platform.advice_usage u WHERE u.engagement_id = e.id) AS asked
 """,  # noqa: S608  (declared names)
+    )
+
+
+def _flow_advice() -> ControlView:
+    return ControlView(
+        name="platform.flow_advice",
+        comment="One row per engagement, flow, phase, topic and model: how often a second opinion was asked for, what "
+        "came of it and what it took.",
+        columns={
+            "crewai_flow_id": "The flow's crewai_flow_id in migration_flows.",
+            **SCOPE_COLUMNS,
+            "flow_type": "Name of the flow.",
+            "phase_name": "Name of the phase.",
+            "topic": "The crew that was asked.",
+            "model": "The language model, as its endpoint calls it.",
+            "runs": "Runs that had questions.",
+            "asked": "Questions, each counted in every run that had it.",
+            "cached": "Of them, answered by what was kept.",
+            "answered": "Of them, answered by the model.",
+            "unanswered": "Of them, without an answer; why is in advice_usage.",
+            "requests": "Requests sent.",
+            "input_tokens": "Tokens sent. Unit: tokens.",
+            "output_tokens": "Tokens received. Unit: tokens.",
+            "seconds": "How long the requests took. Unit: seconds.",
+            "cost": "What the tokens cost, where the settings stated prices; empty where they never did.",
+            "last_asked_at": "When a run last had questions.",
+        },
+        query="""
+SELECT u.crewai_flow_id, u.client_account_id, u.engagement_id, u.flow_name AS flow_type, u.phase_name, u.topic,
+       u.model, count(DISTINCT u.run_id) AS runs, sum(u.asked)::bigint AS asked, sum(u.cached)::bigint AS cached,
+       sum(u.answered)::bigint AS answered, sum(u.unanswered)::bigint AS unanswered,
+       sum(u.requests)::bigint AS requests, sum(u.input_tokens)::bigint AS input_tokens,
+       sum(u.output_tokens)::bigint AS output_tokens, sum(u.seconds) AS seconds, sum(u.cost) AS cost,
+       max(u.created_at) AS last_asked_at
+  FROM platform.advice_usage u
+ GROUP BY u.crewai_flow_id, u.client_account_id, u.engagement_id, u.flow_name, u.phase_name, u.topic, u.model
+""",
     )

@@ -249,6 +249,8 @@ def _migration_flows() -> ControlView:
             "updated_at": "When anything last happened to it.",
             "completed_at": "When its last phase completed; empty if not all have.",
             "created_by": "The Dagster run that first started it.",
+            "crewai_flow_id": "Under which the flow's second opinions are accounted for in flow_advice; empty if none "
+            "was ever asked for.",
         },
         query=f"""
 SELECT f.flow_id AS id, f.flow_type, f.client_account_id, f.engagement_id,
@@ -259,7 +261,9 @@ SELECT f.flow_id AS id, f.flow_type, f.client_account_id, f.engagement_id,
        outdated.reason IS NOT NULL AS is_outdated, outdated.reason AS outdated_reason,
        pin.name AS rollback_point, pin.name IS NOT NULL AS can_rollback, rolled_back.reason AS rollback_reason,
        f.retry_count, f.created_at, f.updated_at,
-       CASE WHEN f.status = 'completed' THEN f.completed_at END AS completed_at, f.created_by
+       CASE WHEN f.status = 'completed' THEN f.completed_at END AS completed_at, f.created_by,
+       (SELECT u.crewai_flow_id FROM platform.advice_usage u
+         WHERE u.engagement_id = f.engagement_id AND u.flow_name = f.flow_type LIMIT 1) AS crewai_flow_id
   FROM ({_FLOWS_BY_PHASE}) AS f
   JOIN {declared} ON d.flow_type = f.flow_type
   JOIN platform.engagements e ON e.id = f.engagement_id

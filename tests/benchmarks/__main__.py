@@ -19,6 +19,7 @@ from typing import Any
 from rich.console import Console
 
 from flow_pipelines.sample import write_sample
+from tests.benchmarks.advice import measure_advice
 from tests.benchmarks.connections import measure_connections
 from tests.benchmarks.discovery_run import Frames, run_discovery
 from tests.benchmarks.fuzz import print_fuzz, run_fuzz
@@ -28,6 +29,7 @@ from tests.benchmarks.peers import MISSING, measure_peer
 from tests.benchmarks.quality import QualityReport, measure_handicapped_identity, measure_quality
 from tests.benchmarks.renamed_columns import measure_renamed_columns
 from tests.benchmarks.report import (
+    print_advice,
     print_connections,
     print_quality,
     print_rollbacks,
@@ -52,6 +54,7 @@ SPEED_SERVERS, SPEED_CONNECTIONS = (1_000, 10_000), 1_000_000
 ROLLBACK_SERVERS = (1_000, 100_000)
 TREATED_SERVERS = 100_000
 SIZED_SERVERS = 100_000
+ADVISED_SERVERS = 1_000
 PLANNED_WORKLOADS = (200, 2_000, 20_000)
 SCHEDULED_TASKS = (500, 5_000, 20_000)
 FUZZED_FILES = 10_000
@@ -108,7 +111,7 @@ def main() -> None:
 
 
 def _plans(arguments: argparse.Namespace, console: Console, progress: Callable[[str], None]) -> dict[str, Any]:
-    """Run those of treatments, waves, targets and schedules that are asked for."""
+    """Run those of treatments, advice, waves, targets and schedules that are asked for."""
     found: dict[str, Any] = {}
     if arguments.which in {"all", "treatments"}:
         servers = (arguments.servers or [TREATED_SERVERS])[0]
@@ -116,6 +119,12 @@ def _plans(arguments: argparse.Namespace, console: Console, progress: Callable[[
             treated = measure_treatments(folder, servers=servers, seed=arguments.seed, progress=progress)
         print_treatments(treated, console)
         found["treatments"] = asdict(treated)
+    if arguments.which in {"all", "advice"}:
+        servers = (arguments.servers or [ADVISED_SERVERS])[0]
+        with _folder() as folder:
+            advised = measure_advice(folder, servers=servers, seed=arguments.seed, progress=progress)
+        print_advice(advised, console)
+        found["advice"] = [asdict(one) for one in advised]
     if arguments.which in {"all", "waves"}:
         planned = measure_waves(arguments.workloads or list(PLANNED_WORKLOADS), arguments.seed, progress)
         print_waves(planned, console)
@@ -148,6 +157,7 @@ def _arguments() -> argparse.Namespace:
             "rollback",
             "connections",
             "treatments",
+            "advice",
             "waves",
             "targets",
             "schedule",

@@ -50,7 +50,11 @@ def _cleansing(_: Path, frames: Mapping[str, pd.DataFrame]) -> Frames:
 
 def _inventory(_: Path, frames: Mapping[str, pd.DataFrame]) -> Frames:
     result = resolve_inventory(frames["cleansed_records"], scope=SCOPE, settings=SETTINGS)
-    return {"inventory": result.inventory, "inventory_conflicts": result.inventory_conflicts}
+    return {
+        "inventory": result.inventory,
+        "inventory_conflicts": result.inventory_conflicts,
+        "identity_candidates": result.identity_candidates,
+    }
 
 
 def _dependencies(_: Path, frames: Mapping[str, pd.DataFrame]) -> Frames:

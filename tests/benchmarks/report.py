@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from tests.benchmarks.advice import AdviceScore
 from tests.benchmarks.connections import ConnectionsReport
 from tests.benchmarks.quality import QualityReport, expected_calibration_error
 from tests.benchmarks.rollback import RollbackReport
@@ -95,6 +96,28 @@ def print_treatments(report: TreatmentsReport, console: Console) -> None:
         "Choices that stay the same once the facts that were withheld are known",
         ("confidence", "stay", "choices"),
         [(f"{one.confidence:.2f}", f"{one.kept_share:.2f}", f"{one.count:,}") for one in report.calibration],
+    )
+
+
+def print_advice(scores: Sequence[AdviceScore], console: Console) -> None:
+    """Print how right decisions are with advice of stated accuracy, all of it accepted, and the requests it takes."""
+    _print(
+        console,
+        "Second opinions",
+        ("decision", "advisor", "precision", "recall", "questions", "answerable", "requests", "per 1,000 servers"),
+        [
+            (
+                one.measure,
+                one.advisor,
+                f"{one.precision:.4f}",
+                f"{one.recall:.4f}",
+                f"{one.questions:,}",
+                f"{one.answerable:,}",
+                f"{one.requests:,}",
+                f"{1_000 * one.requests / one.servers:.1f}" if one.servers else "",
+            )
+            for one in scores
+        ],
     )
 
 

@@ -70,7 +70,7 @@ def measure_treatments(folder: Path, *, servers: int, seed: int, progress: Calla
     overview = _timed(
         seconds, "overview", lambda: assess_workloads(estate["inventory"], estate["dependencies"], estate["tech_debt"])
     )
-    result = _timed(seconds, "all of treatment", lambda: _treat(estate, overview))
+    result = _timed(seconds, "all of treatment", lambda: treat_estate(estate, overview))
     states = _rules_alone(estate, overview, result, seconds)
     return TreatmentsReport(
         servers=int((estate["inventory"]["asset_type"] == "server").sum()),
@@ -102,7 +102,8 @@ def _rules_alone(estate: Frames, overview: pd.DataFrame, result: Treatment, seco
     return len(states.holds)
 
 
-def _treat(estate: Frames, overview: pd.DataFrame) -> Treatment:
+def treat_estate(estate: Frames, overview: pd.DataFrame) -> Treatment:
+    """Decide the treatments of an estate, without anybody's corrections."""
     frames = estate["inventory"], estate["dependencies"], estate["tech_debt"]
     return treat_workloads(overview, *frames, scope=SCOPE, settings=SETTINGS)
 
@@ -112,7 +113,7 @@ def _calibration(sample: Frames, random: np.random.Generator) -> tuple[Calibrati
     told = []
     truth = _decided(sample)
     for _ in range(5):
-        poorer = {**sample, "inventory": _withhold(sample["inventory"], WITHHELD_FOR_CALIBRATION, random)}
+        poorer = {**sample, "inventory": withhold(sample["inventory"], WITHHELD_FOR_CALIBRATION, random)}
         guess = _decided(poorer)
         told.append(pd.DataFrame({"confidence": guess["confidence"], "kept": guess["treatment"] == truth["treatment"]}))
     rows = pd.concat(told)
@@ -125,10 +126,11 @@ def _calibration(sample: Frames, random: np.random.Generator) -> tuple[Calibrati
 
 def _decided(frames: Frames) -> pd.DataFrame:
     overview = assess_workloads(frames["inventory"], frames["dependencies"], frames["tech_debt"])
-    return _treat(frames, overview).treatments.set_index("workload_id")
+    return treat_estate(frames, overview).treatments.set_index("workload_id")
 
 
-def _withhold(inventory: pd.DataFrame, share: float, random: np.random.Generator) -> pd.DataFrame:
+def withhold(inventory: pd.DataFrame, share: float, random: np.random.Generator) -> pd.DataFrame:
+    """Return an inventory that lacks a share of the facts that rules ask for, at random."""
     poorer = inventory.copy()
     for name in FACTS:
         poorer[name] = poorer[name].mask(random.random(len(poorer)) < share)
@@ -140,7 +142,7 @@ def _copies(sample: Frames, count: int, random: np.random.Generator) -> Frames:
     copied: dict[str, list[pd.DataFrame]] = {"inventory": [], "dependencies": [], "tech_debt": []}
     for number in range(count):
         ids = {one: f"{one[:-6]}{number:06x}" for one in sample["inventory"]["asset_id"]}
-        inventory = _withhold(sample["inventory"], WITHHELD, random)
+        inventory = withhold(sample["inventory"], WITHHELD, random)
         inventory["asset_id"] = inventory["asset_id"].map(ids)
         inventory["application_ids"] = [[ids[one] for one in named] for named in inventory["application_ids"]]
         copied["inventory"].append(inventory)

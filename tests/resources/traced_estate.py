@@ -24,6 +24,7 @@ CLEANSED = "discovery/cleansed_records"
 CHANGES = "discovery/cleansing_changes"
 INVENTORY = "discovery/inventory"
 CONFLICTS = "discovery/inventory_conflicts"
+CANDIDATES = "discovery/identity_candidates"
 DEPENDENCIES = "discovery/dependencies"
 GROUPS = "discovery/asset_groups"
 DEBT = "discovery/tech_debt"
@@ -120,7 +121,23 @@ class Estate:
         }
         application = {"asset_id": self.id("asset", "shop"), "asset_type": "application", "name": "Shop"}
         application |= {"resolution_method": "single"}
-        self.phase(run, [CLEANSED], discovery__inventory=[asset, application], discovery__inventory_conflicts=[lost])
+        pair = {
+            "candidate_id": self.id("identity_candidate", 1),
+            "asset_type": "server",
+            "asset_id": asset["asset_id"],
+            "asset_name": "web01",
+            "record_id": self.id("record", 1),
+            "other_asset_id": self.id("asset", "shop"),
+            "other_record_id": self.id("record", 2),
+            "verdict": "undecided",
+        }
+        self.phase(
+            run,
+            [CLEANSED],
+            discovery__inventory=[asset, application],
+            discovery__inventory_conflicts=[lost],
+            discovery__identity_candidates=[pair],
+        )
 
     def dependencies(self, run: str, count: int = 1) -> None:
         ends = {"source_id": self.id("asset", "shop"), "target_id": self.id("asset", "web01")}

@@ -26,7 +26,7 @@ from flow_pipelines.reference.identity_model import identity_model
 
 Texts = tuple[str, ...]
 Columns = dict[str, list[Texts]]
-KEY_KINDS = ("external_id", "uuid", "serial", "name", "ip", "mac", "placed_name", "context")
+KEY_KINDS = ("external_id", "uuid", "serial", "name", "bare_name", "ip", "mac", "placed_name", "context")
 # How sources write an instance and its server: `ERPP1@db01`, `ERPP1 on db01`, and for SQL Server `db01\ERPP1`.
 INSTANCE_AND_SERVER = re.compile(r"([^@\\]+?)(?:@|\s+on\s+)([^@\\\s]+)")
 SERVER_AND_INSTANCE = re.compile(r"([^@\\\s]+)\\([^@\\]+)")
@@ -225,12 +225,13 @@ def _host_names(records: pd.DataFrame, domains: frozenset[str]) -> Columns:
     ]
     bases = _map(records["name"], base_name, "")
     stated = _texts_of(records["dns_domain"])
-    columns: Columns = {"name": [], "base": [], "domain": []}
+    columns: Columns = {"name": [], "base": [], "bare_name": [], "domain": []}
     for domain, base, *pairs in zip(stated, bases, *hosts, free, strict=True):
         names = _texts(*(name for name, _ in pairs if is_evidence("name", name)))
         told = next((one for one in (domain.casefold(), *(one for _, one in pairs)) if one), "")
         columns["name"].append(names)
         columns["base"].append(_texts(*names, base) if is_evidence("name", base) else names)
+        columns["bare_name"].append(columns["base"][-1])
         says_nothing = told in domains or not is_evidence("domain", told)
         columns["domain"].append(() if says_nothing else _texts(told))
     return columns

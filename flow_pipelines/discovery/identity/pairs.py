@@ -26,17 +26,32 @@ OF_VALUES = ("domain", "environment")
 
 
 def likely_pairs(evidence: Evidence) -> pd.DataFrame:
-    """Find the pairs of records that are probably one asset.
+    """Find the pairs of records that are probably one asset: `accepted` of `scored_pairs`."""
+    return accepted(scored_pairs(evidence))
 
-    Only records that share a key are compared: a name, an address, an identifier. An address alone, or several, is
-    never enough, nor is a name that is only close.
+
+def accepted(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return the pairs that are probably one asset.
+
+    An address alone, or several, is never enough, nor is a name that is only close.
+
+    Args:
+        pairs: As `scored_pairs` returns them.
+    """
+    is_likely = (pairs["method"] != "") & (pairs["probability"] >= identity_model().accept)
+    return pairs[is_likely].reset_index(drop=True)
+
+
+def scored_pairs(evidence: Evidence) -> pd.DataFrame:
+    """Score the pairs of records that may be one asset: those that share a key, a name, an address, an identifier.
 
     Args:
         evidence: Of the records of one asset type.
 
     Returns:
-        One row per accepted pair: left and right (positions, left < right), method (as in `inventory`) and
-        probability; the most probable first, then by position.
+        One row per pair of at least the model's `least_probability`: left and right (positions, left < right), method
+        (as in `inventory`; empty if it rests on nothing that could carry it), probability and bits, its logarithm of
+        the odds; the most probable first, then by position.
     """
     model = identity_model()
     in_common = {kind: _pairs_with(keys) for kind, keys in evidence.keys.items()}
@@ -51,7 +66,7 @@ def likely_pairs(evidence: Evidence) -> pd.DataFrame:
     frame = pd.DataFrame({"left": left, "right": right, "method": _method(outcomes), "probability": probability})
     # Rounded, so that the order of equally likely pairs does not hang on the last digit of a sum.
     frame["bits"] = bits.round(6)
-    frame = frame[(frame["method"] != "") & (frame["probability"] >= model.accept)]
+    frame = frame[frame["probability"] >= model.candidates.least_probability]
     return frame.sort_values(["bits", "left", "right"], ascending=[False, True, True], ignore_index=True)
 
 

@@ -13,11 +13,12 @@ import numpy as np
 import pandas as pd
 
 from flow_pipelines.discovery.identity.asset_ids import asset_ids
+from flow_pipelines.discovery.identity.candidates import candidate_rows, find_candidates
 from flow_pipelines.discovery.identity.clusters import Cluster, cluster
 from flow_pipelines.discovery.identity.decided import decide
 from flow_pipelines.discovery.identity.evidence import gather
 from flow_pipelines.discovery.identity.exports import Standing, stand
-from flow_pipelines.discovery.identity.pairs import likely_pairs
+from flow_pipelines.discovery.identity.pairs import accepted, scored_pairs
 from flow_pipelines.discovery.identity.ranking import are_newest
 from flow_pipelines.discovery.identity.reasons import reason
 from flow_pipelines.discovery.identity.survivorship import survive
@@ -35,12 +36,16 @@ class Resolved:
         assets: Rows of `inventory`, without those columns that tie assets together.
         conflicts: Rows of `inventory_conflicts`, without their ids.
         outcomes: What became of the merges and splits that are about records of this type.
+        candidates: Rows of `identity_candidates`, without their ids.
+        candidates_left_out: How many more there are than the model allows.
     """
 
     records: pd.DataFrame
     assets: pd.DataFrame
     conflicts: pd.DataFrame
     outcomes: tuple[EditOutcome, ...]
+    candidates: pd.DataFrame
+    candidates_left_out: int
 
 
 def resolve(
@@ -63,7 +68,9 @@ def resolve(
         edits: Merges and splits that count, in order; those of other types are passed over.
     """
     evidence = gather(records, asset_type, settings.domains)
-    clusters, outcomes = decide(cluster(evidence.facts, likely_pairs(evidence)), records, details, edits)
+    pairs = scored_pairs(evidence)
+    by_model = cluster(evidence.facts, accepted(pairs))
+    clusters, outcomes = decide(by_model, records, details, edits)
     asset_of = np.zeros(len(records), dtype=np.int64)
     for number, one in enumerate(clusters):
         asset_of[list(one.members)] = number
@@ -91,13 +98,15 @@ def resolve(
         resolution_reason=[reason(one, evidence.facts) for one in now],
         quality_score=records["quality_score"].where(standing.age == 0).groupby(asset_of).mean(),
     )
+    candidates, left_out = find_candidates(pairs, evidence, by_model, clusters)
     conflicts = survivors.conflicts
     conflicts.insert(0, "asset_id", ids.take(conflicts.pop("asset").to_numpy(dtype=np.int64)).to_numpy())
     # What an earlier export said of an asset's applications does not count beside what a newer one says.
     is_told = records["application_names"].notna().to_numpy()
     names = records["application_names"].where(are_newest(is_told, asset_of, standing), None)
     records = records.assign(asset_id=ids.take(asset_of).to_numpy(), application_names=names)
-    return Resolved(records, assets, conflicts, outcomes)
+    told = candidate_rows(candidates, assets, records["record_id"])
+    return Resolved(records, assets, conflicts, outcomes, told, left_out)
 
 
 def _without_history(one: Cluster, standing: Standing) -> Cluster:

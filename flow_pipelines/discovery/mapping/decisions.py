@@ -65,6 +65,7 @@ class Decision:
         confidence: Probability that it is right; 0 if unmapped.
         runner_up: The next best attribute; the best one if unmapped.
         runner_up_confidence: Its probability.
+        candidates: The attributes that it may hold, the most probable first.
         template: What the format's template says.
         other_column: The column that feeds the attribute instead.
         part: The part of each cell that feeds the attribute, or the part of its value that the cell is.
@@ -78,6 +79,7 @@ class Decision:
     confidence: float = 0.0
     runner_up: str | None = None
     runner_up_confidence: float | None = None
+    candidates: tuple[str, ...] = ()
     template: TemplateColumn | None = None
     other_column: str | None = None
     part: str | None = None

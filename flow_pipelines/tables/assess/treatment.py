@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from flow_pipelines.reference.questionnaire import RISKS, answer_choices
 from flow_pipelines.reference.rulebook import component_rules, treatment_rules
+from flow_pipelines.tables.advice import advice_columns
 from flow_pipelines.tables.assess.overview import DEPENDENCIES, EVIDENCE, TECH_DEBT, assessment_overview
 from flow_pipelines.tables.declaration import (
     DATE,
@@ -113,6 +114,7 @@ treatments = output_table(
     required("reason", TEXT, "Why the rules choose it, in words."),
     optional("decided_by", TEXT, "Who decided otherwise."),
     optional("decision_reason", TEXT, "Why."),
+    *advice_columns("treatment"),
     required("source_entity_ids", IDENTIFIER_LIST, "The assets that make it up.", sources=[f"{INVENTORY}.asset_id"]),
     one_of("workload_type", "application", "stand_alone"),
     one_of("treatment", *treatment_rules().options),

@@ -6,6 +6,8 @@ Belongs here: what one row of each table is, column by column. Does not: how the
 
 from __future__ import annotations
 
+from flow_pipelines.reference.wave_rules import wave_rules
+from flow_pipelines.tables.advice import advice_columns
 from flow_pipelines.tables.declaration import (
     DECIMAL,
     IDENTIFIER,
@@ -121,6 +123,21 @@ wave_totals = output_table(
     required("storage_gib", DECIMAL, "Storage. Unit: GiB.", sources=[f"{WAVES}.storage_gib"]),
     required("effort_days", DECIMAL, "Effort. Unit: person days.", sources=[f"{WAVES}.effort_days"]),
     optional("mean_risk", DECIMAL, "Mean risk of its workloads, 0 to 100.", sources=[f"{WAVES}.risk_score"]),
+    editable(
+        optional(
+            "rationale",
+            TEXT,
+            "Why the wave is what it is: the strongest of the reasons that hold; empty for the whole plan.",
+            sources=[f"{WAVES}.wave_number", f"{WAVES}.fixed_by", f"{WAVES}.risk_score", f"{WAVES}.environment"],
+        ),
+        values=wave_rules().rationales,
+    ),
+    optional(
+        "rationales", TEXT_LIST, "All reasons that hold, the strongest first, each with its strength of at most 1."
+    ),
+    optional("decided_by", TEXT, "Who chose another rationale."),
+    optional("decision_reason", TEXT, "Why."),
+    *advice_columns("rationale"),
     required("cut", DECIMAL, "Points for traffic that is cut between it and earlier waves."),
     optional("cost", DECIMAL, "Points of the whole plan; empty for a wave."),
     optional("bound", DECIMAL, "No plan costs fewer points; empty for a wave."),

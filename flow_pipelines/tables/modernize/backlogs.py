@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import Table
 
 from flow_pipelines.reference.modernization import modernization_rules
+from flow_pipelines.tables.advice import advice_columns
 from flow_pipelines.tables.declaration import (
     DECIMAL,
     IDENTIFIER,
@@ -119,6 +120,7 @@ def backlog_table(name: str, comment: str) -> Table:
         required("reason", TEXT, "Why it is here, why by this pattern, and why at this place, in words."),
         optional("decided_by", TEXT, "Who decided otherwise."),
         optional("decision_reason", TEXT, "Why."),
+        *advice_columns("pattern"),
         required("source_entity_ids", IDENTIFIER_LIST, "Its assets.", sources=[f"{INVENTORY}.asset_id"]),
         one_of("subject_type", *SUBJECTS),
         one_of("pattern", *rules.options),

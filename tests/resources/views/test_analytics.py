@@ -1,13 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import text
 
 from flow_pipelines.flows import flow_named
 from flow_pipelines.tables import built_phases
 from resources.control_tables import history_tables
-from resources.database import scope_values
-from resources.event_tables import model_usage
 from resources.installation import Installation
 from tests.resources.views.happenings import Engagement
 
@@ -111,13 +109,3 @@ def test_usage_counts_equal_rows_once_and_rejected_ones_too(installation: Instal
     assert (usage["rows_stored"], usage["attempts"], usage["snapshots"]) == (51, 3, 6)
     assert usage["bytes_stored"] > 51 * 50
     assert usage["run_seconds"] > 0
-
-
-def test_usage_counts_what_a_language_model_was_asked(installation: Installation, engagement: Engagement) -> None:
-    asked = {"run_id": "one", "table_key": IMPORTED, "model": "large"}
-    with installation.database.in_scope(engagement.scope) as connection:
-        for requests, sent, received in ((2, 900, 50), (1, 400, 20)):
-            counts = {"requests": requests, "input_tokens": sent, "output_tokens": received}
-            connection.execute(insert(model_usage).values(**scope_values(engagement.scope), **asked, **counts))
-    (usage,) = engagement.select("SELECT model_requests, model_tokens FROM platform.engagement_usage")
-    assert (usage["model_requests"], usage["model_tokens"]) == (3, 1370)

@@ -17,7 +17,7 @@ VIEWS = [view.name for view in control_views()]
 MISSION = {
     "platform.migration_flows": "id flow_type client_account_id engagement_id name description status current_phase "
     "progress_percentage phase_completion parent_flow_id source_flow_type rollback_point can_rollback rollback_reason "
-    "created_at updated_at created_by",
+    "created_at updated_at created_by crewai_flow_id",
     "platform.flow_phases": "id flow_id phase_name phase_order phase_type status progress_percentage input_data "
     "output_data started_at completed_at duration_seconds error_details retry_count rollback_snapshot",
     "platform.flow_data_entities": "id flow_id phase_id client_account_id engagement_id entity_type entity_subtype "

@@ -1,0 +1,88 @@
+"""What becomes of answers: columns of advice, and ordinary edits once a person accepts them."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from flow_pipelines.advice.acceptance import acceptance, merged_candidates, open_advice
+from flow_pipelines.advice.answers import decided_rows, undecided, with_advice
+from flow_pipelines.advice.questions import Advice, Question
+from flow_pipelines.edits import MergeDraft, SetDraft, apply_edits
+from flow_pipelines.tables import output_tables
+from flow_pipelines.tables.advice import ADVICE_COLUMNS
+from tests.flow_pipelines.assess.estates import server
+from tests.flow_pipelines.assess.treatment.deciding import TREATMENTS, decide
+from tests.flow_pipelines.discovery.identity.sources import BIOS, Sources
+from tests.flow_pipelines.editing import edit, merge
+
+TABLE = output_tables()[TREATMENTS]
+CANDIDATES = output_tables()["discovery/identity_candidates"]
+
+
+def advice(choice: str, confidence: float = 0.9, reason: str = "two facts say so") -> Advice:
+    return Advice(choice, confidence, reason, "gpt-x", "f" * 64)
+
+
+@pytest.fixture
+def treatments() -> pd.DataFrame:
+    return decide([server("web1"), server("web2")]).treatments
+
+
+def test_advice_stands_beside_its_row_and_changes_nothing_else(treatments: pd.DataFrame) -> None:
+    row_id = treatments["workload_id"][0]
+    told = with_advice(treatments, TABLE, {row_id: advice("replatform"), "of another table": advice("retire")})
+    rest = [name for name in treatments.columns if name not in ADVICE_COLUMNS]
+    pd.testing.assert_frame_equal(told[rest], treatments[rest])
+    assert told["advice"].tolist() == ["replatform", None]
+    assert told["advice_confidence"].tolist()[0] == 0.9
+    assert told["advice_key"].tolist() == ["f" * 64, None]
+
+
+def test_a_row_that_a_person_has_decided_is_not_asked_about(treatments: pd.DataFrame) -> None:
+    first, second = treatments["workload_id"]
+    decided = decided_rows(TABLE, [edit("set", first, "retain", "rehost", column="treatment", table_key=TREATMENTS)])
+    questions = [Question(one, {}, ("rehost", "retain")) for one in (second, first)]
+    assert [one.row_id for one in undecided(questions, decided)] == [second]
+
+
+def test_accepted_advice_is_an_ordinary_edit_signed_by_the_model_and_the_person(treatments: pd.DataFrame) -> None:
+    row_id = treatments["workload_id"][0]
+    told = with_advice(treatments, TABLE, {row_id: advice("replatform")})
+    (found,) = open_advice(told, TABLE, [], set())
+    signed = acceptance(found, "Ann")
+    assert signed.actor == "advice: gpt-x, accepted by Ann"
+    assert "two facts say so (confidence 0.90, advice ffffffffffff)" in signed.reason
+    assert signed.draft == SetDraft(TREATMENTS, row_id, "treatment", "replatform", seen="rehost")
+    made = edit("set", row_id, "replatform", "rehost", column="treatment", table_key=TREATMENTS, actor=signed.actor)
+    frame, _ = apply_edits(treatments, TABLE, [made])
+    assert frame["treatment"].tolist() == ["replatform", "rehost"]
+    assert open_advice(told, TABLE, [made], set()) == []
+
+
+def test_no_opinion_can_not_be_accepted_but_of_a_column_it_says_that_it_holds_nothing(
+    treatments: pd.DataFrame,
+) -> None:
+    row_id = treatments["workload_id"][0]
+    (found,) = open_advice(with_advice(treatments, TABLE, {row_id: advice("none")}), TABLE, [], set())
+    assert not found.can_be_accepted
+
+
+def test_a_pair_that_is_one_is_merged_and_then_no_longer_open() -> None:
+    sources = Sources()
+    one = sources.vm("web01", bios_uuid=BIOS, ip_addresses=["10.1.2.3"])
+    other = sources.vm("clone07", bios_uuid=BIOS, ip_addresses=["10.1.2.4"])
+    result = sources.resolve().result
+    candidate_id = result.identity_candidates["candidate_id"][0]
+    told = with_advice(result.identity_candidates, CANDIDATES, {candidate_id: advice("same")})
+    (found,) = open_advice(told, CANDIDATES, [], set())
+    draft = acceptance(found, "Ann").draft
+    assert isinstance(draft, MergeDraft)
+    assert {draft.asset, draft.other} == set(result.inventory["asset_id"])
+    merged = merged_candidates(told, result.inventory, [merge(one, other)])
+    assert open_advice(told, CANDIDATES, [], merged) == []
+    apart = with_advice(result.identity_candidates, CANDIDATES, {candidate_id: advice("different")})
+    (kept,) = open_advice(apart, CANDIDATES, [], set())
+    assert acceptance(kept, "Ann").draft == SetDraft(
+        "discovery/identity_candidates", candidate_id, "verdict", "different", seen="undecided"
+    )
