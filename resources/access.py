@@ -110,6 +110,8 @@ def drop_views(connection: Connection) -> None:
         schemas = [PLATFORM, *_output_schemas()]
         if names := list(connection.execute(text(query), {"schemas": schemas}).scalars()):
             connection.exec_driver_sql(f"DROP {kind} {', '.join(names)}")
+            # Else a migration that changes nothing of what is declared here would leave them dropped.
+            connection.exec_driver_sql(f"COMMENT ON SCHEMA {PLATFORM} IS NULL")
 
 
 def access_is_applied(connection: Connection, database: str) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from flow_pipelines.errors import DatabaseError
 from flow_pipelines.tables import output_tables
+from resources.access import apply_access, drop_views
 from resources.control_tables import PLATFORM, all_tables
 from resources.database import Database
 from resources.installation import Installation
@@ -115,6 +116,16 @@ def test_a_view_that_is_no_longer_declared_goes_with_what_rests_on_it(fresh: Dat
     with fresh.transaction() as connection:
         assert tuple(connection.execute(names).one()) == (None, None)
         assert connection.execute(text("SELECT count(*) FROM discovery.inventory")).scalar_one() == 0
+
+
+def test_views_that_made_way_for_a_migration_are_there_again_though_it_changed_no_declaration(fresh: Database) -> None:
+    bring_up_to_date(fresh, {})
+    query = text("SELECT to_regclass('discovery.inventory'), to_regprocedure('platform.trace(uuid)')")
+    with fresh.transaction() as connection:
+        drop_views(connection)
+        assert tuple(connection.execute(query).one()) == (None, None)
+        apply_access(connection, str(fresh.url.database))
+        assert None not in connection.execute(query).one()
 
 
 def test_two_commands_may_start_at_once_on_an_empty_database(fresh: Database) -> None:
