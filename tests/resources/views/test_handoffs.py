@@ -63,7 +63,7 @@ def test_a_rollback_tells_what_moved_and_how_to_return(engagement: Engagement) -
         "good",
     )
     tables = ["discovery/inventory", "discovery/inventory_conflicts", "discovery/identity_candidates"]
-    assert rollback["rollback_scope"] == sorted(tables)
+    assert rollback["rollback_scope"] == tables
     assert rollback["data_snapshot"] == {snapshot.table_key: str(snapshot.snapshot_id) for snapshot in before}
     assert rollback["asset_snapshot"] == before[0].snapshot_id
     assert [(move["rows_before"], move["rows_after"]) for move in rollback["execution_log"]] == [(1, 0), (0, 0), (0, 0)]
