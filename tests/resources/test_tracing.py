@@ -17,6 +17,7 @@ from resources.trace_decisions import Decisions, decisions_on
 from resources.tracing import Step, entities_like, entities_named, trace_steps
 from tests.conftest import new_engagement
 from tests.resources.traced_estate import (
+    CANDIDATES,
     CHANGES,
     CLEANSED,
     CONFLICTS,
@@ -88,6 +89,7 @@ def test_an_asset_is_traced_back_to_the_rows_of_its_files_and_forward_to_all_dec
     ]
     assert seen(steps, "forward") == [
         (1, CONFLICTS, "cpu_count"),
+        (1, CANDIDATES, "web01"),
         (1, DEPENDENCIES, "word"),
         (1, GROUPS, "word"),
         (1, DEBT, "web01"),
@@ -101,7 +103,7 @@ def test_a_row_of_a_file_is_traced_forward_through_every_flow(estate: Estate, in
     steps = traced(installation, estate.scope, estate.id("record", 2))
     assert {table for _, table, _ in seen(steps, "self")} == {IMPORTED, CLEANSED}
     assert {table for _, table, _ in seen(steps, "forward")} == {
-        *(INVENTORY, CONFLICTS, DEPENDENCIES, GROUPS, DEBT, SCORES, QUALITY, OVERVIEW)
+        *(INVENTORY, CONFLICTS, CANDIDATES, DEPENDENCIES, GROUPS, DEBT, SCORES, QUALITY, OVERVIEW)
     }
     assert not seen(steps, "back")
 

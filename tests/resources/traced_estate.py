@@ -24,6 +24,7 @@ CLEANSED = "discovery/cleansed_records"
 CHANGES = "discovery/cleansing_changes"
 INVENTORY = "discovery/inventory"
 CONFLICTS = "discovery/inventory_conflicts"
+CANDIDATES = "discovery/identity_candidates"
 DEPENDENCIES = "discovery/dependencies"
 GROUPS = "discovery/asset_groups"
 DEBT = "discovery/tech_debt"
@@ -124,8 +125,9 @@ class Estate:
             "candidate_id": self.id("identity_candidate", 1),
             "asset_type": "server",
             "asset_id": asset["asset_id"],
+            "asset_name": "web01",
             "record_id": self.id("record", 1),
-            "other_asset_id": self.id("asset", "web02"),
+            "other_asset_id": self.id("asset", "shop"),
             "other_record_id": self.id("record", 2),
             "verdict": "undecided",
         }

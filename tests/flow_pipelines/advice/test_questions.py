@@ -198,15 +198,14 @@ def close_estate() -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def test_only_close_treatments_are_asked_about_and_never_what_is_ruled_out() -> None:
     treatments, overview = close_estate()
-    asked = treatment_questions(treatments.assign(confidence=0.55), overview)
-    rows = treatments.set_index("workload_id")
-    assert asked.questions
-    for one in asked.questions:
-        points = {name: rows.loc[one.row_id, f"score_{name}"] for name in one.choices}
-        assert one.choices[0] == rows.loc[one.row_id, "treatment"]
-        assert all(points[one.choices[0]] - told <= doubts().treatment.margin for told in points.values())
-        assert as_sent(one) is not None
-    assert treatment_questions(treatments.assign(confidence=1.0), overview).questions == []
+    blank = {f"score_{name}": None for name in treatment_rules().options}
+    points = {"score_replatform": 45.0, "score_rehost": 50.0, "score_retain": 30.0}
+    close = treatments.assign(**{**blank, **points}, treatment="rehost", confidence=0.55)
+    asked = treatment_questions(close, overview)
+    assert {one.row_id for one in asked.questions} == set(treatments["workload_id"])
+    assert {one.choices for one in asked.questions} == {("rehost", "replatform")}
+    assert all(as_sent(one) is not None for one in asked.questions)
+    assert treatment_questions(close.assign(confidence=0.9), overview).questions == []
 
 
 @given(

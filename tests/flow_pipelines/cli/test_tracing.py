@@ -14,6 +14,7 @@ from resources.pins import set_pin
 from resources.snapshots import SnapshotStore
 from tests.conftest import new_engagement
 from tests.resources.traced_estate import (
+    CANDIDATES,
     CONFLICTS,
     DEBT,
     DEPENDENCIES,
@@ -87,7 +88,7 @@ def test_an_id_gives_the_whole_trace_as_json(estate: Estate) -> None:
         ("back", "discovery/cleansed_records"),
         ("self", INVENTORY),
         ("self", SCORES),
-        *(("forward", key) for key in (CONFLICTS, DEPENDENCIES, GROUPS, DEBT, QUALITY, OVERVIEW)),
+        *(("forward", key) for key in (CONFLICTS, CANDIDATES, DEPENDENCIES, GROUPS, DEBT, QUALITY, OVERVIEW)),
     }
     asset = next(step for step in traced["steps"] if step["direction"] == "self")
     assert asset["row"]["name"] == "web01"
