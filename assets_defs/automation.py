@@ -1,4 +1,4 @@
-"""What starts runs by itself: sensors on landing folders, corrections, approvals and updates, and the nightly schedule.
+"""What starts runs by itself: sensors on what lands, is corrected, approved or told, and a nightly schedule.
 
 Belongs here: when a flow starts and for whom. Does not: limits of concurrent runs (`run_coordinator.py`).
 """
@@ -34,6 +34,7 @@ from resources.installation import landing_root, open_installation
 from resources.landing import Landing
 from resources.received_updates import JUDGED_BY, ReceivedUpdateStore
 from resources.rollbacks import last_moved_by_a_rollback
+from resources.waiting_analyses import READ_INTO, waiting_analyses
 from resources.waiting_edits import waiting
 
 SENSOR_SECONDS = 15
@@ -160,6 +161,23 @@ def updates_sensor(jobs: Sequence[UnresolvedAssetJobDefinition]) -> SensorDefini
         starts,
         description="Runs Execute again for an engagement in which something was told of a task.",
         otherwise="All that was told of tasks has been judged.",
+    )
+
+
+def analyses_sensor(jobs: Sequence[UnresolvedAssetJobDefinition]) -> SensorDefinition:
+    """Return the sensor that runs Modernize again once a file of a static analysis is new or has changed."""
+    flow, phase = step_of(READ_INTO)
+
+    def starts(database: Database, scope: Scope) -> Iterator[_Start]:
+        if landed := waiting_analyses(database, Landing(landing_root()), scope):
+            yield _Start(flow, f"analyses-{landed}", (phase,))
+
+    return _sensor_of_starts(
+        "analyses",
+        jobs,
+        starts,
+        description="Runs Modernize again for an engagement in which a file of an analysis is new or has changed.",
+        otherwise="All files of analyses have been read.",
     )
 
 

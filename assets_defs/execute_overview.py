@@ -15,6 +15,8 @@ from flow_pipelines.execute.overview import EXECUTION_OVERVIEW, build_execution_
 from flow_pipelines.execute.updates.gates import received_problems, update_problems
 from flow_pipelines.execute.updates.judge import REJECTED_UPDATES, TASK_UPDATES, judge_updates
 from flow_pipelines.execute.wave_gates import GATES_READ, TIMELINE, WAVE_GATES, build_wave_gates, gate_problems
+from flow_pipelines.modernize.backlog.known import PLAN_OF_RECORD
+from flow_pipelines.modernize.findings.read import read_findings
 from flow_pipelines.tables.discovery import INVENTORY
 from flow_pipelines.tables.execute.overview import VERDICTS
 from flow_pipelines.tables.execute.progress import STATES
@@ -23,7 +25,9 @@ from flow_pipelines.tables.execute.progress import STATES
 def overview(phase: PhaseInputs) -> PhaseOutputs:
     """Judge all that was told of tasks, and sum up what it means for the waves."""
     frames, scope, settings = phase.frames, phase.scope, phase.settings
-    tasks = all_tasks(frames, scope=scope, settings=settings)
+    # The table of findings is made by Modernize, after this; some of its items exist for what they say alone.
+    findings = read_findings(phase.analyses, frames[PLAN_OF_RECORD], scope=scope)
+    tasks = all_tasks(frames, findings, scope=scope, settings=settings)
     judged = judge_updates(phase.updates, tasks, frames[INVENTORY], scope=scope, settings=settings)
     gates = build_wave_gates(frames, tasks, judged.updates, scope=scope)
     rows = build_execution_overview(tasks, judged.updates, gates, scope=scope, settings=settings)
@@ -64,4 +68,4 @@ def overview_charts(_phase: PhaseInputs, frames: Frames) -> Descriptions:
 
 
 READS = tuple(dict.fromkeys([*TASKS_READ, *GATES_READ, INVENTORY]))
-OVERVIEW = PhaseShell("overview", READS, overview, describe=overview_charts, reads_updates=True)
+OVERVIEW = PhaseShell("overview", READS, overview, describe=overview_charts, reads_updates=True, reads_analyses=True)

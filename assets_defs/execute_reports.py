@@ -6,7 +6,7 @@ Belongs here: one short function, and what is drawn of it. Does not: what is for
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 import pandas as pd
 
@@ -27,7 +27,6 @@ from flow_pipelines.execute.reports.report import (
 from flow_pipelines.execute.tasks.build import REHOST_TASKS, REPLATFORM_TASKS
 from flow_pipelines.plan.overview import PLAN_OVERVIEW
 from flow_pipelines.plan.resource.load import rates_of
-from flow_pipelines.plan.timeline.clock import midnight
 from flow_pipelines.plan.timeline.programme import Programme, scheduled_programme
 from flow_pipelines.tables.contract import empty
 from flow_pipelines.tables.execute.progress import UPDATES
@@ -45,7 +44,7 @@ def reports(phase: PhaseInputs) -> PhaseOutputs:
         nothing = {FORECASTS: task_forecasts, BURN_DOWN: burn_down, REPORT: execution_report}
         return PhaseOutputs({key: empty(table) for key, table in nothing.items()})
 
-    now = known_at(updates, midnight(settings.as_of + timedelta(days=1), settings.schedule.time_zone))
+    now = known_at(updates, settings)
     rows = with_parts(with_progress(timeline, updates), pd.concat([phase.frames[key] for key in PARTS]))
     begun = updates["happened_at"].min()
 

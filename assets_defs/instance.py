@@ -28,8 +28,13 @@ def open_instance(installation: Installation) -> Iterator[DagsterInstance]:
     """Open Dagster's instance of an installation."""
     os.environ.update(instance_environment(installation))
     with DagsterInstance.from_config(str(_write_home(installation.dagster_home))) as instance:
-        instance.optimize_for_webserver(NO_TIMEOUT, NO_RECYCLING, MOST_CONNECTIONS)
+        keep_connections(instance)
         yield instance
+
+
+def keep_connections(instance: DagsterInstance) -> None:
+    """Let an instance keep its connections to its storage from now on, for as long as it is open."""
+    instance.optimize_for_webserver(NO_TIMEOUT, NO_RECYCLING, MOST_CONNECTIONS)
 
 
 def instance_environment(installation: Installation) -> dict[str, str]:

@@ -4,12 +4,9 @@ Belongs here: what a phase declares of itself, and the definitions that follow. 
 (`phase_run.py`, `rollback_run.py`), what any phase computes (`flow_pipelines/`).
 """
 
-import hashlib
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -25,9 +22,9 @@ from dagster import (
 )
 from dagster_shared.utils.warnings import PreviewWarning
 
-import flow_pipelines
 from assets_defs.catalog_metadata import asset_key
 from assets_defs.charts import Picture
+from assets_defs.code_versions import code_version
 from assets_defs.partitions import ENGAGEMENTS
 from assets_defs.platform_resource import PlatformResource
 from flow_pipelines.advice.questions import Asked
@@ -179,12 +176,13 @@ PhaseRunner = Callable[[AssetExecutionContext, PlatformResource, PhasePlan], Pha
 
 def plan_phase(flow: Flow, shell: PhaseShell) -> PhasePlan:
     """Return the plan of a flow's phase, or of the hand-off into the flow."""
+    module = shell.compute.__module__
     if shell.phase == HANDOFF_PHASE:
         title, purpose = f"Hand-off into {flow.title}", "Validate and package what the flow before hands over."
-        return PhasePlan(flow, shell, title, purpose, (str(flow.handoff),), code_version(HANDOFFS))
+        return PhasePlan(flow, shell, title, purpose, (str(flow.handoff),), code_version(HANDOFFS, module))
     phase = next(phase for phase in flow.phases if phase.name == shell.phase)
     keys = tuple(f"{flow.name}/{table}" for table in phase.tables)
-    return PhasePlan(flow, shell, phase.title, phase.purpose, keys, code_version(flow.name))
+    return PhasePlan(flow, shell, phase.title, phase.purpose, keys, code_version(flow.name, module))
 
 
 def build_phase_assets(plan: PhasePlan, run: PhaseRunner) -> AssetsDefinition:
@@ -207,24 +205,6 @@ def build_phase_assets(plan: PhasePlan, run: PhaseRunner) -> AssetsDefinition:
         yield from run(context, platform, plan)
 
     return phase_assets
-
-
-@cache
-def code_version(flow: str) -> str:
-    """Return a hash of all the code and data that a flow's results can depend on.
-
-    A version that a person has to raise is forgotten one day; this one can't be. Sources are hashed without
-    regard to what changed in them, so at worst an asset is called stale whose rows then come out equal. A process
-    runs the code that it has loaded, so it hashes once: 90 times came to 8 % of the time of a small estate's runs.
-    """
-    root = Path(flow_pipelines.__file__).parent
-    digest = hashlib.sha256()
-    sources = [path for folder in (flow, "advice", "reference", "tables") for path in (root / folder).rglob("*")]
-    for path in sorted([*sources, *root.glob("*.py")]):
-        if path.suffix in {".py", ".yaml", ".csv"}:
-            digest.update(path.relative_to(root).as_posix().encode())
-            digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
 
 
 def _gate_of(flow: str) -> str | None:

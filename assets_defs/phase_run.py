@@ -256,7 +256,7 @@ def _read_inputs(
     return PhaseInputs(
         scope=scope,
         settings=settings,
-        frames={key: store.read(scope, snapshot) for key, snapshot in chosen.items() if key in plan.shell.reads},
+        frames=store.read_all(scope, {key: one for key, one in chosen.items() if key in plan.shell.reads}),
         snapshots=chosen,
         manifests={
             key: {name: read.version for name, read in inputs.items()}

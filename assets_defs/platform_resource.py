@@ -15,6 +15,7 @@ from dagster import ConfigurableResource, DagsterRun, InitResourceContext
 from dagster._core.storage.tags import PARTITION_NAME_TAG
 from pydantic import PrivateAttr
 
+from assets_defs.instance import keep_connections
 from assets_defs.run_coordinator import IN_PROCESS_TAG
 from flow_pipelines.errors import RunError
 from flow_pipelines.reference.end_of_life import EndOfLifeFacts
@@ -41,18 +42,25 @@ class PlatformResource(ConfigurableResource["PlatformResource"]):
     """The installation that the environment names, held open for the run."""
 
     _installation: Installation = PrivateAttr()
+    _database: Database = PrivateAttr()
 
     @contextmanager
     def yield_for_execution(self, context: InitResourceContext) -> Iterator[PlatformResource]:
         """Hold the installation open, and its engagement's lock, for as long as the run lasts."""
-        with open_installation() as installation, _lock_held(installation.database, context.run):
-            self._installation = installation
+        if context.instance and context.run and not context.run.tags.get(IN_PROCESS_TAG):
+            keep_connections(context.instance)  # this process is the run's own, and Dagster opened it
+        with (
+            open_installation() as installation,
+            _lock_held(installation.database, context.run),
+            installation.database.kept() as database,
+        ):
+            self._installation, self._database = installation, database
             yield self
 
     @property
     def database(self) -> Database:
         """The database as the pipeline's role."""
-        return self._installation.database
+        return self._database
 
     @property
     def snapshots(self) -> SnapshotStore:

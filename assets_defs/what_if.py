@@ -114,6 +114,6 @@ def open_what_if(
         )
     package = store.handed_over(scope, handoff)
     wanted = {key for plan in chosen for key in plan.shell.reads if key in package}
-    frames = {key: store.read(scope, package[key]) for key in sorted(wanted)}
+    frames = store.read_all(scope, {key: package[key] for key in sorted(wanted)})
     edits = EditStore(database).of_tables(scope, [key for plan in chosen for key in plan.keys])
     return WhatIf(scope, flow, chosen, frames, edits, facts)

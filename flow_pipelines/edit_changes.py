@@ -19,7 +19,7 @@ from sqlalchemy import Column, Table
 
 from flow_pipelines.discovery.readers.workbook import UnusableWorkbookError, open_workbook
 from flow_pipelines.edit_values import plain, read_value, same
-from flow_pipelines.edit_workbook import ABOUT, LISTS, LONGEST_SHEET_NAME, About, cell_of
+from flow_pipelines.edit_workbook import ABOUT, CUT, LISTS, LONGEST_SHEET_NAME, About, cell_of
 from flow_pipelines.edits import SetDraft, entity_ids
 from flow_pipelines.errors import InputError
 from flow_pipelines.tables.declaration import editable_columns
@@ -177,6 +177,8 @@ def _judge_cell(
         changes.problems.append(f"{place} is locked and was changed")
     elif isinstance(cell, str) and cell in SPREADSHEET_ERRORS:
         changes.problems.append(f"{place} holds {cell}, an error of the spreadsheet")
+    elif isinstance(cell, str) and cell.rstrip().endswith(CUT.strip()):
+        changes.problems.append(f"{place} holds a text that was cut to fit: change it by flow edit set, or leave it")
     else:
         table = column.table
         changes.drafts.append(SetDraft(f"{table.schema}/{table.name}", entity_id, column.name, cell, plain(before)))

@@ -1,34 +1,41 @@
 """Rows of files that people fill or tools export for us, as they are: what was told of tasks, who there is.
 
 Belongs here: from a file of any encoding, delimiter or kind of workbook to rows of cells, and why one can't be read.
-Does not: what a row says (`execute/updates/`, `plan/people_sheet.py`); inventories, and how text and workbooks are
-parsed (`discovery/readers/`).
+Does not: which objects of a JSON document are rows (`row_documents.py`), what a row says (`execute/updates/`,
+`plan/people_sheet.py`); inventories, and how text and workbooks are parsed (`discovery/readers/`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice, zip_longest
 from pathlib import Path
 
 from flow_pipelines.discovery.readers.cells import CleanCells
 from flow_pipelines.discovery.readers.kinds import Kind, kind_of
+from flow_pipelines.discovery.readers.percents import percent_cells
 from flow_pipelines.discovery.readers.rejections import Rejection
 from flow_pipelines.discovery.readers.secrets import without_secret_columns
 from flow_pipelines.discovery.readers.table import HEAD_RECORDS, Record, TableHead, cleaned, read_head
 from flow_pipelines.discovery.readers.text import detect_layout, open_text, records, text_lines
 from flow_pipelines.discovery.readers.workbook import (
     UnusableWorkbookError,
+    first_column,
     open_workbook,
     sheet_names,
     sheet_rows,
 )
+from flow_pipelines.reference.update_formats import fold_header
+from flow_pipelines.row_documents import IsKnown, read_document_rows
 
-IsKnown = Callable[[str], bool]
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
+# 33.3333 %, however long the fraction that the cell holds.
+SHARE_DIGITS = 4
 NO_TABLE = "the file is {kind}, and no table."
 SAVE_AS = "Save it as CSV or XLSX, with the names of its columns above its rows, and import it again."
-OTHER_KINDS = {Kind.JSON: "JSON", Kind.PARQUET: "Parquet", Kind.ZIP: "a ZIP archive", Kind.GZIP: "packed by gzip"}
+OTHER_KINDS = {Kind.PARQUET: "Parquet", Kind.ZIP: "a ZIP archive", Kind.GZIP: "packed by gzip"}
 
 
 @dataclass(frozen=True)
@@ -86,6 +93,8 @@ def read_rows(path: Path, name: str, is_known: IsKnown) -> Iterator[FileRow]:
         yield from _read_text(path, name, is_known)
     elif kind is Kind.WORKBOOK:
         yield from _read_workbook(path, name, is_known)
+    elif kind is Kind.JSON:
+        yield from _read_document(path, name, is_known)
     else:
         words = f"{name}: {NO_TABLE.format(kind=OTHER_KINDS[kind])}"
         yield FileRow(name, problem=Problem("unsupported_type", words, SAVE_AS))
@@ -105,6 +114,17 @@ def _read_text(path: Path, name: str, is_known: IsKnown) -> Iterator[FileRow]:
         yield from _rows(cleaned(parsed, cells), head, name)
 
 
+def _read_document(path: Path, name: str, is_known: IsKnown) -> Iterator[FileRow]:
+    document = read_document_rows(path, is_known)
+    if isinstance(document, Rejection):
+        yield _refused(name, None, document)
+        return
+    for rejection in document.refused:
+        yield _refused(name, None, rejection)
+    if document.records:
+        yield from _rows(document.records, document.head, name)
+
+
 def _read_workbook(path: Path, name: str, is_known: IsKnown) -> Iterator[FileRow]:
     cells = CleanCells()
     is_empty = True
@@ -117,15 +137,40 @@ def _read_workbook(path: Path, name: str, is_known: IsKnown) -> Iterator[FileRow
         for sheet in sheet_names(workbook):
             try:
                 rows = cleaned((Record(*row) for row in sheet_rows(workbook, sheet)), cells)
+                shares = percent_cells(path, sheet)
+                rows = _with_percents(rows, shares, first_column(workbook, sheet)) if shares else rows
             except UnusableWorkbookError as error:
                 is_empty = False
                 yield _refused(name, sheet, error.rejection)
                 continue
-            for row in _read_sheet(rows, sheet, name, is_known):
+            told = _read_sheet(rows, sheet, name, is_known)
+            for row in told if shares is not None else map(_without_unclear_share, told):
                 is_empty = False
                 yield row
     if is_empty:
         yield _refused(name, None, Rejection("empty_file", row_count=0))
+
+
+def _with_percents(rows: Iterable[Record], shares: frozenset[tuple[int, int]], first: int) -> Iterator[Record]:
+    """Write numbers that are shown as percents as they are shown: 1 as 100 %."""
+    for record in rows:
+        cells = [
+            f"{round(float(cell) * 100, SHARE_DIGITS):g} %"
+            if (record.number, column) in shares and NUMBER.fullmatch(cell)
+            else cell
+            for column, cell in enumerate(record.cells, start=first)
+        ]
+        yield record._replace(cells=cells)
+
+
+def _without_unclear_share(row: FileRow) -> FileRow:
+    """Refuse a row of a workbook that does not tell 100 % from 1 %, if it has a 1 in a column of percents."""
+    unclear = (column for column, cell in row.cells.items() if cell == "1" and "percent" in fold_header(column))
+    column = next(unclear, None)
+    if row.problem or column is None:
+        return row
+    words = f"{row.place}: {column!r} is 1, which may be 1 % as well as 100 %: this kind of workbook does not tell."
+    return replace(row, problem=Problem("share_unclear", words, "Save it as XLSX or CSV, and import it again."))
 
 
 def _read_sheet(rows: Iterator[Record], sheet: str, name: str, is_known: IsKnown) -> Iterator[FileRow]:

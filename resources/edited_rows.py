@@ -15,6 +15,7 @@ from sqlalchemy import ARRAY, Connection, Table, Uuid, any_, func, literal, sele
 from flow_pipelines.edit_values import from_json, plain
 from flow_pipelines.edits import KEY_SEPARATOR, Edit
 from flow_pipelines.flows import HANDOFFS
+from flow_pipelines.some_of import some_of
 from flow_pipelines.tables import output_tables
 from resources.control_tables import current_snapshots, history_tables, snapshots
 from resources.event_tables import edit_outcomes, edits
@@ -174,5 +175,4 @@ def chosen_row(
     what = f"{table.schema}/{table.name}"
     if not ids:
         raise ValueError(f"{what} has no row {entity!r}")
-    more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
-    raise ValueError(f"{entity!r} names {len(ids)} rows of {what}, use an id: {', '.join(ids[:NAMED])}{more}")
+    raise ValueError(f"{entity!r} names {len(ids)} rows of {what}, use an id: {some_of(ids, NAMED)}")

@@ -1,6 +1,7 @@
 """All tasks as the last run of Execute knew them, each as it stands.
 
-Belongs here: reading what that run read. Does not: which tasks there are (`flow_pipelines/execute/all_tasks.py`).
+Belongs here: reading what that run read, and files of analyses as the next one will. Does not: which tasks there are
+(`flow_pipelines/execute/all_tasks.py`).
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ import pandas as pd
 from flow_pipelines.errors import InputError
 from flow_pipelines.execute.all_tasks import TASKS_READ, all_tasks
 from flow_pipelines.execute.progress import with_progress
+from flow_pipelines.modernize.backlog.known import PLAN_OF_RECORD
+from flow_pipelines.modernize.findings.read import read_findings
 from flow_pipelines.scope import Scope
 from flow_pipelines.tables.discovery import INVENTORY
 from resources.database import Database
+from resources.landing import Landing
 from resources.snapshots import SnapshotStore, snapshots_by_id
 from resources.tenancy import engagement_settings
 
@@ -38,7 +42,7 @@ class KnownTasks:
     rejected: pd.DataFrame
 
 
-def known_tasks(database: Database, scope: Scope) -> KnownTasks:
+def known_tasks(database: Database, landing: Landing, scope: Scope) -> KnownTasks:
     """Read all tasks as they stand.
 
     Raises:
@@ -52,7 +56,8 @@ def known_tasks(database: Database, scope: Scope) -> KnownTasks:
     ids = [one for key in (*TASKS_READ, INVENTORY) if (one := read[key].snapshot_id)]
     with database.in_scope(scope) as connection:
         found = {one.table_key: one for one in snapshots_by_id(connection, ids).values()}
-    frames = {key: store.read(scope, snapshot) for key, snapshot in (found | current).items()}
-    tasks = all_tasks(frames, scope=scope, settings=engagement_settings(database, scope))
+    frames = store.read_all(scope, found | current)
+    findings = read_findings(landing.analysis_files(scope), frames[PLAN_OF_RECORD], scope=scope)
+    tasks = all_tasks(frames, findings, scope=scope, settings=engagement_settings(database, scope))
     tasks = with_progress(tasks, frames[TASK_UPDATES])
     return KnownTasks(tasks, frames[INVENTORY], frames[TASK_UPDATES], frames[REJECTED_UPDATES])

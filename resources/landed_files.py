@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Row, insert, select
 
 from flow_pipelines.discovery.data_import import SourceFile
 from flow_pipelines.scope import Scope
+from flow_pipelines.some_of import some_of
 from resources.control_tables import snapshot_inputs
 from resources.database import Database, scope_values
 from resources.event_tables import landed_files, pins, pointer_moves, rollbacks
@@ -153,9 +154,8 @@ def _pin(
     by: str,
 ) -> Pin:
     names = [file.name for file, _ in arrived]
-    more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
     number = max((file.landing_number for file in ledger), default=0) + 1
-    reason = f"Before {', '.join(names[:SHOWN_NAMES])}{more} landed"
+    reason = f"Before {some_of(names, SHOWN_NAMES)} landed"
     return set_pin(connection, scope, kind="import", reason=reason, by=by, name=f"{BEFORE_IMPORT}{number}")
 
 

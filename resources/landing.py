@@ -147,8 +147,11 @@ class Landing:
 
     def updates_to_take_in(self, scope: Scope) -> str:
         """Return a fingerprint of the files that tell of tasks; empty if there are none, or one still arrives."""
-        files = self.update_files(scope)
-        return _fingerprint(files) if _are_settled(files) else ""
+        return _fingerprint_if_settled(self.update_files(scope))
+
+    def settled_analyses(self, scope: Scope) -> str:
+        """Return a fingerprint of the files of static analyses; empty if there are none, or one still arrives."""
+        return _fingerprint_if_settled(self.analysis_files(scope))
 
 
 def _free(there: Path, content: str) -> Path:
@@ -176,6 +179,10 @@ def _fingerprint(files: Iterable[SourceFile]) -> str:
         status = file.path.stat()
         described.append(f"{file.name}\0{status.st_size}\0{status.st_mtime_ns}\n")
     return hashlib.sha256("".join(sorted(described)).encode()).hexdigest()[:16]
+
+
+def _fingerprint_if_settled(files: list[SourceFile]) -> str:
+    return _fingerprint(files) if _are_settled(files) else ""
 
 
 def _are_settled(files: Iterable[SourceFile]) -> bool:

@@ -90,15 +90,12 @@ class SnapshotStore:
 
     def read(self, scope: Scope, snapshot: Snapshot) -> pd.DataFrame:
         """Return a snapshot's rows as a frame that conforms to its table."""
-        table, history = output_tables()[snapshot.table_key], history_tables()[snapshot.table_key]
-        if snapshot.row_count == 0:
-            return empty(table)
-        statement = (
-            f"COPY (SELECT {select_list(table)} FROM {history.schema}.{history.name} "  # noqa: S608  (declared names)
-            f"WHERE snapshot_id = '{snapshot.rows_snapshot_id}') TO STDOUT (FORMAT csv, HEADER)"
-        )
-        with self.database.in_scope(scope) as connection, _driver(connection).cursor().copy(statement) as copy:
-            return parse(b"".join(bytes(block) for block in copy), table)
+        return self.read_all(scope, {snapshot.table_key: snapshot})[snapshot.table_key]
+
+    def read_all(self, scope: Scope, chosen: Mapping[str, Snapshot]) -> dict[str, pd.DataFrame]:
+        """Return the rows of some snapshots by table key, each as a frame that conforms to its table."""
+        with self.database.in_scope(scope) as connection:
+            return {key: _rows(connection, snapshot) for key, snapshot in chosen.items()}
 
     def write(
         self,
@@ -246,6 +243,18 @@ class SnapshotStore:
         )
         with self.database.in_scope(scope) as connection:
             return [Input(*row) for row in connection.execute(query)]
+
+
+def _rows(connection: Connection, snapshot: Snapshot) -> pd.DataFrame:
+    table, history = output_tables()[snapshot.table_key], history_tables()[snapshot.table_key]
+    if snapshot.row_count == 0:
+        return empty(table)
+    statement = (
+        f"COPY (SELECT {select_list(table)} FROM {history.schema}.{history.name} "  # noqa: S608  (declared names)
+        f"WHERE snapshot_id = '{snapshot.rows_snapshot_id}') TO STDOUT (FORMAT csv, HEADER)"
+    )
+    with _driver(connection).cursor().copy(statement) as copy:
+        return parse(b"".join(bytes(block) for block in copy), table)
 
 
 def _published_rows(connection: Connection, scope: Scope, key: str, data_version: str) -> UUID | None:

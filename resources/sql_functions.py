@@ -166,12 +166,13 @@ def _walk(direction: str) -> Iterator[str]:
     """Yield one query per table: a pass along the tables' order, in which every step is taken for all rows at once."""
     keys = list(traceable(output_tables()))
     step = _step_back if direction == "back" else _step_forward
+    known = links(output_tables())
     for key in reversed(keys) if direction == "back" else keys:
         start = (
             "SELECT entity_id, label, snapshot_id, rows_snapshot_id, 0 AS depth, "  # noqa: S608  (declared names)
             f"NULL::text AS via_table_key, NULL::uuid AS via_entity_id FROM self WHERE table_key = '{key}'"
         )
-        steps = [step(link) for link in links(output_tables()) if key == _arrival(direction, link)]
+        steps = [step(link) for link in known if key == _arrival(direction, link)]
         yield (
             f"{_name(direction, key)} AS MATERIALIZED (SELECT DISTINCT ON (entity_id, rows_snapshot_id, "  # noqa: S608
             f"via_table_key, via_entity_id) * FROM ({' UNION ALL '.join([start, *steps])}) reached "
@@ -236,7 +237,8 @@ def label_expression(table: Table, alias: str) -> str:
 
 
 def _key_of(key: str) -> str:
-    return traceable(output_tables())[key]
+    (column,) = output_tables()[key].info["key"]
+    return str(column)
 
 
 def _name(direction: str, key: str) -> str:

@@ -26,7 +26,7 @@ def dossier_of(installation: Installation, scope: Scope) -> str:
     """
     settings = engagement_settings(installation.database, scope)
     store = SnapshotStore(installation.database)
-    frames = {key: store.read(scope, snapshot) for key, snapshot in store.current(scope).items()}
+    frames = store.read_all(scope, store.current(scope))
     return build_dossier(scope, frames, audit_trail(installation.database, scope), settings)
 
 

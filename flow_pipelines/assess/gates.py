@@ -10,6 +10,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from flow_pipelines.some_of import some_of
+
 # How many offenders a message names: enough to start looking, short enough to read.
 NAMED = 5
 MOVED_TYPES = ("application", "server", "database")
@@ -56,5 +58,4 @@ def listed(sentence: str, offenders: Iterable[str]) -> list[str]:
     found = sorted(offenders)
     if not found:
         return []
-    more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
-    return [sentence.format(", ".join(found[:NAMED]) + more)]
+    return [sentence.format(some_of(found, NAMED))]

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from flow_pipelines.reference.assessment_weights import assessment_weights
+from flow_pipelines.some_of import some_of
 
 # The gravest first. What is unknown may turn out to block: it outweighs a condition.
 EFFECTS = ("blocked", "unknown", "conditional")
@@ -132,5 +133,4 @@ def _evidence(stated: pd.DataFrame, effect: str, says: str) -> pd.DataFrame:
 
 
 def _sentence(says: str, labels: list[Any]) -> str:
-    more = f" and {len(labels) - NAMED} more" if len(labels) > NAMED else ""
-    return f"{says}: {', '.join(labels[:NAMED])}{more}."
+    return f"{says}: {some_of(labels, NAMED)}."

@@ -114,7 +114,7 @@ def _read(
     current = store.current(scope, [*wanted, *(key for key in optional if key in output_tables())])
     if missing := [key for key in wanted if key not in current]:
         raise InputError(f"{scope} has no {', '.join(missing)} yet.", remedy=_what_fills(scope, missing))
-    return {key: store.read(scope, snapshot) for key, snapshot in current.items()}
+    return store.read_all(scope, current)
 
 
 def _what_fills(scope: Scope, missing: Sequence[str]) -> str:

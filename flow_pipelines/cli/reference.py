@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import yaml
 
 from flow_pipelines import reference as reference_room
 from flow_pipelines.cli.output import JsonOption, console, print_json, print_table
+from flow_pipelines.reference.documents import read_yaml
+from flow_pipelines.some_of import some_of
 from resources.reference_facts import configured_url, reference_facts
 
 # How many of many things a line names.
@@ -78,14 +79,14 @@ def use(
 
 def _print_names(word: str, names: tuple[str, ...]) -> None:
     if names:
-        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-        console().print(f"{len(names)} {word}: {'; '.join(names[:NAMED])}{more}", markup=False, soft_wrap=True)
+        told = some_of(names, NAMED, between="; ")
+        console().print(f"{len(names)} {word}: {told}", markup=False, soft_wrap=True)
 
 
 def _rules() -> list[dict[str, object]]:
     folder = Path(reference_room.__file__).parent
     rules: list[dict[str, object]] = []
     for path in sorted(folder.glob("*.yaml")):
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = read_yaml(path.read_text(encoding="utf-8"))
         rules.append({"file": path.name, "version": content.get("version"), "recorded": content.get("as_of")})
     return rules

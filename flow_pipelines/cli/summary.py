@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select, text
 from flow_pipelines.flows import FLOWS
 from flow_pipelines.scope import Scope
 from flow_pipelines.tables import output_tables
+from flow_pipelines.tables.modernize.backlogs import BACKLOGS
 from resources.control_tables import current_snapshots, snapshots
 from resources.database import Database
 from resources.installation import landing_root
@@ -63,6 +64,19 @@ FIGURES = {
     "|| ' hours' FROM plan.plan_overview WHERE wave_number IS NULL), '-')",
     "cost a month": "SELECT coalesce((SELECT round(now_usd_month::numeric) || ' USD now, ' || "
     "round(after_usd_month::numeric) || ' after' FROM plan.business_case WHERE wave_number IS NULL), '-')",
+    "waves under way": "SELECT coalesce(string_agg(waves || ' ' || state, ', ' ORDER BY waves DESC, state), '-') "
+    "FROM (SELECT state, count(*) AS waves FROM execute.execution_overview WHERE wave_number IS NOT NULL "
+    "GROUP BY state) AS counted",
+    "  tasks done": "SELECT coalesce((SELECT over_count || ' of ' || task_count FROM execute.execution_report "
+    "WHERE wave_number IS NULL), '-')",
+    "  end": "SELECT coalesce((SELECT to_char(forecast_end AT TIME ZONE 'UTC', 'YYYY-MM-DD') || ' foretold, ' || "
+    "to_char(planned_end AT TIME ZONE 'UTC', 'YYYY-MM-DD') || ' planned' FROM execute.execution_report "
+    "WHERE wave_number IS NULL), '-')",
+    **{
+        f"{key.split('/')[1].removesuffix('_backlog')} backlog": "SELECT count(*) || ' items, ' || "  # noqa: S608
+        f"count(*) FILTER (WHERE state = 'done') || ' done' FROM modernize.{key.split('/')[1]}"
+        for key in BACKLOGS
+    },
 }
 
 

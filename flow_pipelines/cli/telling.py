@@ -68,11 +68,12 @@ def set_command(  # noqa: PLR0917  (arguments of a command line)
     from flow_pipelines.edit_values import UNWRITABLE
     from flow_pipelines.row_files import FileRow
     from resources.known_tasks import known_tasks
+    from resources.landing import Landing
     from resources.received_updates import ReceivedUpdateStore
 
     with open_installation() as installation:
         settings = engagement_settings(installation.database, scope)
-        known = known_tasks(installation.database, scope)
+        known = known_tasks(installation.database, Landing(landing_root()), scope)
         row = _task_called(known, name)
         told_by = actor(by)
         cells = {
@@ -138,13 +139,14 @@ def list_command(
     """List tasks and how they stand, as the last run of Execute knew it."""
     from flow_pipelines.reference.task_states import task_states
     from resources.known_tasks import known_tasks
+    from resources.landing import Landing
 
     wanted = task_states().state(state) if state else None
     if state and wanted is None:
         raise InputError(f"{state!r} is no state.", remedy=f"States are {', '.join(task_states().words)}.")
     with open_installation() as installation:
         engagement_settings(installation.database, scope)
-        tasks = known_tasks(installation.database, scope).tasks
+        tasks = known_tasks(installation.database, Landing(landing_root()), scope).tasks
     if wave is not None:
         tasks = tasks[(tasks["wave_number"] == wave).fillna(value=False)]
     if wanted:
@@ -207,11 +209,12 @@ def _judge(
     from flow_pipelines.cli.run_flow import run_phase
     from flow_pipelines.execute.updates.judge import fates_of
     from resources.known_tasks import known_tasks
+    from resources.landing import Landing
     from resources.received_updates import ReceivedUpdateStore
 
     contents = {file.name: _contents(file, scope) for file in files}
     run_phase(installation, scope, flow_named("execute"), "overview")
-    known = known_tasks(installation.database, scope)
+    known = known_tasks(installation.database, Landing(landing_root()), scope)
     kept = ReceivedUpdateStore(installation.database).rows(scope)
     fates = fates_of(kept, known.tasks, known.inventory, settings=settings)
     counts = [_count(name, told, fates) for name, told in contents.items()]

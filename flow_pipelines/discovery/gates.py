@@ -13,6 +13,7 @@ import pandas as pd
 
 from flow_pipelines.discovery.data_import import ImportResult, check_row_sum
 from flow_pipelines.discovery.identity.templates import are_templates
+from flow_pipelines.some_of import some_of
 
 # How many offenders a message names: enough to start looking, short enough to read.
 NAMED = 5
@@ -175,8 +176,7 @@ def _problems(sentence: str, offenders: Iterable[Any]) -> list[str]:
     listed = sorted(map(str, offenders))
     if not listed:
         return []
-    more = f" and {len(listed) - NAMED} more" if len(listed) > NAMED else ""
-    return [sentence.format(", ".join(listed[:NAMED]) + more)]
+    return [sentence.format(some_of(listed, NAMED))]
 
 
 def _sheet_name(source_file: str, sheet: str | None) -> str:

@@ -18,8 +18,6 @@ from flow_pipelines.modernize.backlog.known import READS as ITEMS_REST_ON
 from flow_pipelines.modernize.backlog.known import known_of
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings
-from flow_pipelines.tables.contract import empty
-from flow_pipelines.tables.modernize.findings import code_findings
 
 TIMELINE = "plan/timeline"
 # The tables of which tasks are made.
@@ -34,13 +32,14 @@ MOMENT = "datetime64[us, UTC]"
 KINDS = {"asset_id": "object", "wave_number": "Int64", "planned_start": MOMENT, "planned_end": MOMENT}
 
 
-def all_tasks(frames: Mapping[str, pd.DataFrame], *, scope: Scope, settings: EngagementSettings) -> pd.DataFrame:
+def all_tasks(
+    frames: Mapping[str, pd.DataFrame], findings: pd.DataFrame, *, scope: Scope, settings: EngagementSettings
+) -> pd.DataFrame:
     """Return all tasks that exist: of the timeline, of gates, servers and databases, runbooks and backlogs.
-
-    An item that is in a backlog only for what an analysis found in its code is not there: those files are read after.
 
     Args:
         frames: By key, the rows of the tables of `TASKS_READ`; others may be there too.
+        findings: What analyses found in code, as rows of `modernize/code_findings`.
         scope: The engagement.
         settings: Its settings.
 
@@ -49,7 +48,7 @@ def all_tasks(frames: Mapping[str, pd.DataFrame], *, scope: Scope, settings: Eng
     """
     builders = (build_rehost_tasks, build_replatform_tasks, build_runbook)
     made = [build(frames, scope=scope, settings=settings) for build in builders]
-    items = find_items(known_of(frames, empty(code_findings), settings.as_of), scope=scope)
+    items = find_items(known_of(frames, findings, settings.as_of), scope=scope)
     # Its wave is over when it begins.
     backlogs = items.assign(kind=MODERNIZATION, wave_number=None, source_entity_ids=items["asset_ids"])
     return together([*planned_tasks(frames[TIMELINE], scope=scope), *made, backlogs])

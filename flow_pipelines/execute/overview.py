@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
@@ -23,7 +24,6 @@ from flow_pipelines.execute.wave_states import (
     is_counted,
     state_of_programme,
 )
-from flow_pipelines.plan.timeline.clock import midnight
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings
 from flow_pipelines.tables.contract import conform, empty
@@ -78,7 +78,7 @@ def build_execution_overview(
     ]
     if not waves:
         return empty(execution_overview)
-    limit = known_at(updates, midnight(settings.as_of + timedelta(days=1), settings.schedule.time_zone))
+    limit = known_at(updates, settings).astimezone(ZoneInfo(settings.schedule.time_zone))
     rows = [_programme(waves, limit), *(_row(wave, limit) for wave in waves)]
     ids = scope.ids_of("execution_overview", [(row["wave_number"] or PROGRAMME,) for row in rows])
     frame = pd.DataFrame(rows).assign(overview_id=ids)
@@ -163,7 +163,7 @@ def _late(tasks: pd.DataFrame, limit: datetime) -> pd.DataFrame:
 def _late_words(late: pd.DataFrame, limit: datetime) -> list[str]:
     if late.empty:
         return []
-    day, first = f"{limit - timedelta(days=1):%Y-%m-%d}", late.iloc[0]
+    day, first = f"{limit - timedelta(microseconds=1):%Y-%m-%d}", late.iloc[0]
     when = f"planned to end on {first['planned_end']:%Y-%m-%d}"
     return [f"{len(late):,} tasks should be over by {day} and are not, first {first['task_name']} ({when})."]
 

@@ -6,11 +6,13 @@ Belongs here: filling the columns of `tables/execute/progress.py`. Does not: jud
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pandas as pd
 
+from flow_pipelines.plan.timeline.clock import midnight
+from flow_pipelines.settings import EngagementSettings
 from flow_pipelines.tables.execute.progress import DONE, IN_PROGRESS, PLANNED, SKIPPED, STATES
 
 OVER = (DONE, SKIPPED)
@@ -100,10 +102,16 @@ def _summed(parts: pd.DataFrame, column: str) -> pd.DataFrame:
     return found.assign(is_over=found["over"] & found["done"])
 
 
-def known_at(updates: pd.DataFrame, as_of: datetime) -> datetime:
-    """Return as of when things are known: the last thing that was told of a task, or `as_of` if that is later.
+def end_of_as_of(settings: EngagementSettings) -> datetime:
+    """Return when the day is over as of which an engagement is looked at, by its clocks."""
+    return midnight(settings.as_of + timedelta(days=1), settings.schedule.time_zone)
+
+
+def known_at(updates: pd.DataFrame, settings: EngagementSettings) -> datetime:
+    """Return as of when things are known: the last thing told of a task, or the end of `as_of` if that is later.
 
     Nobody sets a date anew for every update, and nothing depends on a clock.
     """
     real = updates.loc[~updates["is_rehearsal"].astype(bool), "happened_at"]
-    return as_of if real.empty else max(as_of, real.max().to_pydatetime())
+    end = end_of_as_of(settings)
+    return end if real.empty else max(end, real.max().to_pydatetime())

@@ -16,6 +16,7 @@ import pandas as pd
 from flow_pipelines.execute.progress import OVER, with_progress
 from flow_pipelines.reference.readiness_gates import ReadinessGate, readiness_gates
 from flow_pipelines.scope import Scope
+from flow_pipelines.some_of import some_of
 from flow_pipelines.tables.contract import conform, empty
 from flow_pipelines.tables.execute.overview import NOT_PASSED, PASSED, UNKNOWN, wave_gates
 from flow_pipelines.tables.execute.progress import BLOCKED, FAILED, PLANNED, ROLLED_BACK
@@ -244,9 +245,7 @@ class _Evidence:
 
 
 def _listed(names: Iterable[str]) -> str:
-    found = sorted(set(names))
-    rest = f" and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
-    return ", ".join(found[:NAMED]) + rest
+    return some_of(sorted(set(names)), NAMED)
 
 
 def gate_problems(timeline: pd.DataFrame, gates: pd.DataFrame) -> list[str]:

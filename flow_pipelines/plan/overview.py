@@ -15,6 +15,7 @@ import pandas as pd
 from flow_pipelines.plan.target.needs import known_number
 from flow_pipelines.reference.task_templates import task_templates
 from flow_pipelines.scope import Scope
+from flow_pipelines.some_of import some_of
 from flow_pipelines.tables.contract import conform
 from flow_pipelines.tables.plan.overview import plan_overview
 
@@ -124,10 +125,10 @@ def _risks(own: pd.DataFrame, row: dict[str, object]) -> Iterator[str]:
     for word in ("blocked", "unknown"):
         found = going[going["readiness"] == word].to_dict("records")
         if found:
-            yield f"Readiness {word}: {_listed([_with_blocker(one) for one in found])}."
+            yield f"Readiness {word}: {some_of([_with_blocker(one) for one in found], NAMED)}."
     waits = own.loc[own["status"] == "on hold", "workload_name"].tolist()
     if waits:
-        yield f"On hold: {_listed(waits)}."
+        yield f"On hold: {some_of(waits, NAMED)}."
     if row["unknown_data_count"]:
         yield f"Servers of unknown data that moves: {row['unknown_data_count']:,}; it takes longer than told."
     if row["unpriced_server_count"]:
@@ -152,11 +153,6 @@ def _collisions(assessed: Assessed, wave: int) -> Iterator[str]:
     steps = assessed.roadmap.sort_values("step_id")
     own = steps if wave == PROGRAMME else steps[steps["wave_number"] == wave]
     yield from own["conflict"].dropna().drop_duplicates()
-
-
-def _listed(names: list[str]) -> str:
-    rest = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + rest
 
 
 def _named(rows: pd.DataFrame, scope: Scope, bandwidth_mbit: float) -> pd.DataFrame:

@@ -12,11 +12,11 @@ from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 
-import yaml
 from pydantic import ValidationError
 
 from flow_pipelines.discovery.cleansing.dates import month_is_first, timestamp
 from flow_pipelines.errors import InputError
+from flow_pipelines.reference.documents import read_yaml
 from flow_pipelines.reference.vocabularies import fold
 from flow_pipelines.row_files import FileRow
 from flow_pipelines.settings_schedule import Person
@@ -31,7 +31,7 @@ NO_HEADER = "no_header"
 @cache
 def column_names() -> Mapping[str, str]:
     """Return which column each folded header is."""
-    listed = yaml.safe_load(COLUMNS.read_text(encoding="utf-8"))["columns"]
+    listed = read_yaml(COLUMNS.read_text(encoding="utf-8"))["columns"]
     return {fold(header): column for column, headers in listed.items() for header in headers}
 
 

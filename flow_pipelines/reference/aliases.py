@@ -13,9 +13,8 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, TypeVar
 
-import yaml
-
 from flow_pipelines.reference.attributes import ATTRIBUTES, AttributeType, attribute_named
+from flow_pipelines.reference.documents import read_yaml
 from flow_pipelines.reference.header_words import (
     ParsedHeader,
     dimension_of,
@@ -151,9 +150,7 @@ def family_of(record_type: str) -> str:
 @cache
 def aliases() -> Aliases:
     """Load the aliases."""
-    data: dict[str, Any] = yaml.safe_load(
-        files(__package__).joinpath("attribute_aliases.yaml").read_text(encoding="utf-8")
-    )
+    data: dict[str, Any] = read_yaml(files(__package__).joinpath("attribute_aliases.yaml").read_text(encoding="utf-8"))
     families: dict[str, list[str]] = data["families"]
     shared = _names(data["aliases"])
     told = data["told_by_values"]

@@ -9,8 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
+
+from flow_pipelines.reference.documents import read_yaml
 
 WEIGHTS = Path(__file__).with_name("assessment_weights.yaml")
 
@@ -74,4 +75,4 @@ def assessment_weights() -> AssessmentWeights:
     Raises:
         pydantic.ValidationError: The file that is installed is damaged; every problem is listed.
     """
-    return AssessmentWeights.model_validate(yaml.safe_load(WEIGHTS.read_text(encoding="utf-8")))
+    return AssessmentWeights.model_validate(read_yaml(WEIGHTS.read_text(encoding="utf-8")))

@@ -9,8 +9,9 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from flow_pipelines.reference.documents import read_yaml
 
 EXPECTATIONS = Path(__file__).with_name("asset_expectations.yaml")
 
@@ -46,4 +47,4 @@ class AssetExpectations(_Data):
 @cache
 def asset_expectations() -> AssetExpectations:
     """Load it."""
-    return AssetExpectations.model_validate(yaml.safe_load(EXPECTATIONS.read_text(encoding="utf-8")))
+    return AssetExpectations.model_validate(read_yaml(EXPECTATIONS.read_text(encoding="utf-8")))

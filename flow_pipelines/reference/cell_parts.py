@@ -13,8 +13,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
+from flow_pipelines.reference.documents import read_yaml
 from flow_pipelines.reference.header_words import fold
 from flow_pipelines.reference.mapping_model import mapping_model
 
@@ -52,7 +51,7 @@ class CellParts:
 @cache
 def cell_parts() -> CellParts:
     """Load the parts."""
-    data: dict[str, Any] = yaml.safe_load(files(__package__).joinpath("cell_parts.yaml").read_text(encoding="utf-8"))
+    data: dict[str, Any] = read_yaml(files(__package__).joinpath("cell_parts.yaml").read_text(encoding="utf-8"))
     return CellParts(
         version=data["version"],
         parts={name: _part(entry) for name, entry in data["parts"].items()},

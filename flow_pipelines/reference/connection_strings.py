@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
+from flow_pipelines.reference.documents import read_yaml
 
 STRINGS = Path(__file__).with_name("connection_strings.yaml")
 
@@ -42,7 +42,7 @@ class Engines:
 @cache
 def engines() -> Engines:
     """Load the engines."""
-    data = yaml.safe_load(STRINGS.read_text(encoding="utf-8"))
+    data = read_yaml(STRINGS.read_text(encoding="utf-8"))
     known = [(Engine(entry["service"], entry["port"]), entry) for entry in data["engines"]]
     return Engines(
         version=data["version"],

@@ -9,8 +9,9 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
+
+from flow_pipelines.reference.documents import read_yaml
 
 CREWS = Path(__file__).with_name("crews.yaml")
 
@@ -39,4 +40,4 @@ def crews() -> dict[str, Crew]:
     Raises:
         pydantic.ValidationError: The file that is installed is damaged; every problem is listed.
     """
-    return _Crews.model_validate(yaml.safe_load(CREWS.read_text(encoding="utf-8"))).crews
+    return _Crews.model_validate(read_yaml(CREWS.read_text(encoding="utf-8"))).crews

@@ -10,10 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, Self
 
-import yaml
 from pydantic import Field, model_validator
 
 from flow_pipelines.reference.conditions import Data
+from flow_pipelines.reference.documents import read_yaml
 
 MIGRATIONS = Path(__file__).with_name("database_migrations.yaml")
 Way = Literal["stopped", "running"]
@@ -71,4 +71,4 @@ def database_migrations() -> DatabaseMigrations:
     Raises:
         pydantic.ValidationError: The file that is installed is damaged; every problem is listed.
     """
-    return DatabaseMigrations.model_validate(yaml.safe_load(MIGRATIONS.read_text(encoding="utf-8")))
+    return DatabaseMigrations.model_validate(read_yaml(MIGRATIONS.read_text(encoding="utf-8")))

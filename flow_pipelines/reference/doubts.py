@@ -9,8 +9,9 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
+
+from flow_pipelines.reference.documents import read_yaml
 
 DOUBTS = Path(__file__).with_name("doubts.yaml")
 
@@ -59,4 +60,4 @@ def doubts() -> Doubts:
     Raises:
         pydantic.ValidationError: The file that is installed is damaged; every problem is listed.
     """
-    return Doubts.model_validate(yaml.safe_load(DOUBTS.read_text(encoding="utf-8")))
+    return Doubts.model_validate(read_yaml(DOUBTS.read_text(encoding="utf-8")))

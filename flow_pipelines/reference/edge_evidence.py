@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
+from flow_pipelines.reference.documents import read_yaml
 
 EVIDENCE = Path(__file__).with_name("edge_evidence.yaml")
 
@@ -45,7 +45,7 @@ class EdgeEvidence:
 @cache
 def edge_evidence() -> EdgeEvidence:
     """Load the weights."""
-    data = yaml.safe_load(EVIDENCE.read_text(encoding="utf-8"))
+    data = read_yaml(EVIDENCE.read_text(encoding="utf-8"))
     return EdgeEvidence(
         version=data["version"],
         confidence={found: entry["confidence"] for found, entry in data["ends"].items()},

@@ -10,10 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, Self
 
-import yaml
 from pydantic import Field, model_validator
 
 from flow_pipelines.reference.conditions import Data
+from flow_pipelines.reference.documents import read_yaml
 from flow_pipelines.reference.task_templates import task_templates
 
 TEMPLATES = Path(__file__).with_name("execution_templates.yaml")
@@ -120,4 +120,4 @@ def execution_templates() -> ExecutionTemplates:
     Raises:
         pydantic.ValidationError: The file that is installed is damaged; every problem is listed.
     """
-    return ExecutionTemplates.model_validate(yaml.safe_load(TEMPLATES.read_text(encoding="utf-8")))
+    return ExecutionTemplates.model_validate(read_yaml(TEMPLATES.read_text(encoding="utf-8")))

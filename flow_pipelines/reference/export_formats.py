@@ -12,10 +12,10 @@ from functools import cache
 from itertools import groupby
 from pathlib import Path
 
-import yaml
 from pydantic import Field, model_validator
 
 from flow_pipelines.reference.conditions import Data
+from flow_pipelines.reference.documents import read_yaml
 
 FORMATS = Path(__file__).with_name("export_formats.yaml")
 NUMBERED = re.compile(r"(.*)\{(\d+)-(\d+)\}(.*)")
@@ -73,7 +73,7 @@ def export_formats() -> ExportFormats:
     Raises:
         pydantic.ValidationError: The file that is installed is damaged; every problem is listed.
     """
-    return ExportFormats.model_validate(yaml.safe_load(FORMATS.read_text(encoding="utf-8")))
+    return ExportFormats.model_validate(read_yaml(FORMATS.read_text(encoding="utf-8")))
 
 
 def _written_out(headers: Sequence[str]) -> Iterator[str]:

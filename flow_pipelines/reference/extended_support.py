@@ -9,8 +9,9 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from flow_pipelines.reference.documents import read_yaml
 
 OFFERS = Path(__file__).with_name("extended_support.yaml")
 
@@ -57,4 +58,4 @@ class ExtendedSupport(_Data):
 @cache
 def extended_support() -> ExtendedSupport:
     """Load the offers."""
-    return ExtendedSupport.model_validate(yaml.safe_load(OFFERS.read_text(encoding="utf-8")))
+    return ExtendedSupport.model_validate(read_yaml(OFFERS.read_text(encoding="utf-8")))

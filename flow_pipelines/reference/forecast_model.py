@@ -8,8 +8,9 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
+
+from flow_pipelines.reference.documents import read_yaml
 
 MODEL = Path(__file__).with_name("forecast_model.yaml")
 
@@ -39,4 +40,4 @@ def forecast_model() -> ForecastModel:
     Raises:
         pydantic.ValidationError: The file that is installed is damaged; every problem is listed.
     """
-    return ForecastModel.model_validate(yaml.safe_load(MODEL.read_text(encoding="utf-8")))
+    return ForecastModel.model_validate(read_yaml(MODEL.read_text(encoding="utf-8")))

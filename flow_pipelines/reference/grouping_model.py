@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
+from flow_pipelines.reference.documents import read_yaml
 
 MODEL = Path(__file__).with_name("grouping_model.yaml")
 
@@ -53,7 +53,7 @@ class GroupingModel:
 @cache
 def grouping_model() -> GroupingModel:
     """Load the model."""
-    data = yaml.safe_load(MODEL.read_text(encoding="utf-8"))
+    data = read_yaml(MODEL.read_text(encoding="utf-8"))
     return GroupingModel(
         version=data["version"],
         name_convention=NameConvention(**data["name_convention"]),

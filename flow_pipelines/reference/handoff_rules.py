@@ -11,10 +11,10 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from flow_pipelines.flows import FLOWS, HANDOFFS
+from flow_pipelines.reference.documents import read_yaml
 from flow_pipelines.tables import output_tables
 
 FILE = Path(__file__).with_name("handoff_rules.yaml")
@@ -115,7 +115,7 @@ def parse_rules(text: str) -> HandoffRules:
         ValueError: A rule is not of the vocabulary (then a pydantic.ValidationError), or names a hand-off, table or
             column that is not declared, or its id twice; every problem is listed.
     """
-    rules = HandoffRules.model_validate(yaml.safe_load(text))
+    rules = HandoffRules.model_validate(read_yaml(text))
     if problems := list(_problems(rules)):
         raise ValueError("; ".join(problems))
     return rules

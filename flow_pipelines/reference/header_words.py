@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
+from flow_pipelines.reference.documents import read_yaml
 
 # One word of a header: units and words such as vCPU or IPv4, which camel case would tear apart, come first.
 WORD = re.compile(
@@ -75,7 +75,7 @@ class ParsedHeader:
 @cache
 def header_rules() -> HeaderRules:
     """Load the rules."""
-    data: dict[str, Any] = yaml.safe_load(files(__package__).joinpath("header_words.yaml").read_text(encoding="utf-8"))
+    data: dict[str, Any] = read_yaml(files(__package__).joinpath("header_words.yaml").read_text(encoding="utf-8"))
     named = {unit: dimension for dimension, units in data["units"].items() for unit in units}
     rates = dict.fromkeys(data["case_decides"].values(), "rate")
     translations = {word: english for words in data["translations"].values() for word, english in words.items()}

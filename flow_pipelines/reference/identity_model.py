@@ -12,7 +12,7 @@ from math import log2
 from pathlib import Path
 from typing import Any
 
-import yaml
+from flow_pipelines.reference.documents import read_yaml
 
 MODEL = Path(__file__).with_name("identity_model.yaml")
 
@@ -151,7 +151,7 @@ class IdentityModel:
 @cache
 def identity_model() -> IdentityModel:
     """Load the model."""
-    data: dict[str, Any] = yaml.safe_load(MODEL.read_text(encoding="utf-8"))
+    data: dict[str, Any] = read_yaml(MODEL.read_text(encoding="utf-8"))
     scalars = ("version", "prior", "accept", "most_records_per_key", "long_external_id", "least_typo_letters")
     return IdentityModel(
         **{name: data[name] for name in scalars},

@@ -10,10 +10,10 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-import yaml
 from pydantic import Field
 
 from flow_pipelines.reference.conditions import Data
+from flow_pipelines.reference.documents import read_yaml
 
 MODEL = Path(__file__).with_name("landing_zone_model.yaml")
 
@@ -45,4 +45,4 @@ def landing_zone_model() -> LandingZoneModel:
     Raises:
         pydantic.ValidationError: The file that is installed is damaged; every problem is listed.
     """
-    return LandingZoneModel.model_validate(yaml.safe_load(MODEL.read_text(encoding="utf-8")))
+    return LandingZoneModel.model_validate(read_yaml(MODEL.read_text(encoding="utf-8")))

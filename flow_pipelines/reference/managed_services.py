@@ -10,10 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-import yaml
 from pydantic import Field
 
 from flow_pipelines.reference.conditions import Data
+from flow_pipelines.reference.documents import read_yaml
 
 SERVICES = Path(__file__).with_name("managed_services.yaml")
 
@@ -52,4 +52,4 @@ def managed_services() -> ManagedServices:
     Raises:
         pydantic.ValidationError: The file that is installed is damaged; every problem is listed.
     """
-    return ManagedServices.model_validate(yaml.safe_load(SERVICES.read_text(encoding="utf-8")))
+    return ManagedServices.model_validate(read_yaml(SERVICES.read_text(encoding="utf-8")))

@@ -13,9 +13,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
 from flow_pipelines.reference.attributes import Subject
+from flow_pipelines.reference.documents import read_yaml
 
 PLACES_OF_TERMS = {"whole": "(?:{})", "start": "(?:{}).*", "word": r".*\b(?:{})\b.*", "anywhere": ".*(?:{}).*"}
 
@@ -80,7 +79,7 @@ class MappingModel:
 @cache
 def mapping_model() -> MappingModel:
     """Load the model."""
-    data: dict[str, Any] = yaml.safe_load(files(__package__).joinpath("mapping_model.yaml").read_text(encoding="utf-8"))
+    data: dict[str, Any] = read_yaml(files(__package__).joinpath("mapping_model.yaml").read_text(encoding="utf-8"))
     total = sum(data["background"].values())
     background = {kind: share / total for kind, share in data["background"].items()}
     elsewhere = dict.fromkeys(data["vocabularies"], data["vocabulary_background"])

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-import yaml
 from pydantic import Field
 
 from flow_pipelines.reference.conditions import Data
+from flow_pipelines.reference.documents import read_yaml
 from flow_pipelines.reference.rulebook import Rulebook, read_rulebook
 
 RULES = Path(__file__).with_name("modernization_rules.yaml")
@@ -73,4 +73,4 @@ def modernization_model() -> ModernizationModel:
     Raises:
         pydantic.ValidationError: The file that is installed is damaged; every problem is listed.
     """
-    return ModernizationModel.model_validate(yaml.safe_load(MODEL.read_text(encoding="utf-8")))
+    return ModernizationModel.model_validate(read_yaml(MODEL.read_text(encoding="utf-8")))

@@ -11,7 +11,8 @@ from functools import cache
 from pathlib import Path
 
 import pandas as pd
-import yaml
+
+from flow_pipelines.reference.documents import read_yaml
 
 SERVICES = Path(__file__).with_name("network_services.yaml")
 PROTOCOLS = ("tcp", "udp")
@@ -74,7 +75,7 @@ class NetworkServices:
 @cache
 def network_services() -> NetworkServices:
     """Load the services."""
-    data = yaml.safe_load(SERVICES.read_text(encoding="utf-8"))
+    data = read_yaml(SERVICES.read_text(encoding="utf-8"))
     rows = [
         (entry["port"], protocol, entry["service"], entry.get("noise"))
         for entry in data["services"]

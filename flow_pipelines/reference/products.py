@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from flow_pipelines.reference.documents import read_yaml
 
 RULES = Path(__file__).with_name("product_patterns.yaml")
 # A release is read as a whole or not at all: neither the 3.10 of a kernel 3.10.0-1160 nor the 6 of 4/5/6/7.
@@ -73,7 +73,7 @@ class ProductRules:
 @cache
 def product_rules() -> ProductRules:
     """Load the rules."""
-    data = yaml.safe_load(RULES.read_text(encoding="utf-8"))
+    data = read_yaml(RULES.read_text(encoding="utf-8"))
     return ProductRules(
         version=data["version"],
         text=tuple((re.compile(rule["find"]), rule["put"]) for rule in data["text"]),

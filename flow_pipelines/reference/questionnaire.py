@@ -10,10 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import Field, model_validator
 
 from flow_pipelines.reference.conditions import Condition, Data
+from flow_pipelines.reference.documents import read_yaml
 
 QUESTIONNAIRE = Path(__file__).with_name("questionnaire.yaml")
 # Allowed for every question: nobody has said.
@@ -111,7 +111,7 @@ def questionnaire() -> Questionnaire:
     Raises:
         pydantic.ValidationError: The file that is installed is damaged; every problem is listed.
     """
-    return Questionnaire.model_validate(yaml.safe_load(QUESTIONNAIRE.read_text(encoding="utf-8")))
+    return Questionnaire.model_validate(read_yaml(QUESTIONNAIRE.read_text(encoding="utf-8")))
 
 
 def answer_choices() -> dict[str, tuple[str, ...]]:

@@ -9,8 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from flow_pipelines.reference.documents import read_yaml
 
 GATES = Path(__file__).with_name("readiness_gates.yaml")
 
@@ -50,4 +51,4 @@ def readiness_gates() -> ReadinessGates:
     Raises:
         pydantic.ValidationError: The file that is installed is damaged; every problem is listed.
     """
-    return ReadinessGates.model_validate(yaml.safe_load(GATES.read_text(encoding="utf-8")))
+    return ReadinessGates.model_validate(read_yaml(GATES.read_text(encoding="utf-8")))

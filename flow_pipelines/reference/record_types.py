@@ -14,10 +14,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
 from flow_pipelines.reference.aliases import attribute_of_header
 from flow_pipelines.reference.attributes import Subject, attribute_named
+from flow_pipelines.reference.documents import read_yaml
 from flow_pipelines.reference.header_words import in_english, parse_header
 
 SOURCE_ENDS = {"source_address", "source_name"}
@@ -70,7 +69,7 @@ class RecordTypeRule:
 def format_document() -> dict[str, Any]:
     """Load `source_formats.yaml`."""
     text = files(__package__).joinpath("source_formats.yaml").read_text(encoding="utf-8")
-    document: dict[str, Any] = yaml.safe_load(text)
+    document: dict[str, Any] = read_yaml(text)
     return document
 
 

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from flow_pipelines.reference.documents import read_yaml
 
 TYPES = Path(__file__).with_name("relation_types.yaml")
 BETWEEN_DESCRIPTORS = re.compile(r"\s*:{1,2}\s*")
@@ -58,7 +58,7 @@ class RelationTypes:
 @cache
 def relation_types() -> RelationTypes:
     """Load the rules."""
-    data = yaml.safe_load(TYPES.read_text(encoding="utf-8"))
+    data = read_yaml(TYPES.read_text(encoding="utf-8"))
     pairs: dict[tuple[str, str], RelationRule] = {}
     for entry in data["types"]:
         first, second = BETWEEN_DESCRIPTORS.split(_plain(entry["type"]))

@@ -13,10 +13,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
 from flow_pipelines.reference.aliases import attribute_of_header
 from flow_pipelines.reference.attributes import ATTRIBUTES
+from flow_pipelines.reference.documents import read_yaml
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ class ReplacedPlatform:
 @cache
 def replaced_platform() -> ReplacedPlatform:
     """Load what is known."""
-    data: dict[str, Any] = yaml.safe_load(files(__package__).joinpath("replaced_platform.yaml").read_text("utf-8"))
+    data: dict[str, Any] = read_yaml(files(__package__).joinpath("replaced_platform.yaml").read_text("utf-8"))
     return ReplacedPlatform(
         version=data["version"],
         tables={kind: _table(kind, entry) for kind, entry in data["tables"].items()},

@@ -9,8 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
+
+from flow_pipelines.reference.documents import read_yaml
 
 MODEL = Path(__file__).with_name("roadmap_model.yaml")
 
@@ -54,4 +55,4 @@ def roadmap_model() -> RoadmapModel:
     Raises:
         pydantic.ValidationError: The file that is installed is damaged; every problem is listed.
     """
-    return RoadmapModel.model_validate(yaml.safe_load(MODEL.read_text(encoding="utf-8")))
+    return RoadmapModel.model_validate(read_yaml(MODEL.read_text(encoding="utf-8")))

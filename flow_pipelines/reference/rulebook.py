@@ -10,10 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import Field, model_validator
 
 from flow_pipelines.reference.conditions import Condition, Data, FactKind, misused_facts
+from flow_pipelines.reference.documents import read_yaml
 from flow_pipelines.reference.questionnaire import ANSWER_FACT, questionnaire
 
 FOLDER = Path(__file__).parent
@@ -184,4 +184,4 @@ def read_rulebook(text: str) -> Rulebook:
     Raises:
         pydantic.ValidationError: It breaks the schema; every problem is listed.
     """
-    return Rulebook.model_validate(yaml.safe_load(text))
+    return Rulebook.model_validate(read_yaml(text))

@@ -10,8 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from flow_pipelines.reference.documents import read_yaml
 
 SKILLS = Path(__file__).with_name("skills.yaml")
 
@@ -51,4 +52,4 @@ def skills() -> Skills:
     Raises:
         pydantic.ValidationError: The file that is installed is damaged; every problem is listed.
     """
-    return Skills.model_validate(yaml.safe_load(SKILLS.read_text(encoding="utf-8")))
+    return Skills.model_validate(read_yaml(SKILLS.read_text(encoding="utf-8")))

@@ -9,10 +9,10 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-import yaml
 from pydantic import Field
 
 from flow_pipelines.reference.conditions import Data
+from flow_pipelines.reference.documents import read_yaml
 
 MODEL = Path(__file__).with_name("target_model.yaml")
 
@@ -31,4 +31,4 @@ def target_model() -> TargetModel:
     Raises:
         pydantic.ValidationError: The file that is installed is damaged; every problem is listed.
     """
-    return TargetModel.model_validate(yaml.safe_load(MODEL.read_text(encoding="utf-8")))
+    return TargetModel.model_validate(read_yaml(MODEL.read_text(encoding="utf-8")))

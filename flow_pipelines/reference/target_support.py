@@ -10,8 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
+
+from flow_pipelines.reference.documents import read_yaml
 
 SUPPORT = Path(__file__).with_name("target_support.yaml")
 
@@ -50,4 +51,4 @@ class TargetSupport(_Data):
 @cache
 def target_support() -> TargetSupport:
     """Load the rules."""
-    return TargetSupport.model_validate(yaml.safe_load(SUPPORT.read_text(encoding="utf-8")))
+    return TargetSupport.model_validate(read_yaml(SUPPORT.read_text(encoding="utf-8")))

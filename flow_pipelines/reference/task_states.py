@@ -11,9 +11,9 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from flow_pipelines.reference.documents import read_yaml
 from flow_pipelines.reference.vocabularies import fold
 from flow_pipelines.tables.execute.overview import WAVE_STATES
 from flow_pipelines.tables.execute.progress import STATES
@@ -96,4 +96,4 @@ def task_states() -> TaskStates:
     Raises:
         pydantic.ValidationError: The file that is installed is damaged; every problem is listed.
     """
-    return TaskStates.model_validate(yaml.safe_load(TASK_STATES.read_text(encoding="utf-8")))
+    return TaskStates.model_validate(read_yaml(TASK_STATES.read_text(encoding="utf-8")))

@@ -9,8 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from flow_pipelines.reference.documents import read_yaml
 
 TEMPLATES = Path(__file__).with_name("task_templates.yaml")
 Kind = Literal["work", "transfer", "cutover"]
@@ -62,4 +63,4 @@ def task_templates() -> TaskTemplates:
     Raises:
         pydantic.ValidationError: The file that is installed is damaged; every problem is listed.
     """
-    return TaskTemplates.model_validate(yaml.safe_load(TEMPLATES.read_text(encoding="utf-8")))
+    return TaskTemplates.model_validate(read_yaml(TEMPLATES.read_text(encoding="utf-8")))

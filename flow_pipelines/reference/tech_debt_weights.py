@@ -9,8 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
+
+from flow_pipelines.reference.documents import read_yaml
 
 WEIGHTS = Path(__file__).with_name("tech_debt_weights.yaml")
 
@@ -95,6 +96,6 @@ class TechDebtWeights(_Data):
 @cache
 def tech_debt_weights() -> TechDebtWeights:
     """Load the weights."""
-    data = yaml.safe_load(WEIGHTS.read_text(encoding="utf-8"))
+    data = read_yaml(WEIGHTS.read_text(encoding="utf-8"))
     data["severity"] = dict(sorted(data["severity"].items(), key=lambda item: -item[1]))
     return TechDebtWeights.model_validate(data)

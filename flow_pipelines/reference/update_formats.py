@@ -12,16 +12,16 @@ from itertools import chain
 from pathlib import Path
 from typing import Literal, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from flow_pipelines.reference.documents import read_yaml
 from flow_pipelines.reference.vocabularies import fold
 from flow_pipelines.tables.execute.progress import STATES
 
 FORMATS = Path(__file__).with_name("update_formats.yaml")
 Role = Literal[
-    "task", "task_id", "item", "server", "workload", "wave", "step", "title", "state", "percent", "outcome", "began",
-    "ended", "at", "by", "note", "evidence", "rehearsal", "job",
+    "task", "task_id", "item", "server", "server_id", "workload", "wave", "step", "title", "state", "percent",
+    "outcome", "began", "ended", "at", "by", "note", "evidence", "rehearsal", "job",
 ]  # fmt: skip
 
 
@@ -30,10 +30,12 @@ class _Data(BaseModel):
 
 
 class StepAndState(_Data):
-    """What a tool's own state says: that this step stands so."""
+    """What a tool's own state says: that this step stands so; and the columns of when it began and ended."""
 
     step: str
     state: str
+    began: str | None = None
+    ended: str | None = None
 
 
 class UpdateFormat(_Data):
@@ -99,7 +101,7 @@ def update_formats() -> Sequence[UpdateFormat]:
     Raises:
         pydantic.ValidationError: The file that is installed is damaged; every problem is listed.
     """
-    content = yaml.safe_load(FORMATS.read_text(encoding="utf-8"))
+    content = read_yaml(FORMATS.read_text(encoding="utf-8"))
     return tuple(UpdateFormat.model_validate(one) for one in content["formats"])
 
 

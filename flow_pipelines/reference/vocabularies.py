@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
+from flow_pipelines.reference.documents import read_yaml
 
 FILE = Path(__file__).with_name("vocabularies.yaml")
 # "1 - most critical": the number orders the list in the source's drop-down; the words carry the meaning.
@@ -59,7 +59,7 @@ def vocabularies() -> Vocabularies:
     Raises:
         ValueError: A word stands for two values of one list: the data is wrong.
     """
-    content = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    content = read_yaml(FILE.read_text(encoding="utf-8"))
     missing = [str(word) for word in content["missing"]]
     lists = {name: listed for name, listed in content.items() if isinstance(listed, dict)}
     return Vocabularies(

@@ -10,8 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
+
+from flow_pipelines.reference.documents import read_yaml
 
 RULES = Path(__file__).with_name("wave_rules.yaml")
 
@@ -79,4 +80,4 @@ def wave_rules() -> WaveRules:
     Raises:
         pydantic.ValidationError: The file that is installed is damaged; every problem is listed.
     """
-    return WaveRules.model_validate(yaml.safe_load(RULES.read_text(encoding="utf-8")))
+    return WaveRules.model_validate(read_yaml(RULES.read_text(encoding="utf-8")))

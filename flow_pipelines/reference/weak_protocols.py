@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Literal
 
 import pandas as pd
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
+
+from flow_pipelines.reference.documents import read_yaml
 
 PROTOCOLS = Path(__file__).with_name("weak_protocols.yaml")
 # Where it is written which protocol a port is registered for.
@@ -56,4 +57,4 @@ class WeakProtocols(_Data):
 @cache
 def weak_protocols() -> WeakProtocols:
     """Load them."""
-    return WeakProtocols.model_validate(yaml.safe_load(PROTOCOLS.read_text(encoding="utf-8")))
+    return WeakProtocols.model_validate(read_yaml(PROTOCOLS.read_text(encoding="utf-8")))

@@ -13,8 +13,8 @@ from importlib.resources import files
 from typing import NamedTuple
 
 import numpy as np
-import yaml
 
+from flow_pipelines.reference.documents import read_yaml
 from flow_pipelines.sample.randomness import pick
 
 Cell = str | int | float | None
@@ -62,7 +62,7 @@ class Rows:
 @cache
 def rates(source: str) -> dict[str, float]:
     """Return how often each kind of mess happens in one source."""
-    document = yaml.safe_load(files(__package__).joinpath("mess.yaml").read_text(encoding="utf-8"))
+    document = read_yaml(files(__package__).joinpath("mess.yaml").read_text(encoding="utf-8"))
     return {kind: float(entry["rate"]) for kind, entry in document[source].items()}
 
 

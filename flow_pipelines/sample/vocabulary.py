@@ -11,8 +11,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict
+
+from flow_pipelines.reference.documents import read_yaml
 
 
 class Entry(BaseModel):
@@ -198,4 +199,4 @@ class Vocabulary(Entry):
 def vocabulary() -> Vocabulary:
     """Return the vocabulary of the sample estates."""
     text = files(__package__).joinpath("vocabulary.yaml").read_text(encoding="utf-8")
-    return Vocabulary.model_validate(yaml.safe_load(text))
+    return Vocabulary.model_validate(read_yaml(text))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,17 @@ from flow_pipelines.errors import InputError
 from flow_pipelines.flows import flow_named
 from flow_pipelines.scope import Scope
 from resources.installation import Installation, landing_root
-from resources.landing import UPDATES, Landing
+from resources.landing import ANALYSIS, UPDATES, Landing
 from resources.snapshots import SnapshotStore
 from tests.conftest import new_engagement
+from tests.flow_pipelines.modernize.estates import landed
 
 ESTATE = """hostname,ip_address,os,cpus,memory mb,disk gb,environment,criticality
 web01,10.1.1.1,RHEL 9,4,8192,100,test,low
 web02,10.1.1.2,RHEL 9,4,8192,100,test,low
 """
+# However long a look takes on a machine with much to do, the file was touched just now.
+STILL_ARRIVING = time.time() + 3_600
 TOLD = """Aufgabe;Status;Zeitpunkt;Von;Bemerkung
 web01: prepare;erledigt;03.03.2026 15:00;Jörg;
 web02: prepare;läuft;03.03.2026 15:00;Jörg;
@@ -59,10 +63,10 @@ class Engagement:
     def tasks(self, *words: str) -> dict[str, dict[str, Any]]:
         return {row["task_name"]: row for row in json.loads(self.command("task list", *words, "--json"))}
 
-    def look(self) -> list[RunRequest]:
+    def look(self, name: str = "updates") -> list[RunRequest]:
         context = build_sensor_context(self.instance, repository_def=build_definitions().get_repository_def())
         with partition_loading_context(dynamic_partitions_store=self.instance):
-            sensor = build_definitions().get_repository_def().get_sensor_def("updates")
+            sensor = build_definitions().get_repository_def().get_sensor_def(name)
             requests = sensor.evaluate_tick(context).run_requests or []
         return [one for one in requests if one.partition_key == self.scope.partition_key]
 
@@ -158,6 +162,7 @@ def test_what_is_impossible_or_unknown_is_refused_at_once(engagement: Engagement
 def test_a_file_that_lands_by_itself_starts_execute_once_it_is_whole(engagement: Engagement) -> None:
     folder = Landing(landing_root()).folder(engagement.scope) / UPDATES
     (folder / "scan.pdf").write_bytes(b"%PDF-1.4")
+    os.utime(folder / "scan.pdf", (STILL_ARRIVING, STILL_ARRIVING))
     assert engagement.look() == [], "it may still be arriving"
     os.utime(folder / "scan.pdf", (1_700_000_000, 1_700_000_000))
     (request,) = engagement.look()
@@ -165,6 +170,44 @@ def test_a_file_that_lands_by_itself_starts_execute_once_it_is_whole(engagement:
     engagement.run("execute")
     assert engagement.look() == []
     assert "scan.pdf: the file is a PDF document" in str(engagement.rows("execute/rejected_updates"))
+
+
+def test_an_item_that_exists_for_its_code_alone_can_be_told_of(engagement: Engagement) -> None:
+    words = ("web02: modernize", "in progress", "--at", "2026-03-04T12:00Z", "--by", "Ann")
+    with pytest.raises(InputError, match="is called 'modernize'"):
+        engagement.command("task set", *words)
+    result = {"ruleId": "local-files", "level": "error", "message": {"text": "It writes to a local disk."}}
+    folder = Landing(landing_root()).folder(engagement.scope) / ANALYSIS
+    landed(folder, {"web02/results.sarif": {"runs": [{"results": [result]}]}})
+    engagement.command("task set", *words)
+    assert engagement.look("analyses") == [], "Modernize has never run"
+    engagement.run("execute", "modernize")
+    assert engagement.tasks()["web02: modernize"]["state"] == "in progress"
+    (item,) = (row for row in engagement.rows("modernize/refactor_backlog") if row["task_name"] == words[0])
+    assert (item["state"], item["told_by"]) == ("in progress", "Ann")
+
+
+def test_a_file_of_an_analysis_starts_modernize_when_it_is_new_or_changed(engagement: Engagement) -> None:
+    assert engagement.look("analyses") == []
+    folder = Landing(landing_root()).folder(engagement.scope) / ANALYSIS
+    file = folder / "sbom.json"
+    file.write_text('{"bomFormat": "CycloneDX", "components": []}', encoding="utf-8")
+    os.utime(file, (STILL_ARRIVING, STILL_ARRIVING))
+    assert engagement.look("analyses") == [], "it may still be arriving"
+    os.utime(file, (1_700_000_000, 1_700_000_000))
+    (request,) = engagement.look("analyses")
+    assert [again.run_key for again in engagement.look("analyses")] == [request.run_key], "Dagster would run it twice"
+    assert request.job_name == "modernize"
+    assert {key.path[0] for key in request.asset_selection or []} == {"modernize"}, "no hand-off runs"
+    assert engagement.look() == []
+    engagement.run("modernize")
+    assert engagement.look("analyses") == []
+    os.utime(file, (1_700_000_100, 1_700_000_100))
+    assert engagement.look("analyses") == [], "touched, and the same"
+    file.write_text("{}", encoding="utf-8")
+    os.utime(file, (1_700_000_200, 1_700_000_200))
+    (changed,) = engagement.look("analyses")
+    assert changed.run_key != request.run_key
 
 
 def test_running_again_changes_nothing(engagement: Engagement, installation: Installation) -> None:

@@ -16,7 +16,7 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import Table
 
 from flow_pipelines.edit_changes import Changes, changes_in, read_workbook
-from flow_pipelines.edit_workbook import ABOUT, LISTS, About, write_workbook
+from flow_pipelines.edit_workbook import ABOUT, CUT, LISTS, About, write_workbook
 from flow_pipelines.errors import InputError
 from flow_pipelines.scope import Scope
 from flow_pipelines.tables import output_tables
@@ -178,6 +178,10 @@ def test_removed_rows_and_columns_and_added_columns_are_passed_over_and_said(tmp
         (setting("resolution_confidence", "high"), "column resolution_confidence is locked"),
         (setting("cpu_count", "four"), "row 2, column cpu_count: 'four' is no number"),
         (setting("owner", "#REF!"), "holds #REF!, an error"),
+        (
+            setting("description", f"Moved in 2019 and then{CUT} "),
+            "row 2, column description holds a text that was cut",
+        ),
         (setting("asset_id", ""), "row 2 was not exported"),
         (setting("asset_id", "web99"), "row 2 was not exported"),
         (lambda grid: [*grid, grid[1]], "rows 2 and 5 are both"),

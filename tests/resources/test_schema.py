@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -13,16 +14,17 @@ from resources.control_tables import PLATFORM, all_tables
 from resources.database import Database
 from resources.installation import Installation
 from resources.schema import bring_up_to_date
+from tests.conftest import NUMBERS
 
 
 @pytest.fixture
-def fresh(installation: Installation) -> Database:
-    """An empty database of its own on the session's server."""
-    name = "fresh"
+def fresh(installation: Installation) -> Iterator[Database]:
+    """An empty database of its own on the session's server, under a name of its own."""
+    name = f"fresh_{next(NUMBERS)}"
     with installation.owner.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
         connection.execute(text(f"CREATE DATABASE {name}"))
-    return Database(installation.owner_url.set(database=name))
+        yield Database(installation.owner_url.set(database=name))
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 def test_the_migrated_database_is_the_declared_one(fresh: Database) -> None:

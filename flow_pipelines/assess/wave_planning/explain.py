@@ -17,6 +17,7 @@ from flow_pipelines.assess.wave_planning.problem import UNITS_PER_POINT, Ints
 from flow_pipelines.assess.wave_planning.search import Placement
 from flow_pipelines.reference.wave_rules import wave_rules
 from flow_pipelines.settings import WaveSettings
+from flow_pipelines.some_of import some_of
 
 PLACEMENT = (
     "workload_id", "wave_number", "move_group_id", "move_group_name", "next_best_wave", "next_best_cost", "reason",
@@ -127,25 +128,21 @@ class _Words:
             sentences.append("A person chose it.")
         if len(built.problem.members[built.group_of[place]]) > 1:
             others = [self._names[one] for one in built.problem.members[built.group_of[place]] if one != place]
-            sentences.append(f"It moves together with {_listed(others)}: they need each other, or a person tied them.")
+            sentences.append(
+                f"It moves together with {some_of(others, NAMED)}: they need each other, or a person tied them."
+            )
         earlier = [one for one in self._needs.get(place, ()) if self._waves[one] < wave]
         if earlier:
-            sentences.append(
-                f"After {_listed([f'{self._names[one]} ({self._waves[one] + 1})' for one in earlier])}, which it needs."
-            )
+            named = some_of([f"{self._names[one]} ({self._waves[one] + 1})" for one in earlier], NAMED)
+            sentences.append(f"After {named}, which it needs.")
         near = sorted(self._near.get(place, ()))
         beside = [self._names[one] for _, one in near if self._waves[one] == wave]
         if beside:
-            sentences.append(f"Beside {_listed(beside)}, with which it has traffic.")
+            sentences.append(f"Beside {some_of(beside, NAMED)}, with which it has traffic.")
         sentences.append(f"Risk {self._chosen.rows['risk_score'][place]:.0f} of 100.")
         if place in built.too_large:
             sentences.append("It is larger than any wave has room for.")
         return " ".join(sentences)
-
-
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more
 
 
 def _conditions(chosen: Workloads, built: Built, waves: Ints, settings: WaveSettings) -> Iterator[tuple[object, ...]]:

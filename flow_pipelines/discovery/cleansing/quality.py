@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import yaml
 
 from flow_pipelines import reference
 from flow_pipelines.discovery.cleansing.draft import Objects, objects, spread
+from flow_pipelines.reference.documents import read_yaml
 
 FILE = Path(reference.__file__).with_name("quality_expectations.yaml")
 Scores = np.ndarray[tuple[int], np.dtype[np.float64]]
@@ -34,7 +34,7 @@ class Expectation:
 @cache
 def expectations() -> dict[str, tuple[Expectation, ...]]:
     """Load, by record type, what its records should say."""
-    content = yaml.safe_load(FILE.read_text(encoding="utf-8"))["expectations"]
+    content = read_yaml(FILE.read_text(encoding="utf-8"))["expectations"]
     return {
         record_type: tuple(Expectation(tuple(item["any"]), float(item["weight"]), item["word"]) for item in listed)
         for record_type, listed in content.items()

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 from flow_pipelines import reference
 from flow_pipelines.discovery.cleansing.cells import Cleansed, quoted, rule
 from flow_pipelines.reference.attributes import Attribute, AttributeType, attribute_named
+from flow_pipelines.reference.documents import read_yaml
 from flow_pipelines.reference.header_words import dimension_of, header_rules
 
 FILE = Path(reference.__file__).with_name("quantities.yaml")
@@ -43,7 +42,7 @@ class Units:
 @cache
 def units() -> Units:
     """Load the units."""
-    content = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    content = read_yaml(FILE.read_text(encoding="utf-8"))
     return Units(
         {
             name: {unit: float(factor) for unit, factor in listed.items()}

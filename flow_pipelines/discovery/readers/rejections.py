@@ -154,6 +154,10 @@ REASONS: dict[str, Reason] = {
     # One row.
     "broken_json": Reason("it is no valid JSON: {error}.", EXPORT_AGAIN_WHOLE),
     "nested_too_deep": Reason("its values are nested too deep.", CORRECT_ROW),
+    "no_objects": Reason(
+        "the document holds no list of objects, or more than one.",
+        "Give the output of one command as it is, such as aws mgn describe-source-servers.",
+    ),
     "not_an_object": Reason("it is no object with named values.", CORRECT_ROW),
     "too_many_cells": Reason(
         "the row has {cells} cells under {columns} columns.",

@@ -76,6 +76,12 @@ def sheet_rows(workbook: CalamineWorkbook, sheet: str) -> Iterator[tuple[int, li
     return ((number, list(map(text_of, cells))) for number, cells in enumerate(rows, start=1))
 
 
+def first_column(workbook: CalamineWorkbook, sheet: str) -> int:
+    """Return the column, from 1, that the first cell of each row of a worksheet stands in."""
+    start = workbook.get_sheet_by_name(sheet).start
+    return start[1] + 1 if start else 1
+
+
 def _refuse_what_exhausts_memory(path: Path) -> None:
     if not zipfile.is_zipfile(path):
         return
@@ -98,7 +104,7 @@ def _refuse_sprawl(part: str, content: IO[bytes]) -> None:
     rest = content.read(CHUNK_BYTES)
     while rest:
         for column, row in FILLED_CELL.findall(rest):
-            rows, columns = max(rows, int(row[:DIGITS])), max(columns, _column_number(column[:DIGITS]))
+            rows, columns = max(rows, int(row[:DIGITS])), max(columns, column_number(column[:DIGITS]))
         has_placeless = has_placeless or PLACELESS_CELL.search(rest) is not None
         last_row = max(last_row, *(int(row[:DIGITS]) for row in ROW.findall(rest)), 0)
         unfinished = rest[rest.rfind(b"<") :][:CHUNK_BYTES]
@@ -109,7 +115,8 @@ def _refuse_sprawl(part: str, content: IO[bytes]) -> None:
         raise UnusableWorkbookError("sheet_too_large", part=part, rows=rows, columns=columns, limit=MOST_CELLS)
 
 
-def _column_number(letters: bytes) -> int:
+def column_number(letters: bytes) -> int:
+    """Return the number of a column, from 1, by its letters."""
     number = 0
     for letter in letters:
         number = number * 26 + letter - ord("A") + 1

@@ -79,7 +79,7 @@ def _mails(inventory: pd.DataFrame) -> dict[str, str]:
 
 def _section_rows(context: Context, scope: Scope) -> list[Row]:
     section = context.section
-    before, during, back = (steps_of(context, phase) for phase in (BEFORE, CUTOVER, BACK_OUT))
+    before, during, back = steps_of(context, BEFORE, CUTOVER, BACK_OUT)
     people = _people([*before, *during, *back], context)
     main = _placed(during, people, 0)
     length = _length(back, people)

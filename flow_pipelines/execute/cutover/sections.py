@@ -21,6 +21,7 @@ from flow_pipelines.execute.tasks.residents import residents_of
 from flow_pipelines.plan.timeline.clock import ProgrammeClock, programme_clock
 from flow_pipelines.plan.timeline.programme import first_day
 from flow_pipelines.settings import EngagementSettings
+from flow_pipelines.some_of import some_of
 
 DECISION = "decision"
 NAMED = 3
@@ -233,11 +234,6 @@ def _partners(own: pd.DataFrame, workloads: pd.DataFrame, residents: pd.DataFram
         who = owner if isinstance(owner, str) else "owner not known"
         texts.setdefault((str(name), who, str(why)), set()).add(str(check))
     return tuple(
-        f"{who}: {name}, not moved now, {why} ({_few(sorted(checks))})"
+        f"{who}: {name}, not moved now, {why} ({some_of(sorted(checks), NAMED)})"
         for (name, who, why), checks in sorted(texts.items())
     )
-
-
-def _few(texts: list[str]) -> str:
-    more = f" and {len(texts) - NAMED:,} more" if len(texts) > NAMED else ""
-    return ", ".join(texts[:NAMED]) + more

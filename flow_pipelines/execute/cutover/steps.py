@@ -104,7 +104,10 @@ def elements_of(context: Context) -> list[Element]:
     section = context.section
     units = _units(context)
     begins = _begins(section)
-    workloads = [_workload(row, units, begins) for row in section.cutovers.to_dict("records")]
+    members: dict[str, list[str]] = {}
+    for one in units:
+        members.setdefault(one.cutover_ids[0], []).append(str(one.asset_id))
+    workloads = [_workload(row, members, begins) for row in section.cutovers.to_dict("records")]
     spans = zip(workloads, section.cutovers["planned_start"], section.cutovers["planned_end"], strict=True)
     bare = [
         replace(one, kind=BARE, minutes=max(1, round((end - start).total_seconds() / MINUTES)), reason=AS_PLANNED)
@@ -121,7 +124,7 @@ def _begins(section: Section) -> dict[str, int]:
     return {str(one): ceil(minute) for one, minute in zip(section.cutovers["task_id"], begins, strict=True)}
 
 
-def _workload(row: Mapping[Any, Any], units: list[Element], begins: Mapping[str, int]) -> Element:
+def _workload(row: Mapping[Any, Any], members: Mapping[str, list[str]], begins: Mapping[str, int]) -> Element:
     part = f" ({row['part'] + 1} of {row['parts']})" if row["parts"] > 1 else ""
     return Element(
         WORKLOAD,
@@ -130,14 +133,15 @@ def _workload(row: Mapping[Any, Any], units: list[Element], begins: Mapping[str,
         str(row["workload_id"]),
         owner=row["owner"] if isinstance(row["owner"], str) else None,
         cutover_ids=(str(row["task_id"]),),
-        asset_ids=tuple(sorted(str(one.asset_id) for one in units if str(row["task_id"]) in one.cutover_ids)),
+        asset_ids=tuple(sorted(members.get(str(row["task_id"]), ()))),
         earliest=begins[str(row["task_id"])],
     )
 
 
 def _units(context: Context) -> list[Element]:
     units = context.section.units
-    cutovers = context.section.cutovers.set_index(["workload_id", "part"])["task_id"]
+    rows = context.section.cutovers[["workload_id", "part", "task_id"]].itertuples(index=False, name=None)
+    cutovers = {(workload, part): str(task) for workload, part, task in rows}
     begins, syncs = _begins(context.section), _syncs(units, context)
     return [
         Element(
@@ -146,11 +150,11 @@ def _units(context: Context) -> list[Element]:
             str(row["asset_name"]),
             str(row["workload_id"]),
             str(row["asset_id"]),
-            cutover_ids=(str(cutovers[row["workload_id"], row["part"]]),),
+            cutover_ids=(cutovers[row["workload_id"], row["part"]],),
             asset_ids=(str(row["asset_id"]),),
             minutes=minutes,
             reason=reason,
-            earliest=begins[str(cutovers[row["workload_id"], row["part"]])],
+            earliest=begins[cutovers[row["workload_id"], row["part"]]],
         )
         for row, (minutes, reason) in zip(units.to_dict("records"), syncs, strict=True)
     ]
@@ -184,20 +188,23 @@ def _syncs(units: pd.DataFrame, context: Context) -> list[tuple[int, str]]:
     return found
 
 
-def steps_of(context: Context, phase: str) -> list[Step]:
-    """Return the steps of a phase, each after those that it waits for."""
-    elements = elements_of(context)
-    templates = [step for step in cutover_templates().steps if step.phase == phase]
-    listed = _details(context)
-    made = [
-        _step(template, element, listed(template, element))
-        for template in templates
-        for element in elements
-        if element.kind == template.of
-    ]
-    places = _Places(made, context.section)
-    waits_for = {template.step: template.waits_for for template in templates}
-    return _in_order([(step, _waits(step, waits_for[step.template.step], places)) for step in made])
+def steps_of(context: Context, *phases: str) -> list[list[Step]]:
+    """Return the steps of each of some phases, each after those that it waits for."""
+    elements: dict[str, list[Element]] = {}
+    for element in elements_of(context):
+        elements.setdefault(element.kind, []).append(element)
+    listed, found = _details(context), []
+    for phase in phases:
+        templates = [step for step in cutover_templates().steps if step.phase == phase]
+        made = [
+            _step(template, element, listed(template, element))
+            for template in templates
+            for element in elements.get(template.of, ())
+        ]
+        places = _Places(made, context.section)
+        waits_for = {template.step: template.waits_for for template in templates}
+        found.append(_in_order([(step, _waits(step, waits_for[step.template.step], places)) for step in made]))
+    return found
 
 
 class _Places:

@@ -16,6 +16,7 @@ import pandas as pd
 import xlsxwriter
 
 from flow_pipelines.edit_workbook import LONGEST_SHEET_NAME, cell_of
+from flow_pipelines.some_of import some_of
 
 # Column of the table, what it is called here, width.
 COLUMNS = (
@@ -80,8 +81,7 @@ def _waits(runbook: pd.DataFrame) -> list[str]:
     found = []
     for before in runbook["predecessor_ids"]:
         told = sorted(numbers[one] for one in before)
-        more = f" and {len(told) - MOST_WAITS} more" if len(told) > MOST_WAITS else ""
-        found.append(", ".join(map(str, told[:MOST_WAITS])) + more)
+        found.append(some_of(told, MOST_WAITS))
     return found
 
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from flow_pipelines.execute.progress import end_of_as_of
 from flow_pipelines.execute.updates.matching import TaskFinder
 from flow_pipelines.execute.updates.replay import ACCEPTED, REPEATED, Event, replay
-from flow_pipelines.execute.updates.told import Refusal, Saying, Told, what_is_told
+from flow_pipelines.execute.updates.told import Refusal, Saying, Told, server_named_in, what_is_told
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings
 from flow_pipelines.tables.contract import conform, empty
@@ -139,7 +140,7 @@ def outcome_beside(
     # Nobody reads what others may have meant, and looking for it takes most of the time.
     finder = TaskFinder(tasks, inventory, lookups_left=0)
     before = _read(received, finder, settings)
-    own = _tellings(row, _saying(row, settings), finder, _end_of(settings))
+    own = _tellings(row, _saying(row, settings, _servers_by_id(received)), finder, end_of_as_of(settings))
     _replay(before)
     counted = [one for one in before if one.fate == ACCEPTED]
     _replay([*before, *own])
@@ -149,22 +150,25 @@ def outcome_beside(
 
 
 def _read(received: pd.DataFrame, finder: TaskFinder, settings: EngagementSettings) -> list[_Telling]:
-    limit = _end_of(settings)
+    limit, servers = end_of_as_of(settings), _servers_by_id(received)
     tellings: list[_Telling] = []
     for row in received.sort_values("update_number").to_dict("records"):
-        tellings += _tellings(row, _saying(row, settings), finder, limit)
+        tellings += _tellings(row, _saying(row, settings, servers), finder, limit)
     return tellings
 
 
-def _saying(row: Mapping[Any, Any], settings: EngagementSettings) -> Saying:
+def _servers_by_id(received: pd.DataFrame) -> dict[str, str]:
+    """Return the names of servers by the ids that tools gave them, where all that was told says the same."""
+    names: dict[str, set[str]] = {}
+    for told in filter(None, map(server_named_in, received["cells"])):
+        names.setdefault(told[0], set()).add(told[1])
+    return {own_id: min(found) for own_id, found in names.items() if len(found) == 1}
+
+
+def _saying(row: Mapping[Any, Any], settings: EngagementSettings, servers: Mapping[str, str]) -> Saying:
     told = row["month_first"]
     month_first = settings.date_order == "month first" if pd.isna(told) else bool(told)
-    return Saying(settings.schedule, row["received_at"].to_pydatetime(), month_first)
-
-
-def _end_of(settings: EngagementSettings) -> datetime:
-    zone = ZoneInfo(settings.schedule.time_zone)
-    return datetime.combine(settings.as_of + timedelta(days=1), time(), tzinfo=zone)
+    return Saying(settings.schedule, row["received_at"].to_pydatetime(), month_first, servers)
 
 
 def _tellings(row: Mapping[Any, Any], saying: Saying, finder: TaskFinder, limit: datetime) -> list[_Telling]:
@@ -190,10 +194,11 @@ def _tellings(row: Mapping[Any, Any], saying: Saying, finder: TaskFinder, limit:
 def _not_yet(told: Told, saying: Saying, limit: datetime) -> Refusal | None:
     if told.happened_at <= max(limit, saying.received_at + LENIENCE):
         return None
+    as_of = limit.astimezone(ZoneInfo(saying.schedule.time_zone)) - timedelta(microseconds=1)
     words = (
         f"it is told of {told.happened_at:%Y-%m-%d %H:%M} UTC, which was still to come when it was received "
         f"({saying.received_at:%Y-%m-%d %H:%M} UTC) and is after the day as of which the engagement is looked at "
-        f"({limit - timedelta(days=1):%Y-%m-%d})."
+        f"({as_of:%Y-%m-%d})."
     )
     return Refusal("not_yet", words, "Correct the time; or set as_of to a later day: what is kept counts then.")
 

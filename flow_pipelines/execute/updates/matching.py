@@ -16,6 +16,7 @@ from rapidfuzz import fuzz, process
 from flow_pipelines.execute.updates.told import Refusal, Subject
 from flow_pipelines.reference.task_states import task_states
 from flow_pipelines.reference.vocabularies import fold
+from flow_pipelines.some_of import some_of
 
 Positions = dict[tuple[str, str], list[int]]
 ADDRESS = re.compile(r"[\d.]+|[\da-fA-F:]+:[\da-fA-F:]*")
@@ -148,8 +149,7 @@ class TaskFinder:
         if len(set(positions)) == 1:
             return positions[0]
         named = sorted(f"{self._names[place]} ({self.tasks['task_id'].iloc[place]})" for place in set(positions))
-        more = f" and {len(named) - NAMED} more" if len(named) > NAMED else ""
-        words = f"{str(subject)!r} may be {', '.join(named[:NAMED])}{more}."
+        words = f"{str(subject)!r} may be {some_of(named, NAMED)}."
         return Refusal("task_ambiguous", words, "Name the task by its id, in a column Task id.")
 
     def _unknown(self, subject: Subject, words: str) -> Refusal:

@@ -7,7 +7,7 @@ possible (`replay.py`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from flow_pipelines.execute.updates.times import is_day, read_moment
@@ -80,11 +80,15 @@ class Told:
 
 @dataclass(frozen=True)
 class Saying:
-    """What one row is read with: where it is from, when it came, and how dates are written there."""
+    """What one row is read with: where it is from, when it came, how dates are written there, and names by tools' ids.
+
+    `servers` are the names of servers by the id that a tool gave them.
+    """
 
     schedule: ScheduleSettings
     received_at: datetime
     month_first: bool
+    servers: Mapping[str, str] = field(default_factory=dict)
 
 
 def what_is_told(cells: Mapping[str, str], saying: Saying) -> list[Told] | Refusal:
@@ -102,8 +106,12 @@ def what_is_told(cells: Mapping[str, str], saying: Saying) -> list[Told] | Refus
             "Name columns Task and State, or Server, Step and State, and tell it again.",
         )
     row = _Row(found, {fold_header(column): cell for column, cell in cells.items()})
-    read = _subject_and_state(row)
-    return read if isinstance(read, Refusal) else _timed(row, *read, saying)
+    read = _subject_and_state(row, saying.servers)
+    if isinstance(read, Refusal):
+        return read
+    subject, state = read
+    unnamed = row.cell("server_id") if not subject.server else ""
+    return _no_name(unnamed) if unnamed else _timed(row, subject, state, saying)
 
 
 @dataclass(frozen=True)
@@ -122,12 +130,12 @@ class _Row:
         return next((name for name in self.format.headers.get(role, ()) if self.cells.get(name)), "")
 
 
-def _subject_and_state(row: _Row) -> tuple[Subject, str] | Refusal:
+def _subject_and_state(row: _Row, servers: Mapping[str, str]) -> tuple[Subject, str] | Refusal:
     of_format, state_cell, job = row.format, row.cell("state"), row.cell("job")
     if {fold_header(state_cell), fold_header(job)} & set(map(fold_header, of_format.passes_over)):
         words = f"{job or state_cell} says nothing of a task."
         return Refusal("says_nothing", words, "Nothing to do; such rows are counted.")
-    subject = _subject(row)
+    subject = _subject(row, servers)
     # What names a task or a thing is about that, whatever wave its title speaks of besides.
     if of_format.wave_step and subject.wave and not (subject.thing or subject.task_id):
         state = _word(of_format.wave_states, state_cell)
@@ -150,12 +158,17 @@ def _subject_and_state(row: _Row) -> tuple[Subject, str] | Refusal:
     return (replace(subject, step=step), state) if state else _no_state(state_cell, row.cell("percent"))
 
 
-def _subject(row: _Row) -> Subject:
+def _no_name(own_id: str) -> Refusal:
+    words = f"no list of servers that was told says what {own_id!r} is called, or several say it differently."
+    return Refusal("server_id_unknown", words, "Tell the tool's list of its servers too; it counts then.")
+
+
+def _subject(row: _Row, servers: Mapping[str, str]) -> Subject:
     in_title = task_states().wave_in(row.cell("title"))
     return Subject(
         task_id=row.cell("task_id"),
         task=row.cell("task"),
-        server=row.cell("server"),
+        server=row.cell("server") or servers.get(row.cell("server_id"), ""),
         workload=row.cell("workload"),
         item=row.cell("item"),
         wave=row.cell("wave") or ("" if in_title is None else str(in_title)),
@@ -209,7 +222,7 @@ def _no_state(cell: str, percent: str = "") -> Refusal:
 
 
 def _timed(row: _Row, subject: Subject, state: str, saying: Saying) -> list[Told] | Refusal:
-    began, ended, at = row.cell("began"), row.cell("ended"), row.cell("at")
+    began, ended, at = _times_told(row)
     if row.format.wave_step and subject.step == row.format.wave_step:
         began, ended, at = "", "", began or at  # it was approved when work began, at the latest
     reached = began if state == IN_PROGRESS else ended if state in ENDS else ""
@@ -244,6 +257,15 @@ def _timed(row: _Row, subject: Subject, state: str, saying: Saying) -> list[Told
     return [replace(last, state=IN_PROGRESS, happened_at=begin, note="", evidence=""), last]
 
 
+def _times_told(row: _Row) -> tuple[str, str, str]:
+    """Return the cells of begin, end and the moment as of which the state is told."""
+    began, ended, at = row.cell("began"), row.cell("ended"), row.cell("at")
+    if both := word_in(row.format.step_and_state_by_state, row.cell("state")):
+        own = row.format.step_and_state_by_state[both]
+        began, ended = (row.cells.get(fold_header(name), "") if name else "" for name in (own.began, own.ended))
+    return began, ended, at
+
+
 def _shown(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
 
@@ -256,11 +278,20 @@ def _is_rehearsal(row: _Row) -> bool | None:
     return None if told is None else told == "true"
 
 
+def server_named_in(cells: Mapping[str, str]) -> tuple[str, str] | None:
+    """Return the id that a tool gave a server and the server's name, if a raw row tells both."""
+    found = format_of(tuple(cells))
+    if found is None or "server_id" not in found.headers:
+        return None
+    row = _Row(found, {fold_header(column): cell for column, cell in cells.items()})
+    own_id, name = row.cell("server_id"), row.cell("server")
+    return (own_id, name) if own_id and name else None
+
+
 def date_cells(cells: Mapping[str, str]) -> list[str]:
     """Return the cells of a raw row that tell times, by which is told whether a file writes the month first."""
     found = format_of(tuple(cells))
     if found is None:
         return []
     row = _Row(found, {fold_header(column): cell for column, cell in cells.items()})
-    roles: tuple[Role, ...] = ("began", "ended", "at")
-    return [cell for role in roles if (cell := row.cell(role))]
+    return list(filter(None, _times_told(row)))

@@ -43,7 +43,8 @@ def build_backlog(key: str, known: Known, *, scope: Scope, edits: Sequence[Edit]
     table = BACKLOGS[key]
     items = find_items(known, scope=scope)
     items = items[items["table_key"] == key].reset_index(drop=True)
-    columns = [column.name for column in table.columns if column.name not in _progress(table_key=key)]
+    of_progress = _progress(table_key=key)
+    columns = [column.name for column in table.columns if column.name not in of_progress]
     if items.empty:
         return empty(table)[columns]
     debt = debt_of_items(known, items)

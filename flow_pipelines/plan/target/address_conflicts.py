@@ -16,6 +16,7 @@ from flow_pipelines.plan.target.address_space import observed_networks
 from flow_pipelines.plan.target.landing_zone import NETWORK
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings_landing_zone import LandingZoneSettings
+from flow_pipelines.some_of import some_of
 from flow_pipelines.tables.contract import conform, empty
 from flow_pipelines.tables.plan.landing_zone import address_conflicts
 
@@ -66,8 +67,7 @@ def _observed(planned: Planned, inventory: pd.DataFrame, settings: LandingZoneSe
         for other, asset_ids in zip(seen["network"], seen["asset_ids"], strict=True):
             if network.overlaps(other):
                 there = sorted(names[asset] for asset in asset_ids)
-                who = ", ".join(there[:NAMED]) + (f" and {len(there) - NAMED} more" if len(there) > NAMED else "")
-                words = f"in which the inventory has {who}"
+                words = f"in which the inventory has {some_of(there, NAMED)}"
                 yield _row((name, key, network), "observed", other, words, OWN_POOL, str(other), asset_ids)
 
 

@@ -5,7 +5,7 @@ Belongs here: `assign`. Does not: when a task is done (`schedule.py`), how many 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +13,11 @@ import pandas as pd
 
 from flow_pipelines.plan.timeline.capacity import periods_of
 from flow_pipelines.plan.timeline.clock import ProgrammeClock
+from flow_pipelines.plan.timeline.staffing import Job, staffed
 from flow_pipelines.settings import EngagementSettings
 
 Spans = list[tuple[int, int]]
+Row = Mapping[Any, Any]
 
 
 @dataclass
@@ -28,12 +30,15 @@ class _Colleague:
     busy_until: int = 0
     hours: int = 0
 
+    def is_there(self, start: int, end: int) -> bool:
+        return all(beyond <= start or end <= begin for begin, beyond in self.away)
+
     def is_free(self, start: int, end: int) -> bool:
         # Tasks come in order of their start, so that only the last one can be in the way.
-        return self.busy_until <= start and all(beyond <= start or end <= begin for begin, beyond in self.away)
+        return self.busy_until <= start and self.is_there(start, end)
 
     def take(self, start: int, end: int) -> None:
-        self.busy_until, self.hours = end, self.hours + end - start
+        self.busy_until, self.hours = max(end, self.busy_until), self.hours + end - start
 
 
 def assign(tasks: pd.DataFrame, settings: EngagementSettings, clock: ProgrammeClock) -> pd.DataFrame:
@@ -41,9 +46,10 @@ def assign(tasks: pd.DataFrame, settings: EngagementSettings, clock: ProgrammeCl
 
     Tasks are looked at in order of their start, those first that take most skills which somebody has: nobody who is the
     only one to know something is spent on what anybody could do. Then the longer come first. For each, of those who are
-    free throughout, whoever has most of the skills that it takes, then fewest others, then least work so far. The
-    schedule counts people by skill; that one and the same has all the skills of a task, or is free throughout, it does
-    not promise.
+    free throughout, whoever has most of the skills that it takes, then fewest others, then least work so far. If that
+    leaves something lacking, all tasks that overlap are looked at together (`staffing.py`), and what lacks less counts.
+    The schedule counts people by skill; that one and the same has all the skills of a task, or is free throughout, it
+    does not promise.
 
     Args:
         tasks: task_id, start, end (periods), role, people, skills.
@@ -65,15 +71,57 @@ def assign(tasks: pd.DataFrame, settings: EngagementSettings, clock: ProgrammeCl
     ordered = tasks.assign(asked=asked, length=tasks["start"] - tasks["end"])
     ordered = ordered.sort_values(["start", "asked", "length", "task_id"])
     told: dict[str, tuple[list[str], str | None]] = {}
-    for row in ordered[ordered["role"].isin(list(teams)) & ordered["people"].notna()].to_dict("records"):
-        span, team = (int(row["start"]), int(row["end"])), teams[row["role"]]
+    for role, team in teams.items():
+        own = ordered[(ordered["role"] == role) & ordered["people"].notna()]
+        for together in _overlapping(own.to_dict("records")):
+            for row, chosen in zip(together, _staffed(together, team), strict=True):
+                told[row["task_id"]] = sorted(one.name for one in chosen), _unmet(row, chosen, team)
+    rows = [told.get(task, ([], None)) for task in tasks["task_id"]]
+    return pd.DataFrame(rows, columns=["assigned_to", "unmet"], index=tasks.index, dtype="object")
+
+
+def _overlapping(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """Part tasks, in order of their start, wherever all before are over."""
+    together: list[Row] = []
+    over = 0
+    for row in rows:
+        if together and row["start"] >= over:
+            yield together
+            together = []
+        together.append(row)
+        over = max(over, row["end"])
+    if together:
+        yield together
+
+
+def _staffed(rows: Sequence[Row], team: Sequence[_Colleague]) -> list[list[_Colleague]]:
+    """Choose who does each of some tasks that overlap, before which all are free."""
+    spans = [(int(row["start"]), int(row["end"])) for row in rows]
+    before = [(one.busy_until, one.hours) for one in team]
+    in_turn = []
+    for row, span in zip(rows, spans, strict=True):
         chosen = _chosen(team, span, int(row["people"]), frozenset(row["skills"]))
         for colleague in chosen:
             colleague.take(*span)
-        names = sorted(colleague.name for colleague in chosen)
-        told[row["task_id"]] = names, _unmet(row, chosen, team)
-    rows = [told.get(task, ([], None)) for task in tasks["task_id"]]
-    return pd.DataFrame(rows, columns=["assigned_to", "unmet"], index=tasks.index, dtype="object")
+        in_turn.append(frozenset(team.index(one) for one in chosen))
+    skills = [one.skills for one in team]
+    jobs = [
+        Job(
+            *span,
+            people=int(row["people"]),
+            needed=frozenset(row["skills"]).intersection(frozenset().union(*skills)),
+            available=frozenset(place for place, one in enumerate(team) if one.is_there(*span)),
+        )
+        for row, span in zip(rows, spans, strict=True)
+    ]
+    together = staffed(jobs, skills, in_turn)
+    if together is not in_turn:
+        for colleague, (busy_until, hours) in zip(team, before, strict=True):
+            colleague.busy_until, colleague.hours = busy_until, hours
+        for span, places in zip(spans, together, strict=True):
+            for place in places:
+                team[place].take(*span)
+    return [[team[place] for place in sorted(places)] for places in together]
 
 
 def _chosen(team: Sequence[_Colleague], span: tuple[int, int], people: int, needed: frozenset[str]) -> list[_Colleague]:
@@ -87,7 +135,7 @@ def _chosen(team: Sequence[_Colleague], span: tuple[int, int], people: int, need
     return chosen
 
 
-def _unmet(row: Mapping[Any, Any], chosen: Collection[_Colleague], team: Sequence[_Colleague]) -> str | None:
+def _unmet(row: Row, chosen: Collection[_Colleague], team: Sequence[_Colleague]) -> str | None:
     role, needed, words = row["role"], frozenset(row["skills"]), []
     unknown = sorted(needed.difference(*(one.skills for one in team)))
     if unknown:

@@ -18,6 +18,7 @@ from tests.flow_pipelines.execute.telling import (
     SCOPE,
     START,
     UTC_SETTINGS,
+    ZURICH,
     asset_id,
     inventory,
     rows_of,
@@ -233,6 +234,12 @@ def test_what_stops_a_wave_is_said_in_words_and_what_is_late() -> None:
     assert "crm: cutover has failed since 2026-03-02 13:00 UTC." in row["blockers"]
     assert row["late_count"] == 2
     assert any("should be over by 2026-06-30 and are not, first crm: cutover" in blocker for blocker in row["blockers"])
+
+
+def test_the_day_by_which_tasks_are_late_is_that_of_the_engagements_clocks() -> None:
+    made = Programme(*APPROVED)
+    rows = build_execution_overview(made.tasks, made.judged.updates, made.gates, scope=SCOPE, settings=ZURICH)
+    assert "should be over by 2026-06-30 and are not" in str(rows["blockers"].tolist())
 
 
 def test_a_workload_whose_servers_have_told_all_their_steps_needs_no_telling_of_its_own() -> None:

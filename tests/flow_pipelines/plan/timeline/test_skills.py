@@ -96,6 +96,16 @@ def test_whoever_alone_knows_something_is_kept_for_it() -> None:
     assert told["unmet"].tolist() == ["No tester knows db2.", None]
 
 
+def test_whoever_knows_a_task_that_begins_later_is_kept_for_it() -> None:
+    text = "[{name: Ada, role: tester, skills: [windows]}, {name: Bob, role: tester, skills: [linux, oracle]}]"
+    chosen = settings_of(f"schedule: {{people: {text}}}")
+    rows = [("a", 0, 9, []), ("b", 5, 8, ["windows"]), ("c", 9, 12, ["linux"]), ("d", 10, 14, ["windows"])]
+    tasks = pd.DataFrame(rows, columns=["task_id", "start", "end", "skills"]).assign(role="tester", people=1)
+    told = assign(tasks, chosen, programme_clock(chosen, BEGIN, BEGIN + timedelta(days=9)))
+    assert told["assigned_to"].tolist() == [["Bob"], ["Ada"], ["Bob"], ["Ada"]]
+    assert told["unmet"].isna().all()
+
+
 TASKS = st.lists(
     st.tuples(
         st.integers(0, 30),
