@@ -14,7 +14,6 @@ import pandas as pd
 from flow_pipelines.reference.wave_rules import wave_rules
 from flow_pipelines.settings import WaveSettings
 
-
 # Holds of any wave, so it says something only where nothing else does.
 LAST_RESORT = "what_is_left"
 
