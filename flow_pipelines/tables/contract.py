@@ -110,8 +110,9 @@ def _kept(cells: Cells, index: pd.Index[Any]) -> Cells | pd.Series[Any]:
 def _cast(values: pd.Series[Any], column: Column[Any]) -> Cells:
     dtype = dtype_of(column)
     if dtype != "object":
-        nothing = _nothing(dtype)
-        return values.array if values.dtype == nothing.dtype else values.astype(nothing.dtype).array
+        wanted = _nothing(dtype).dtype
+        typed: ExtensionArray = values.array if values.dtype == wanted else values.astype(wanted).array
+        return typed
     present = np.asarray(pd.notna(values.array), dtype=bool)
     # Most columns of a wide table are empty in a small estate: a quarter of the time of the whole.
     if not present.any():
@@ -130,7 +131,8 @@ def _missing(count: int, dtype: str) -> Cells:
 @cache
 def _nothing(dtype: str) -> ExtensionArray:
     """Return one missing cell of a dtype."""
-    return pd.Series([None], dtype=dtype).array
+    missing: ExtensionArray = pd.Series([None], dtype=dtype).array
+    return missing
 
 
 def _breaches(frame: pd.DataFrame, table: Table) -> list[str]:
