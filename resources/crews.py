@@ -119,21 +119,21 @@ def _ask(metered: MeteredModel, job: Job, batch: Sequence[Mapping[str, Any]]) ->
 def main() -> None:
     """Read a job, and write what happens as a line of JSON each; CrewAI's own words go nowhere."""
     job = Job.model_validate_json(sys.stdin.read())
-    with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8") as channel:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.dup2(nowhere, sys.stderr.fileno())
+    channel = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.dup2(nowhere, sys.stderr.fileno())
 
-        def tell(**what: object) -> None:
-            channel.write(json.dumps(what) + "\n")
-            channel.flush()
+    def tell(**what: object) -> None:
+        channel.write(json.dumps(what) + "\n")
+        channel.flush()
 
-        def tell_mistake(kind: type[BaseException], _: BaseException, where: TracebackType | None) -> None:
-            # Without its message, which may hold what was imported or what an endpoint said.
-            tell(mistake=f"{kind.__name__}\n{''.join(traceback.format_tb(where))}")
+    def tell_mistake(kind: type[BaseException], _: BaseException, where: TracebackType | None) -> None:
+        # Without its message, which may hold what was imported or what an endpoint said.
+        tell(mistake=f"{kind.__name__}\n{''.join(traceback.format_tb(where))}")
 
-        sys.excepthook = tell_mistake
-        answer(job, tell)
+    sys.excepthook = tell_mistake
+    answer(job, tell)
 
 
 if __name__ == "__main__":

@@ -138,13 +138,12 @@ class MeteredModel:
         try:
             reply = json.loads(content)
             text, usage = reply["choices"][0]["message"]["content"], reply.get("usage") or {}
-            counted = [usage.get("prompt_tokens"), usage.get("completion_tokens")]
+            sent_tokens, received_tokens = usage.get("prompt_tokens"), usage.get("completion_tokens")
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             self._spend(sent, 0)
             raise NoReplyError("not_a_reply") from None
         # An endpoint that doesn't count is charged the most that it can have been.
-        most = [sent, len(content)]
-        self._spend(*(one if _is_count(one) else bound for one, bound in zip(counted, most, strict=True)))
+        self._spend(_count(sent_tokens, sent), _count(received_tokens, len(content)))
         if not isinstance(text, str) or not text.strip():
             raise NoReplyError("no_text")
         return text.encode("utf-8", "replace").decode()
@@ -154,8 +153,8 @@ class MeteredModel:
         self.tell(0, input_tokens, output_tokens)
 
 
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31
+def _count(told: object, otherwise: int) -> int:
+    return told if isinstance(told, int) and not isinstance(told, bool) and 0 <= told < 2**31 else otherwise
 
 
 def _seconds(retry_after: str, otherwise: float) -> float:

@@ -92,7 +92,8 @@ def conform(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
             columns[column.name] = _missing(len(frame), dtype_of(column))
         else:
             breaches.append(f"required column {column.name} is absent")
-    result = pd.DataFrame(columns, index=frame.index)
+    # Of a bare array of texts pandas 3 would make `str` cells, in which None is NaN; on one index nothing is compared.
+    result = pd.DataFrame({name: _kept(cells, frame.index) for name, cells in columns.items()}, index=frame.index)
     breaches += _breaches(result, table)
     if breaches:
         raise ContractError(
@@ -100,6 +101,10 @@ def conform(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
             remedy="This is a defect of the phase that made them; please report it with the run's id.",
         )
     return result.sort_values(list(table.info["key"]), kind="stable").reset_index(drop=True)
+
+
+def _kept(cells: Cells, index: pd.Index[Any]) -> Cells | pd.Series[Any]:
+    return pd.Series(cells, index=index, dtype="object") if cells.dtype == "object" else cells
 
 
 def _cast(values: pd.Series[Any], column: Column[Any]) -> Cells:

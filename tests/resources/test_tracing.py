@@ -251,6 +251,6 @@ def test_an_analyst_traces_rows_of_his_own_client_and_no_other(estate: Estate, i
             traced_rows = connection.execute("SELECT * FROM platform.trace(%s)", (asset,)).fetchall()
             versions = connection.execute("SELECT * FROM platform.versions_behind(%s)", (snapshot,)).fetchall()
             counts.append((len(traced_rows), len(versions)))
-    assert counts[0][0] == 13
-    assert counts[0][1] == 7
+    assert counts[0][0] == 14
+    assert counts[0][1] == 8
     assert counts[1] == (0, 0)

@@ -14,6 +14,9 @@ import pandas as pd
 from flow_pipelines.reference.wave_rules import wave_rules
 from flow_pipelines.settings import WaveSettings
 
+# Holds of any wave, so it says something only where nothing else does.
+LAST_RESORT = "what_is_left"
+
 
 @dataclass(frozen=True)
 class _Wave:
@@ -80,6 +83,8 @@ def _strengths(wave: _Wave) -> dict[str, float]:
         for name, rule in wave_rules().rationales.items()
         if (held := HELD[name](wave)) >= rule.least
     }
+    if len(found) > 1:
+        found.pop(LAST_RESORT, None)
     return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 
@@ -146,5 +151,5 @@ HELD: Mapping[str, Callable[[_Wave], float]] = {
     "one_owner": _largest("owner"),
     "one_site": _largest("site"),
     "filled_to_its_limit": _is_full,
-    "what_is_left": lambda _: 1.0,
+    LAST_RESORT: lambda _: 1.0,
 }

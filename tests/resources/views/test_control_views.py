@@ -8,10 +8,16 @@ from sqlalchemy import text
 
 from resources.control_views import control_views
 from resources.installation import Installation
+from resources.kept_advice import KeptAdvice, Occasion
 from resources.tenancy import add_analyst
 from tests.conftest import new_engagement
 from tests.resources.views.happenings import Engagement
 
+ASKED = {"asked": 1, "cached": 0, "answered": 1, "unanswered": 0, "reasons": {}, "requests": 1} | {
+    "input_tokens": 900,
+    "output_tokens": 60,
+    "seconds": 2.0,
+}
 VIEWS = [view.name for view in control_views()]
 # The columns that the mission's data model names and that have a meaning here; the others are told in decision 17.
 MISSION = {
@@ -90,6 +96,8 @@ def two_clients(installation: Installation) -> tuple[Engagement, Engagement]:
         engagement.run_flow(
             "modernize", {"modernize/code_findings": [{"severity": "optional", "file_format": "sarif"}]}
         )
+        asked = Occasion("discovery", "attribute_mapping", "mapping", "run", "large")
+        KeptAdvice(engagement.database, engagement.scope).write_down(asked, ASKED)
     return engagements[0], engagements[1]
 
 

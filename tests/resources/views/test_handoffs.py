@@ -26,7 +26,7 @@ def test_a_hand_off_tells_what_it_handed_over_and_what_its_rules_found(engagemen
         "version": debt.data_version,
         "rows": 2,
     }
-    summary = {"tables": 13, "rows": 2, "rules": 2, "passed": 1, "failed": 0, "waived": 1, "warned": 0}
+    summary = {"tables": 14, "rows": 2, "rules": 2, "passed": 1, "failed": 0, "waived": 1, "warned": 0}
     assert (handoff["data_summary"], handoff["waived_count"]) == (summary, 1)
     assert [rule["rule_id"] for rule in handoff["validation_rules"]] == ["names", "owners"]
     assert handoff["validation_results"][1]["decided_by"] == "jane"
@@ -63,7 +63,7 @@ def test_a_rollback_tells_what_moved_and_how_to_return(engagement: Engagement) -
         "good",
     )
     tables = ["discovery/inventory", "discovery/inventory_conflicts", "discovery/identity_candidates"]
-    assert rollback["rollback_scope"] == sorted(tables)
+    assert rollback["rollback_scope"] == tables
     assert rollback["data_snapshot"] == {snapshot.table_key: str(snapshot.snapshot_id) for snapshot in before}
     assert rollback["asset_snapshot"] == before[0].snapshot_id
     assert [(move["rows_before"], move["rows_after"]) for move in rollback["execution_log"]] == [(1, 0), (0, 0), (0, 0)]
