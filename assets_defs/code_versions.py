@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import sys
 from functools import cache
 from pathlib import Path
 
@@ -27,7 +26,7 @@ CODE = {".py", ".pyc"}
 
 
 @cache
-def code_version(flow: str, module: str) -> str:
+def code_version(flow: str, module: Path) -> str:
     """Return a hash of all the code and data that a phase's results can depend on.
 
     A version that a person has to raise is forgotten one day; this one can't be. Sources are hashed without regard to
@@ -36,7 +35,7 @@ def code_version(flow: str, module: str) -> str:
 
     Args:
         flow: The flow, by the name of its folder.
-        module: The loaded module that the phase's function is in.
+        module: The file that the phase's function is in.
     """
     digest = hashlib.sha256()
     for path in sources_of(flow, module):
@@ -44,17 +43,16 @@ def code_version(flow: str, module: str) -> str:
     return digest.hexdigest()[:12]
 
 
-def sources_of(flow: str, module: str) -> list[Path]:
+def sources_of(flow: str, module: Path) -> list[Path]:
     """Return the files that a phase's results can depend on: what it imports, on any way, and the data beside that."""
-    own = Path(str(sys.modules[module].__file__))
-    waiting = [own, *(path for folder in (flow, *ALWAYS) for path in (ROOT / folder).rglob("*.py"))]
+    waiting = [module, *(path for folder in (flow, *ALWAYS) for path in (ROOT / folder).rglob("*.py"))]
     reached: set[Path] = set()
     while waiting:
         path = waiting.pop()
         if path not in reached:
             reached.add(path)
             waiting += imported_by(path)
-    folders = {path.parent for path in reached - {own}}
+    folders = {path.parent for path in reached - {module}}
     return sorted(reached.union(*map(_data_in, folders)), key=str)
 
 

@@ -7,6 +7,8 @@ Belongs here: what a phase declares of itself, and the definitions that follow. 
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from inspect import getfile
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -176,7 +178,7 @@ PhaseRunner = Callable[[AssetExecutionContext, PlatformResource, PhasePlan], Pha
 
 def plan_phase(flow: Flow, shell: PhaseShell) -> PhasePlan:
     """Return the plan of a flow's phase, or of the hand-off into the flow."""
-    module = shell.compute.__module__
+    module = Path(getfile(shell.compute))
     if shell.phase == HANDOFF_PHASE:
         title, purpose = f"Hand-off into {flow.title}", "Validate and package what the flow before hands over."
         return PhasePlan(flow, shell, title, purpose, (str(flow.handoff),), code_version(HANDOFFS, module))
