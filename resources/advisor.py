@@ -152,7 +152,6 @@ class Advisor:
         started = time.monotonic()
         batches = list(_batches(open_questions))
         job = self._job(asking, batches)
-        asking.reasons.update(dict.fromkeys(open_questions, "budget_of_seconds"))
         try:
             for told in crew_process.work(job):
                 if "spent" in told:

@@ -29,6 +29,7 @@ from tests.resources.views.happenings import Engagement
 
 ENDPOINT = Endpoint("large", "http://127.0.0.1:9/v1", "sk-secret")
 LIVE = AdviceSettings()
+WORK = crew_process.work
 
 
 class Crew:
@@ -244,14 +245,18 @@ def test_topics_of_a_phase_share_the_run_s_budget(installation: Installation, sc
     assert crew.jobs[2].requests == 2
 
 
-def test_what_a_crew_did_not_come_to_is_counted_as_out_of_time(
+def test_a_crew_that_did_not_run_is_a_reason_and_what_it_answered_before_is_kept(
     installation: Installation, scope: Scope, crew: Crew, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def killed(job: Job, _: object) -> Iterator[dict[str, Any]]:
+        yield from list(crew.work(job))[:4]
+
+    monkeypatch.setattr(crew_process, "work", WORK)
+    monkeypatch.setattr(crew_process, "_told", killed)
     asked = questions(*(f"column {number}" for number in range(30)))
-    monkeypatch.setattr(crew_process, "work", lambda job: iter(list(crew.work(job))[:4]))
     advised = ask(installation, scope, asked)
     assert (advised.usage.requests, advised.usage.answered) == (2, 20)
-    assert advised.usage.reasons == {"budget_of_seconds": 10}
+    assert advised.usage.reasons == {"crew_did_not_run": 10}
 
 
 def test_a_mistake_of_ours_is_loud_and_what_it_cost_is_written_down(

@@ -276,7 +276,7 @@ def test_a_whole_process_answers_within_the_run_and_the_next_run_needs_none(
 def test_a_process_that_hangs_is_ended_with_the_budget() -> None:
     with serving(hanging(600)) as model:
         told = list(crew_process.work(job(model, 1, seconds=2.0)))
-    assert [one for one in told if "batch" in one] == []
+    assert [one["reason"] for one in told if "batch" in one] == ["budget_of_seconds"]
 
 
 def test_a_mistake_in_the_process_is_loud_and_says_where_without_what_was_imported() -> None:
