@@ -111,7 +111,7 @@ def work(job: Job) -> Iterator[dict[str, Any]]:
 
 
 def _told(job: Job, is_over_time: threading.Event) -> Iterator[dict[str, Any]]:
-    """Yield the lines of a crew's process until it ends; the event is set if it was ended because its time was over."""
+    """Yield the lines of a crew's process until it ends; the event is set if it is ended because its time is over."""
     with (
         tempfile.TemporaryDirectory(prefix="flow-crew-", ignore_cleanup_errors=True) as home,
         _started(home) as process,
