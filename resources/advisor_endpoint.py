@@ -37,10 +37,10 @@ class Endpoint:
     key: str = field(default="", repr=False)
     request: Mapping[str, Any] = field(default_factory=lambda: REQUEST)
 
-    @property
-    def longest_output(self) -> int | None:
-        """The most tokens that a reply may have; None if no parameter of the requests limits it."""
-        return min((self.request[name] for name in OUTPUT_LIMITS if self.request.get(name) is not None), default=None)
+
+def longest_output(request: Mapping[str, Any]) -> int | None:
+    """Return the most tokens that a reply may have; None if no parameter of a request limits it."""
+    return min((request[name] for name in OUTPUT_LIMITS if request.get(name) is not None), default=None)
 
 
 def configured_endpoint(environment: Mapping[str, str]) -> Endpoint | None:

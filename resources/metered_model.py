@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from resources.advisor_endpoint import Endpoint
+from resources.advisor_endpoint import Endpoint, longest_output
 
 # A model takes seconds to answer 20 questions; and the run that waits can't be ended before this.
 LONGEST_REQUEST = 60.0
@@ -127,7 +127,7 @@ class MeteredModel:
         body = json.dumps(request, ensure_ascii=False).encode()
         for repeat in range(REPEATS + 1):
             # No token is shorter than a byte, so this is the most that a request can cost before it is known.
-            self.budget.take_request(len(body) + (self.endpoint.longest_output or 0))
+            self.budget.take_request(len(body) + (longest_output(self.endpoint.request) or 0))
             self.tell(1, 0, 0)
             received = self._post(body)
             told = _told_by(received)
@@ -182,8 +182,8 @@ class MeteredModel:
         if not received.is_sent or received.is_refused:
             return
         most = len(received.content)
-        if self.endpoint.longest_output is not None:
-            most = min(most, self.endpoint.longest_output)
+        if (limit := longest_output(self.endpoint.request)) is not None:
+            most = min(most, limit)
         input_tokens = sent if told is None else _count(told.input_tokens, sent)
         output_tokens = most if told is None else _count(told.output_tokens, most)
         self.budget.tokens -= input_tokens + output_tokens
