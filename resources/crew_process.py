@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -110,7 +110,7 @@ def work(job: Job) -> Iterator[dict[str, Any]]:
         yield {"batch": number, "answers": {}, "reason": reason}
 
 
-def _told(job: Job, is_over_time: threading.Event) -> Iterator[dict[str, Any]]:
+def _told(job: Job, is_over_time: threading.Event) -> Generator[dict[str, Any], None, None]:
     """Yield the lines of a crew's process until it ends; the event is set if it is ended because its time is over."""
     with (
         tempfile.TemporaryDirectory(prefix="flow-crew-", ignore_cleanup_errors=True) as home,
