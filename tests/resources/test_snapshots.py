@@ -180,6 +180,16 @@ def test_what_was_computed_from_outdated_data_is_not_published(store: SnapshotSt
     assert REJECTED not in store.current(scope)
 
 
+def test_what_was_computed_from_rows_that_were_published_once_more_is_published(
+    store: SnapshotStore, scope: Scope
+) -> None:
+    old = publish(store, scope, imported(scope, [{"a": "1"}]))
+    computed = write(store, scope, empty_frame(REJECTED), Input.of_snapshot(old), key=REJECTED)
+    assert publish(store, scope, imported(scope, [{"a": "1"}])).snapshot_id != old.snapshot_id
+    store.publish(scope, [computed])
+    assert REJECTED in store.current(scope)
+
+
 def test_tables_of_one_phase_become_current_together(store: SnapshotStore, scope: Scope) -> None:
     """A reader polls the pair while a writer publishes ten generations of it; no reader sees a mixed pair."""
     pairs = set()
