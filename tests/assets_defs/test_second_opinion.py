@@ -86,7 +86,7 @@ def test_advice_is_asked_for_shown_accepted_and_then_asked_about_no_more(
     assert "[red]I say so" in shown
 
     with pytest.raises(InputError, match="No advice is open"):
-        engagement.command("advice accept", row["mapping_id"], "--by", "Ann")
+        engagement.command("advice accept", str(row["mapping_id"]), "--by", "Ann")
     engagement.command("advice accept", "--least", "0.95", "--by", "Ann")
     assert json.loads(engagement.command("edit list", "--json")) == []
     engagement.command("advice accept", "--least", "0.9", "--topic", "mapping", "--by", "Ann")

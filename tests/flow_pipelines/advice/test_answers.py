@@ -101,7 +101,7 @@ def test_no_opinion_can_not_be_accepted_but_of_a_column_it_says_that_it_holds_no
 
 
 def test_no_opinion_and_what_holds_anyhow_are_accepted_by_their_key_only(treatments: pd.DataFrame) -> None:
-    row_id, treatment = treatments.loc[0, ["workload_id", "treatment"]]
+    row_id, treatment = treatments["workload_id"][0], treatments["treatment"][0]
     (same,) = open_advice(with_advice(treatments, TABLE, {row_id: advice(treatment)}), TABLE, [], set())
     (other,) = open_advice(with_advice(treatments, TABLE, {row_id: advice("replatform")}), TABLE, [], set())
     assert (same.can_be_accepted, same.can_be_accepted_unseen) == (True, False)
