@@ -153,7 +153,7 @@ def _with_percents(rows: Iterable[Record], shares: frozenset[tuple[int, int]], f
     """Write numbers that are shown as percents as they are shown: 1 as 100 %."""
     for record in rows:
         cells = [
-            f"{round(float(cell) * 100, SHARE_DIGITS):g} %"
+            f"{float(cell) * 100:.{SHARE_DIGITS}f}".rstrip("0").rstrip(".") + " %"
             if (record.number, column) in shares and NUMBER.fullmatch(cell)
             else cell
             for column, cell in enumerate(record.cells, start=first)

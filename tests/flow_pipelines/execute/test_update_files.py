@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from xlsxwriter import Workbook
 
+from flow_pipelines.discovery.readers.percents import percent_cells
 from flow_pipelines.execute.updates.judge import judge_updates
 from flow_pipelines.execute.updates.received import raw_rows
 from flow_pipelines.reference.update_formats import is_update_header
@@ -70,6 +71,49 @@ def test_a_cell_that_a_workbook_shows_as_100_percent_is_all_of_it(tmp_path: Path
         "crm: cutover": "in progress",
         "crm: validate": "done",
     }
+
+
+def shares_of(path: Path) -> list[str]:
+    told = [row for row in read_rows(path, path.name, is_update_header) if not row.problem]
+    return [row.cells["% complete"] for row in told]
+
+
+def test_only_numbers_that_cells_themselves_show_as_percents_are_shares(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    with Workbook(str(path)) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["Task", "% complete"])
+        percent, days, later = (book.add_format({"num_format": one}) for one in ("0.00%", '0 "days"', "0.0%"))
+        cells: list[str | float] = ["1", 0.1234567, 12_345.67, 1]
+        for number, cell in enumerate(cells, start=1):
+            sheet.write(number, 0, f"crm: task {number}")
+            write = sheet.write_string if isinstance(cell, str) else sheet.write_number
+            write(number, 1, cell, days if number == len(cells) else percent)
+        sheet.write_blank(100, 1, None, percent)
+        sheet.conditional_format(0, 2, 9, 2, {"type": "no_blanks", "format": later})
+    replace_in(path, "xl/styles.xml", b'<dxf><numFmt numFmtId="166"', b'<dxf><numFmt numFmtId="165"')
+    assert shares_of(path) == ["1", "12.3457 %", "1234567 %", "1"]
+    assert percent_cells(path, "Sheet1") == {(3, 2), (4, 2)}
+
+
+def test_a_workbook_in_an_encoding_that_nobody_knows_stops_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    with Workbook(str(path)) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["Task", "% complete"])
+        sheet.write_row(1, 0, ["crm: test", 50])
+    replace_in(path, "xl/styles.xml", b'encoding="UTF-8"', b'encoding="x-nobody"')
+    assert percent_cells(path, "Sheet1") is None
+    assert shares_of(path) == ["50"]
+
+
+def replace_in(path: Path, part: str, old: bytes, new: bytes) -> None:
+    with zipfile.ZipFile(path) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    assert old in content[part], content[part]
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in content.items():
+            archive.writestr(name, text.replace(old, new) if name == part else text)
 
 
 def test_a_share_of_a_workbook_that_does_not_tell_percents_is_refused(tmp_path: Path) -> None:
