@@ -25,7 +25,7 @@ COMMENT = re.compile(r"#[^\n]*")
 # Read by name and not by import, of whatever flow they are.
 ALWAYS = ("reference", "tables")
 CODE = {".py", ".pyc"}
-# What the rows of every phase pass through. What else runs a phase decides whether they are published, not what they say.
+# What the rows of every phase pass through. What else runs a phase decides whether they are published.
 PASSED_THROUGH = ("flow_pipelines/edits.py", "assets_defs/second_opinion.py", "resources/rows.py")
 LIBRARIES = ("duckdb", "numpy", "ortools", "pandas", "python-calamine", "rapidfuzz", "scipy")
 
@@ -45,7 +45,7 @@ def code_version(flow: str, module: Path) -> str:
         flow: The flow, by the name of its folder.
         module: The file that the phase's function is in.
     """
-    digest = hashlib.sha256(_libraries())
+    digest = hashlib.sha256(library_versions())
     for content in sorted(map(_content, sources_of(flow, module))):
         digest.update(content)
     return digest.hexdigest()[:12]
@@ -62,7 +62,7 @@ def sources_of(flow: str, module: Path) -> list[Path]:
             reached.add(path)
             waiting += imported_by(path)
     folders = {path.parent for path in reached - {module} if path.is_relative_to(ROOT)}
-    return sorted(reached.union(*map(_data_in, folders)), key=str)
+    return sorted(reached.union(*map(data_in, folders)), key=str)
 
 
 @cache
@@ -87,14 +87,15 @@ def _files_of(name: str) -> frozenset[Path]:
 
 
 @cache
-def _data_in(folder: Path) -> frozenset[Path]:
+def data_in(folder: Path) -> frozenset[Path]:
     """Return the files of a folder that are no code, nor what editors and systems put beside them for a while."""
     files = (path for path in folder.iterdir() if path.is_file() and path.suffix not in CODE)
     return frozenset(path for path in files if not path.name.startswith(".") and not path.name.endswith("~"))
 
 
 @cache
-def _libraries() -> bytes:
+def library_versions() -> bytes:
+    """Return the versions of the libraries that make rows."""
     return "\n".join(f"{name} {version(name)}" for name in LIBRARIES).encode()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assets_defs import code_versions
-from assets_defs.code_versions import ROOT, code_version, imported_by, sources_of
+from assets_defs.code_versions import ROOT, code_version, data_in, imported_by, library_versions, sources_of
 from assets_defs.definitions import phase_plans
 
 
@@ -73,12 +73,12 @@ def test_another_library_is_another_version(monkeypatch: pytest.MonkeyPatch) -> 
     before = code_version.__wrapped__("discovery", module_of_discovery())
     assert before == code_version("discovery", module_of_discovery())
     monkeypatch.setattr(code_versions, "version", lambda _name: "1.0")
-    code_versions._libraries.cache_clear()
+    library_versions.cache_clear()
     assert code_version.__wrapped__("discovery", module_of_discovery()) != before
-    code_versions._libraries.cache_clear()
+    library_versions.cache_clear()
 
 
 def test_what_an_editor_leaves_beside_the_data_is_none(tmp_path: Path) -> None:
     for name in ("facts.csv", ".facts.csv.swp", ".DS_Store", "facts.csv~", "code.py"):
         (tmp_path / name).touch()
-    assert code_versions._data_in(tmp_path) == {tmp_path / "facts.csv"}
+    assert data_in(tmp_path) == {tmp_path / "facts.csv"}

@@ -93,7 +93,7 @@ def staffed(jobs: Sequence[Job], skills: Sequence[frozenset[str]], known: Choice
     of_whole = len(met) + 1
     of_people = of_whole * (len(jobs) + 1) + len(met)
     model.maximize(of_people * sum(everybody) + of_whole * sum(whole) + sum(met))
-    return _searched(model, jobs, skills, does, known, effort)
+    return _searched(model, jobs, skills, does, known, effort=effort)
 
 
 def _searched(
@@ -102,6 +102,7 @@ def _searched(
     skills: Sequence[frozenset[str]],
     does: Sequence[dict[int, cp_model.IntVar]],
     known: Choice,
+    *,
     effort: Effort,
 ) -> Choice:
     solver = cp_model.CpSolver()

@@ -93,7 +93,7 @@ def test_only_numbers_that_cells_themselves_show_as_percents_are_shares(tmp_path
         sheet.conditional_format(0, 2, 9, 2, {"type": "no_blanks", "format": later})
     replace_in(path, "xl/styles.xml", b'<dxf><numFmt numFmtId="166"', b'<dxf><numFmt numFmtId="165"')
     assert shares_of(path) == ["1", "12.3457 %", "1234567 %", "1"]
-    assert percent_cells(path, "Sheet1") == {(3, 2), (4, 2)}
+    assert percent_cells(path, "Sheet1") == frozenset({(3, 2), (4, 2)})
 
 
 def test_a_workbook_in_an_encoding_that_nobody_knows_stops_nothing(tmp_path: Path) -> None:

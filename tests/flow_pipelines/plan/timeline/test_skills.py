@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ortools.sat.python import cp_model
 
 from flow_pipelines.errors import SettingsError
-from flow_pipelines.plan.timeline import assignment, staffing
+from flow_pipelines.plan.timeline import assignment
 from flow_pipelines.plan.timeline.assignment import assign
 from flow_pipelines.plan.timeline.clock import programme_clock
 from flow_pipelines.plan.timeline.staffing import Effort
@@ -109,8 +110,14 @@ def test_whoever_knows_a_task_that_begins_later_is_kept_for_it() -> None:
 
 
 def test_all_searches_of_a_plan_share_one_effort(monkeypatch: pytest.MonkeyPatch) -> None:
-    searched, search = [], staffing._searched
-    monkeypatch.setattr(staffing, "_searched", lambda *words: [searched.append(words), search(*words)][1])
+    searched: list[cp_model.CpSolver] = []
+
+    def solver() -> cp_model.CpSolver:
+        searched.append(plain_solver())
+        return searched[-1]
+
+    plain_solver = cp_model.CpSolver
+    monkeypatch.setattr(cp_model, "CpSolver", solver)
     text = "[{name: Ada, role: tester, skills: [windows]}, {name: Bob, role: tester, skills: [linux, oracle]}]"
     chosen = settings_of(f"schedule: {{people: {text}}}")
     group = [("a", 0, 9, []), ("b", 5, 8, ["windows"]), ("c", 9, 12, ["linux"]), ("d", 10, 14, ["windows"])]
