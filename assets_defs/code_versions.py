@@ -1,7 +1,8 @@
 """Which code and data a phase's results can depend on, as one hash.
 
-Belongs here: following imports from a flow's modules, and from that of its phase, whatever flow they lead to. Does not:
-what Dagster does with a version (`phase_assets.py`).
+Belongs here: following imports from a flow's modules, from that of its phase and from what every phase passes through,
+whatever flow they lead to; versions of the libraries that make rows. Does not: what Dagster does with a version
+(`phase_assets.py`).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 import flow_pipelines
@@ -23,37 +25,44 @@ COMMENT = re.compile(r"#[^\n]*")
 # Read by name and not by import, of whatever flow they are.
 ALWAYS = ("reference", "tables")
 CODE = {".py", ".pyc"}
+# What the rows of every phase pass through. What else runs a phase decides whether they are published.
+PASSED_THROUGH = ("flow_pipelines/edits.py", "assets_defs/second_opinion.py", "resources/rows.py")
+LIBRARIES = ("duckdb", "numpy", "ortools", "pandas", "python-calamine", "rapidfuzz", "scipy")
 
 
 @cache
 def code_version(flow: str, module: Path) -> str:
-    """Return a hash of all the code and data that a phase's results can depend on.
+    """Return a hash of the code and data that a phase's results can depend on.
 
     A version that a person has to raise is forgotten one day; this one can't be. Sources are hashed without regard to
     what changed in them, so at worst an asset is called stale whose rows then come out equal. A process runs the code
     that it has loaded, so it hashes once: 90 times came to 8 % of the time of a small estate's runs.
 
+    Left out: how runs are made and versions kept (`phase_run.py`, the rest of `resources/`), PostgreSQL, Python and
+    libraries other than `LIBRARIES`, and the model that a second opinion was asked of.
+
     Args:
         flow: The flow, by the name of its folder.
         module: The file that the phase's function is in.
     """
-    digest = hashlib.sha256()
-    for path in sources_of(flow, module):
-        digest.update(_content(path))
+    digest = hashlib.sha256(library_versions())
+    for content in sorted(map(_content, sources_of(flow, module))):
+        digest.update(content)
     return digest.hexdigest()[:12]
 
 
 def sources_of(flow: str, module: Path) -> list[Path]:
     """Return the files that a phase's results can depend on: what it imports, on any way, and the data beside that."""
-    waiting = [module, *(path for folder in (flow, *ALWAYS) for path in (ROOT / folder).rglob("*.py"))]
+    passed = (ROOT.parent / name for name in PASSED_THROUGH)
+    waiting = [module, *passed, *(path for folder in (flow, *ALWAYS) for path in (ROOT / folder).rglob("*.py"))]
     reached: set[Path] = set()
     while waiting:
         path = waiting.pop()
         if path not in reached:
             reached.add(path)
             waiting += imported_by(path)
-    folders = {path.parent for path in reached - {module}}
-    return sorted(reached.union(*map(_data_in, folders)), key=str)
+    folders = {path.parent for path in reached - {module} if path.is_relative_to(ROOT)}
+    return sorted(reached.union(*map(data_in, folders)), key=str)
 
 
 @cache
@@ -78,8 +87,16 @@ def _files_of(name: str) -> frozenset[Path]:
 
 
 @cache
-def _data_in(folder: Path) -> frozenset[Path]:
-    return frozenset(path for path in folder.iterdir() if path.is_file() and path.suffix not in CODE)
+def data_in(folder: Path) -> frozenset[Path]:
+    """Return the files of a folder that are no code, nor what editors and systems put beside them for a while."""
+    files = (path for path in folder.iterdir() if path.is_file() and path.suffix not in CODE)
+    return frozenset(path for path in files if not path.name.startswith(".") and not path.name.endswith("~"))
+
+
+@cache
+def library_versions() -> bytes:
+    """Return the versions of the libraries that make rows."""
+    return "\n".join(f"{name} {version(name)}" for name in LIBRARIES).encode()
 
 
 @cache

@@ -115,14 +115,12 @@ def _read_text(path: Path, name: str, is_known: IsKnown) -> Iterator[FileRow]:
 
 
 def _read_document(path: Path, name: str, is_known: IsKnown) -> Iterator[FileRow]:
-    document = read_document_rows(path, is_known)
-    if isinstance(document, Rejection):
-        yield _refused(name, None, document)
-        return
-    for rejection in document.refused:
-        yield _refused(name, None, rejection)
-    if document.records:
-        yield from _rows(document.records, document.head, name)
+    cells = CleanCells()
+    for row in read_document_rows(path, is_known):
+        if isinstance(row, Rejection):
+            yield _refused(name, None, row, {"line": cells[row.raw_text]} if row.raw_text else None)
+        else:
+            yield FileRow(name, row.cells, None, row.number)
 
 
 def _read_workbook(path: Path, name: str, is_known: IsKnown) -> Iterator[FileRow]:
@@ -155,7 +153,7 @@ def _with_percents(rows: Iterable[Record], shares: frozenset[tuple[int, int]], f
     """Write numbers that are shown as percents as they are shown: 1 as 100 %."""
     for record in rows:
         cells = [
-            f"{round(float(cell) * 100, SHARE_DIGITS):g} %"
+            f"{float(cell) * 100:.{SHARE_DIGITS}f}".rstrip("0").rstrip(".") + " %"
             if (record.number, column) in shares and NUMBER.fullmatch(cell)
             else cell
             for column, cell in enumerate(record.cells, start=first)

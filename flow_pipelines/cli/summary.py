@@ -64,7 +64,7 @@ FIGURES = {
     "|| ' hours' FROM plan.plan_overview WHERE wave_number IS NULL), '-')",
     "cost a month": "SELECT coalesce((SELECT round(now_usd_month::numeric) || ' USD now, ' || "
     "round(after_usd_month::numeric) || ' after' FROM plan.business_case WHERE wave_number IS NULL), '-')",
-    "waves under way": "SELECT coalesce(string_agg(waves || ' ' || state, ', ' ORDER BY waves DESC, state), '-') "
+    "waves": "SELECT coalesce(string_agg(waves || ' ' || state, ', ' ORDER BY waves DESC, state), '-') "
     "FROM (SELECT state, count(*) AS waves FROM execute.execution_overview WHERE wave_number IS NOT NULL "
     "GROUP BY state) AS counted",
     "  tasks done": "SELECT coalesce((SELECT over_count || ' of ' || task_count FROM execute.execution_report "

@@ -6,7 +6,10 @@ import ast
 import importlib
 from pathlib import Path
 
-from assets_defs.code_versions import ROOT, code_version, imported_by, sources_of
+import pytest
+
+from assets_defs import code_versions
+from assets_defs.code_versions import ROOT, code_version, data_in, imported_by, library_versions, sources_of
 from assets_defs.definitions import phase_plans
 
 
@@ -43,9 +46,39 @@ def _modules(node: ast.Import | ast.ImportFrom) -> list[str]:
     return [str(node.module), *(f"{node.module}.{one.name}" for one in node.names)]
 
 
-def test_every_phase_has_a_version_that_its_own_code_changes() -> None:
-    for plan in phase_plans():
+def test_every_phase_has_a_version_that_its_own_code_changes(tmp_path: Path) -> None:
+    for number, plan in enumerate(phase_plans()):
         own = Path(str(importlib.import_module(plan.shell.compute.__module__).__file__))
         flow = "handoffs" if plan.shell.phase == "handoff" else plan.flow.name
-        assert plan.code_version == code_version(flow, own)
-        assert own in sources_of(plan.flow.name, own)
+        text = own.read_text(encoding="utf-8")
+        same, changed = (tmp_path / f"{number} {how}" / own.name for how in ("same", "changed"))
+        for file, content in ((same, text), (changed, f"{text}\n")):
+            file.parent.mkdir()
+            file.write_text(content, encoding="utf-8")
+        assert code_version(flow, same) == plan.code_version
+        assert code_version(flow, changed) != plan.code_version
+
+
+def test_what_every_phase_passes_through_counts() -> None:
+    found = {path.relative_to(ROOT.parent).as_posix() for path in sources_of("discovery", module_of_discovery())}
+    assert {"assets_defs/second_opinion.py", "resources/rows.py", "flow_pipelines/edits.py"} <= found
+    assert "flow_pipelines/advice/answers.py" in found
+
+
+def module_of_discovery() -> Path:
+    return Path(str(importlib.import_module("assets_defs.discovery").__file__))
+
+
+def test_another_library_is_another_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = code_version.__wrapped__("discovery", module_of_discovery())
+    assert before == code_version("discovery", module_of_discovery())
+    monkeypatch.setattr(code_versions, "version", lambda _name: "1.0")
+    library_versions.cache_clear()
+    assert code_version.__wrapped__("discovery", module_of_discovery()) != before
+    library_versions.cache_clear()
+
+
+def test_what_an_editor_leaves_beside_the_data_is_none(tmp_path: Path) -> None:
+    for name in ("facts.csv", ".facts.csv.swp", ".DS_Store", "facts.csv~", "code.py"):
+        (tmp_path / name).touch()
+    assert data_in(tmp_path) == {tmp_path / "facts.csv"}

@@ -47,7 +47,7 @@ def test_status_shows_every_table_and_what_they_come_to(flow: Command) -> None:
     assert figures["server records merged as duplicates"] > 0
     assert figures["dependencies"] > 0
     assert figures["tech debt findings"] > 0
-    assert figures["waves under way"].endswith(" planned")
+    assert figures["waves"].endswith(" planned")
     assert figures["tasks done"].startswith("0 of ")
     assert figures["end"].endswith(" planned")
     assert figures["refactor backlog"].endswith(" items, 0 done")

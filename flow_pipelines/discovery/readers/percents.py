@@ -39,7 +39,8 @@ def percent_cells(path: Path, sheet: str) -> frozenset[Place] | None:
             styles = _percent_styles(archive)
             part = _part_of(archive, sheet) if styles else None
             return frozenset(_cells(archive, part, styles)) if part else frozenset()
-    except (*BROKEN, ParseError, KeyError):
+    except (*BROKEN, ParseError, LookupError):
+        # An encoding that expat does not know is a LookupError; what lacks in the archive is one as well.
         return None
 
 
@@ -59,8 +60,10 @@ def _percent_styles(archive: zipfile.ZipFile) -> frozenset[str]:
         return frozenset()
     formats, styles = set(BUILT_IN), list[str]()
     for element in _elements(archive, STYLES):
-        if _name(element) == "numFmt" and "%" in LITERAL.sub("", element.get("formatCode", "")):
-            formats.add(element.get("numFmtId", ""))
+        # Conditional formats have number formats too, by the same numbers.
+        if _name(element) == "numFmts":
+            shares = (one for one in element if "%" in LITERAL.sub("", one.get("formatCode", "")))
+            formats.update(one.get("numFmtId", "") for one in shares)
         elif _name(element) == "cellXfs":
             styles = [style.get("numFmtId", "") for style in element]
     return frozenset(str(number) for number, own in enumerate(styles) if own in formats)
@@ -75,6 +78,7 @@ def _part_of(archive: zipfile.ZipFile, sheet: str) -> str | None:
 
 
 def _cells(archive: zipfile.ZipFile, part: str, styles: frozenset[str]) -> Iterator[Place]:
+    """Yield the cells that hold a number in one of some styles; of those without a value files may have millions."""
     row = column = 0
     with archive.open(part) as content:
         for event, element in iterparse(content, events=("start", "end")):  # noqa: S314  (see above)
@@ -84,7 +88,9 @@ def _cells(archive: zipfile.ZipFile, part: str, styles: frozenset[str]) -> Itera
             elif event == "start" and name == "c":
                 place = ADDRESS.fullmatch(element.get("r", ""))
                 column = column_number(place[1].encode()) if place else column + 1
-                if element.get("s") in styles:
+            elif event == "end" and name == "c":
+                is_number = element.get("t", "n") == "n" and any(_name(one) == "v" for one in element)
+                if is_number and element.get("s") in styles:
                     yield row, column
-            elif name == "row":
+            elif event == "end" and name == "row":
                 element.clear()

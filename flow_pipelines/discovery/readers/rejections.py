@@ -159,6 +159,15 @@ REASONS: dict[str, Reason] = {
         "Give the output of one command as it is, such as aws mgn describe-source-servers.",
     ),
     "not_an_object": Reason("it is no object with named values.", CORRECT_ROW),
+    "no_values": Reason("none of its values is filled.", CORRECT_ROW),
+    "too_much_repeated": Reason(
+        "{cells:,} values of its own would be repeated for each of {objects:,} objects in it.",
+        "Split the export into several files, or give each object in a list of its own.",
+    ),
+    "more_pages": Reason(
+        "it ends in the middle: the tool says that there are more pages.",
+        "Export all pages, such as without --max-items and --no-paginate, and import it again.",
+    ),
     "too_many_cells": Reason(
         "the row has {cells} cells under {columns} columns.",
         "Put cells that contain the delimiter in double quotes and import the file again.",

@@ -13,7 +13,7 @@ import pandas as pd
 
 from flow_pipelines.plan.timeline.capacity import periods_of
 from flow_pipelines.plan.timeline.clock import ProgrammeClock
-from flow_pipelines.plan.timeline.staffing import Job, staffed
+from flow_pipelines.plan.timeline.staffing import Effort, Job, staffed
 from flow_pipelines.settings import EngagementSettings
 
 Spans = list[tuple[int, int]]
@@ -70,11 +70,12 @@ def assign(tasks: pd.DataFrame, settings: EngagementSettings, clock: ProgrammeCl
     asked = [-len(known.get(role, nobody).intersection(needed)) for role, needed in taken]
     ordered = tasks.assign(asked=asked, length=tasks["start"] - tasks["end"])
     ordered = ordered.sort_values(["start", "asked", "length", "task_id"])
+    effort = Effort()
     told: dict[str, tuple[list[str], str | None]] = {}
     for role, team in teams.items():
         own = ordered[(ordered["role"] == role) & ordered["people"].notna()]
         for together in _overlapping(own.to_dict("records")):
-            for row, chosen in zip(together, _staffed(together, team), strict=True):
+            for row, chosen in zip(together, _staffed(together, team, effort), strict=True):
                 told[row["task_id"]] = sorted(one.name for one in chosen), _unmet(row, chosen, team)
     rows = [told.get(task, ([], None)) for task in tasks["task_id"]]
     return pd.DataFrame(rows, columns=["assigned_to", "unmet"], index=tasks.index, dtype="object")
@@ -94,7 +95,7 @@ def _overlapping(rows: Iterable[Row]) -> Iterator[list[Row]]:
         yield together
 
 
-def _staffed(rows: Sequence[Row], team: Sequence[_Colleague]) -> list[list[_Colleague]]:
+def _staffed(rows: Sequence[Row], team: Sequence[_Colleague], effort: Effort) -> list[list[_Colleague]]:
     """Choose who does each of some tasks that overlap, before which all are free."""
     spans = [(int(row["start"]), int(row["end"])) for row in rows]
     before = [(one.busy_until, one.hours) for one in team]
@@ -114,7 +115,7 @@ def _staffed(rows: Sequence[Row], team: Sequence[_Colleague]) -> list[list[_Coll
         )
         for row, span in zip(rows, spans, strict=True)
     ]
-    together = staffed(jobs, skills, in_turn)
+    together = staffed(jobs, skills, in_turn, effort)
     if together is not in_turn:
         for colleague, (busy_until, hours) in zip(team, before, strict=True):
             colleague.busy_until, colleague.hours = busy_until, hours

@@ -10,8 +10,17 @@ from dataclasses import dataclass
 
 from ortools.sat.python import cp_model
 
-# What a search may cost, in CP-SAT's own time, which is the same everywhere; and the most pairs of task and person.
-EFFORT, MOST_PAIRS = 2.0, 20_000
+# What a search may cost, and all of one plan, in CP-SAT's own time, which is the same everywhere.
+MOST_OF_ONE, MOST_OF_ALL = 2.0, 10.0
+# Pairs of task and person beyond which no search was seen to find anything better.
+MOST_PAIRS = 1_500
+
+
+@dataclass
+class Effort:
+    """What the searches of one plan may still cost."""
+
+    left: float = MOST_OF_ALL
 
 
 @dataclass(frozen=True)
@@ -44,18 +53,19 @@ def lacking(jobs: Sequence[Job], skills: Sequence[frozenset[str]], choice: Choic
     )
 
 
-def staffed(jobs: Sequence[Job], skills: Sequence[frozenset[str]], known: Choice) -> Choice:
+def staffed(jobs: Sequence[Job], skills: Sequence[frozenset[str]], known: Choice, effort: Effort) -> Choice:
     """Choose people for jobs that overlap: as many as can be, then those who leave the fewest jobs without a skill.
 
     Args:
         jobs: The jobs, in an order that does not depend on that of the tasks.
         skills: What each of the team knows.
         known: A choice that is possible; it stays unless fewer jobs lack something under another one.
+        effort: What is left for a search; what it costs is taken off.
 
     Returns:
         The places, in the team, of those who do each job; nobody does two at once.
     """
-    if not lacking(jobs, skills, known) or len(jobs) * len(skills) > MOST_PAIRS:
+    if effort.left <= 0 or len(jobs) * len(skills) > MOST_PAIRS or not lacking(jobs, skills, known):
         return known
     model = cp_model.CpModel()
     does = [{one: model.new_bool_var("") for one in sorted(job.available)} for job in jobs]
@@ -83,7 +93,7 @@ def staffed(jobs: Sequence[Job], skills: Sequence[frozenset[str]], known: Choice
     of_whole = len(met) + 1
     of_people = of_whole * (len(jobs) + 1) + len(met)
     model.maximize(of_people * sum(everybody) + of_whole * sum(whole) + sum(met))
-    return _searched(model, jobs, skills, does, known)
+    return _searched(model, jobs, skills, does, known, effort=effort)
 
 
 def _searched(
@@ -92,12 +102,16 @@ def _searched(
     skills: Sequence[frozenset[str]],
     does: Sequence[dict[int, cp_model.IntVar]],
     known: Choice,
+    *,
+    effort: Effort,
 ) -> Choice:
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = 0
-    solver.parameters.max_deterministic_time = EFFORT
-    if solver.solve(model) not in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
+    solver.parameters.max_deterministic_time = min(MOST_OF_ONE, effort.left)
+    status = solver.solve(model)
+    effort.left -= solver.response_proto.deterministic_time
+    if status not in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
         return known
     found = [frozenset(one for one, does_it in own.items() if solver.boolean_value(does_it)) for own in does]
     return found if lacking(jobs, skills, found) < lacking(jobs, skills, known) else known

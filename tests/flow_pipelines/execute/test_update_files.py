@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from xlsxwriter import Workbook
 
+from flow_pipelines.discovery.readers.percents import percent_cells
 from flow_pipelines.execute.updates.judge import judge_updates
+from flow_pipelines.execute.updates.received import raw_rows
 from flow_pipelines.reference.update_formats import is_update_header
-from flow_pipelines.row_files import read_rows
+from flow_pipelines.row_files import FileRow, read_rows
 from tests.flow_pipelines.execute.telling import (
     SCOPE,
     UTC_SETTINGS,
@@ -69,6 +71,49 @@ def test_a_cell_that_a_workbook_shows_as_100_percent_is_all_of_it(tmp_path: Path
         "crm: cutover": "in progress",
         "crm: validate": "done",
     }
+
+
+def shares_of(path: Path) -> list[str]:
+    told = [row for row in read_rows(path, path.name, is_update_header) if not row.problem]
+    return [row.cells["% complete"] for row in told]
+
+
+def test_only_numbers_that_cells_themselves_show_as_percents_are_shares(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    with Workbook(str(path)) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["Task", "% complete"])
+        percent, days, later = (book.add_format({"num_format": one}) for one in ("0.00%", '0 "days"', "0.0%"))
+        cells: list[str | float] = ["1", 0.1234567, 12_345.67, 1]
+        for number, cell in enumerate(cells, start=1):
+            sheet.write(number, 0, f"crm: task {number}")
+            write = sheet.write_string if isinstance(cell, str) else sheet.write_number
+            write(number, 1, cell, days if number == len(cells) else percent)
+        sheet.write_blank(100, 1, None, percent)
+        sheet.conditional_format(0, 2, 9, 2, {"type": "no_blanks", "format": later})
+    replace_in(path, "xl/styles.xml", b'<dxf><numFmt numFmtId="166"', b'<dxf><numFmt numFmtId="165"')
+    assert shares_of(path) == ["1", "12.3457 %", "1234567 %", "1"]
+    assert percent_cells(path, "Sheet1") == frozenset({(3, 2), (4, 2)})
+
+
+def test_a_workbook_in_an_encoding_that_nobody_knows_stops_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    with Workbook(str(path)) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["Task", "% complete"])
+        sheet.write_row(1, 0, ["crm: test", 50])
+    replace_in(path, "xl/styles.xml", b'encoding="UTF-8"', b'encoding="x-nobody"')
+    assert percent_cells(path, "Sheet1") is None
+    assert shares_of(path) == ["50"]
+
+
+def replace_in(path: Path, part: str, old: bytes, new: bytes) -> None:
+    with zipfile.ZipFile(path) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    assert old in content[part], content[part]
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in content.items():
+            archive.writestr(name, text.replace(old, new) if name == part else text)
 
 
 def test_a_share_of_a_workbook_that_does_not_tell_percents_is_refused(tmp_path: Path) -> None:
@@ -156,10 +201,69 @@ def test_what_the_aws_command_line_writes_is_read(servers_first: bool, tmp_path:
 
 @pytest.mark.parametrize(
     ("content", "code"),
-    [('{"items": [', "broken_json"), ('{"message": "denied"}', "no_objects"), ('{"items": []}', "no_objects"),
+    [('{"items": [', "broken_json"), ('{"message": "denied"}', "no_objects"),
      ('{"a": [{"b": 1}], "c": [{"d": 1}]}', "no_objects"), ('{"items": [{"name": "web01"}]}', "kind_unknown")],
 )  # fmt: skip
 def test_a_document_of_another_shape_is_rejected_by_its_name(content: str, code: str, tmp_path: Path) -> None:
     (tmp_path / "odd.json").write_text(content, encoding="utf-8")
     result = judged(list(read_rows(tmp_path / "odd.json", "odd.json", is_update_header)))
     assert [(one, reason.startswith("odd.json")) for one, reason in reasons(result)] == [(code, True)]
+
+
+def read_json(path: Path, content: object) -> list[FileRow]:
+    path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+    return list(read_rows(path, path.name, is_update_header))
+
+
+def codes(rows: Sequence[FileRow]) -> list[str]:
+    return [row.problem.code for row in rows if row.problem]
+
+
+@pytest.mark.parametrize("content", ['{"items": []}', "[]", '{"items": [], "nextToken": null}'])
+def test_a_list_without_objects_says_nothing_and_is_no_mistake(content: str, tmp_path: Path) -> None:
+    assert read_json(tmp_path / "none.json", content) == []
+
+
+def test_an_export_of_the_first_page_only_is_told_as_such(tmp_path: Path) -> None:
+    rows = read_json(tmp_path / "jobs.json", JOBS | {"nextToken": "AAAB"})
+    assert codes(rows) == ["more_pages"]
+    assert len(rows) == 4
+
+
+def test_what_an_object_says_is_repeated_within_bounds_only(tmp_path: Path) -> None:
+    """1 MB of it would take 10 GB."""
+    servers = [{"sourceServerID": f"s-{number}", "launchStatus": "LAUNCHED"} for number in range(9_000)]
+    job = {f"fact {number}": "x" * 100 for number in range(60)}
+    small = {"jobID": "mgnjob-3", "participatingServers": servers[:3]}
+    rows = read_json(tmp_path / "jobs.json", [job | {"participatingServers": servers}, small])
+    assert codes(rows) == ["too_much_repeated"]
+    assert [row.row_number for row in rows] == [1, 2, 2, 2]
+    again = read_json(tmp_path / "jobs.json", [job | {"participatingServers": servers[:2_000]} for _ in range(3)])
+    assert (len(again), codes(again)) == (4_001, ["too_much_repeated"]), "all objects of a document share the bound"
+
+
+def test_each_object_has_its_own_columns_only_and_a_document_not_too_many(tmp_path: Path) -> None:
+    rows = read_json(tmp_path / "wide.json", [{"hostname": "web", f"fact {number}": "x"} for number in range(5_000)])
+    assert {len(row.cells) for row in rows if not row.problem} == {2}
+    assert codes(rows) == ["too_many_columns"] * (5_000 - 4_095)
+
+
+def test_objects_that_say_nothing_are_told(tmp_path: Path) -> None:
+    rows = read_json(tmp_path / "odd.json", [{}, {"hostname": None}, {"hostname": "web01"}])
+    assert [(row.row_number, row.problem and row.problem.code) for row in rows] == [
+        (1, "no_values"),
+        (2, "no_values"),
+        (3, None),
+    ]
+
+
+def test_another_broken_object_at_the_same_place_is_another_row(tmp_path: Path) -> None:
+    ids = {
+        row["content_id"]
+        for text in ('"a"', '"b"', "{", "{{")
+        for row in raw_rows(SCOPE, read_json(tmp_path / "odd.json", f"[{text}"))
+    }
+    assert len(ids) == 4
+    [row] = read_json(tmp_path / "odd.json", '[{"password": "hunter2", ')
+    assert codes([row]) == ["broken_json"]
+    assert "hunter2" not in str(row)

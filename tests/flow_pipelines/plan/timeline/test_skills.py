@@ -11,10 +11,13 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ortools.sat.python import cp_model
 
 from flow_pipelines.errors import SettingsError
+from flow_pipelines.plan.timeline import assignment
 from flow_pipelines.plan.timeline.assignment import assign
 from flow_pipelines.plan.timeline.clock import programme_clock
+from flow_pipelines.plan.timeline.staffing import Effort
 from flow_pipelines.reference.end_of_life import installed_facts
 from flow_pipelines.reference.skills import skills
 from flow_pipelines.reference.task_templates import task_templates
@@ -104,6 +107,29 @@ def test_whoever_knows_a_task_that_begins_later_is_kept_for_it() -> None:
     told = assign(tasks, chosen, programme_clock(chosen, BEGIN, BEGIN + timedelta(days=9)))
     assert told["assigned_to"].tolist() == [["Bob"], ["Ada"], ["Bob"], ["Ada"]]
     assert told["unmet"].isna().all()
+
+
+def test_all_searches_of_a_plan_share_one_effort(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched: list[cp_model.CpSolver] = []
+
+    def solver() -> cp_model.CpSolver:
+        searched.append(plain_solver())
+        return searched[-1]
+
+    plain_solver = cp_model.CpSolver
+    monkeypatch.setattr(cp_model, "CpSolver", solver)
+    text = "[{name: Ada, role: tester, skills: [windows]}, {name: Bob, role: tester, skills: [linux, oracle]}]"
+    chosen = settings_of(f"schedule: {{people: {text}}}")
+    group = [("a", 0, 9, []), ("b", 5, 8, ["windows"]), ("c", 9, 12, ["linux"]), ("d", 10, 14, ["windows"])]
+    rows = [(f"{name}{n}", start + n * 20, end + n * 20, own) for n in range(4) for name, start, end, own in group]
+    tasks = pd.DataFrame(rows, columns=["task_id", "start", "end", "skills"]).assign(role="tester", people=1)
+    clock = programme_clock(chosen, BEGIN, BEGIN + timedelta(days=30))
+    assert assign(tasks, chosen, clock)["unmet"].isna().all()
+    assert len(searched) == 4
+    monkeypatch.setattr(assignment, "Effort", lambda: Effort(1e-12))
+    told = assign(tasks, chosen, clock)
+    assert len(searched) == 5, "nothing is left after the first"
+    assert told["unmet"].notna().sum() >= 3
 
 
 TASKS = st.lists(
