@@ -83,7 +83,7 @@ def _question(row: Mapping[Any, Any], columns: Mapping[str, SheetColumn]) -> Que
         "probability": float(row["confidence"]),
         "meaning_of_choices": {name: attribute_named(name).description for name in choices},
     }
-    return Question(str(row["mapping_id"]), evidence, choices)
+    return Question(str(row["mapping_id"]), evidence, choices, origin=str(row["source_file"]))
 
 
 def _ranked(shares: Mapping[str, float]) -> dict[str, float]:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import random
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, date, datetime
 
 import pandas as pd
@@ -219,8 +221,21 @@ class CrashedError(Exception):
     """The process is gone."""
 
 
-def crash_at(database: Database, step: int) -> None:
-    """Let the statement number `step` of a database's engine be its process's last."""
+@contextmanager
+def told_of_statements(database: Database, statement: Callable[..., None]) -> Iterator[None]:
+    """Call a function for each statement and commit of the block; the engine is the whole process's."""
+    events = ("before_cursor_execute", "commit")
+    for name in events:
+        event.listen(database.engine, name, statement)
+    try:
+        yield
+    finally:
+        for name in events:
+            event.remove(database.engine, name, statement)
+
+
+def crash_at(database: Database, step: int) -> AbstractContextManager[None]:
+    """Let the statement number `step` of the block be its process's last."""
     seen = 0
 
     def count(*_: object) -> None:
@@ -229,8 +244,7 @@ def crash_at(database: Database, step: int) -> None:
         if seen == step:
             raise CrashedError
 
-    event.listen(database.engine, "before_cursor_execute", count)
-    event.listen(database.engine, "commit", count)
+    return told_of_statements(database, count)
 
 
 @pytest.mark.parametrize("step", range(1, 20))
@@ -241,15 +255,10 @@ def test_a_crash_at_any_statement_leaves_the_old_version_current_and_readable(
     frames_after = {IMPORTED: imported(scope, [{"a": "new"}]), REJECTED: rejected(scope, 2)}
     store = SnapshotStore(installation.database)
     store.publish(scope, store.write(scope, frames_before, inputs=[], run_id="run", code_version="1"))
-    dying = Database(installation.database.url)
-    crash_at(dying, step)
     crashed = True
-    try:
-        doomed = SnapshotStore(dying)
-        doomed.publish(scope, doomed.write(scope, frames_after, inputs=[], run_id="run", code_version="1"))
+    with suppress(CrashedError), crash_at(store.database, step):
+        store.publish(scope, store.write(scope, frames_after, inputs=[], run_id="run", code_version="1"))
         crashed = False
-    except CrashedError:
-        pass
     expected = frames_before if crashed else frames_after
     current = store.current(scope)
     for key, frame in expected.items():
@@ -261,19 +270,16 @@ def test_a_crash_at_any_statement_leaves_the_old_version_current_and_readable(
 
 
 def test_the_crash_test_reaches_past_the_last_statement(installation: Installation, scope: Scope) -> None:
-    dying = Database(installation.database.url)
-    crash_at(dying, 10_000)
     statements = 0
 
     def count(*_: object) -> None:
         nonlocal statements
         statements += 1
 
-    event.listen(dying.engine, "before_cursor_execute", count)
-    event.listen(dying.engine, "commit", count)
-    store = SnapshotStore(dying)
+    store = SnapshotStore(installation.database)
     frames = {IMPORTED: imported(scope, [{"a": "new"}]), REJECTED: rejected(scope, 2)}
-    store.publish(scope, store.write(scope, frames, inputs=[], run_id="run", code_version="1"))
+    with told_of_statements(store.database, count):
+        store.publish(scope, store.write(scope, frames, inputs=[], run_id="run", code_version="1"))
     assert 10 < statements < 20
 
 

@@ -97,6 +97,7 @@ def test_only_columns_that_rules_are_unsure_of_are_asked_about_with_the_matchers
     mappings, asked = asked_about(VALUES)
     rows = mappings.set_index("mapping_id")
     assert asked.questions
+    assert {one.row_id: one.origin for one in asked.questions}.items() <= rows["source_file"].to_dict().items()
     for one in asked.questions:
         row = rows.loc[one.row_id]
         assert row["status"] in {"proposed", "unmapped"}
