@@ -100,21 +100,6 @@ def test_advice_is_asked_for_shown_accepted_and_then_asked_about_no_more(
     assert (row["status"], row["method"], row["attribute"]) == ("applied", "person", "owner")
 
 
-def test_a_model_that_is_named_wrongly_fails_before_any_work_and_not_where_none_is_wanted(
-    installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("FLOW_ADVISOR_URL", "https://models.example/v1")
-    engagement = Engagement(installation, tmp_path, SERVERS)
-    with pytest.raises(RunError, match="FLOW_ADVISOR_MODEL"):
-        run(engagement, "data_import")
-    assert not engagement.store.current(engagement.scope)
-    settings = engagement_settings(installation.database, engagement.scope)
-    off = settings.model_copy(update={"advice": AdviceSettings(mode="off")})
-    change_settings(installation.database, engagement.scope, off)
-    run(engagement, "data_import", "attribute_mapping")
-    assert engagement.frame(MAPPINGS)["advice"].isna().all()
-
-
 def test_a_key_that_was_listed_accepts_no_other_advice_and_none_is_accepted_by_its_key_only(
     installation: Installation, tmp_path: Path, model: Fake
 ) -> None:
@@ -135,6 +120,21 @@ def test_a_key_that_was_listed_accepts_no_other_advice_and_none_is_accepted_by_i
     assert edit["new_value"] is None
     run(engagement, "attribute_mapping")
     assert engagement.frame(MAPPINGS).set_index("source_column").loc["owner of box"]["attribute"] is None
+
+
+def test_a_model_that_is_named_wrongly_fails_before_any_work_and_not_where_none_is_wanted(
+    installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLOW_ADVISOR_URL", "https://models.example/v1")
+    engagement = Engagement(installation, tmp_path, SERVERS)
+    with pytest.raises(RunError, match="FLOW_ADVISOR_MODEL"):
+        run(engagement, "data_import")
+    assert not engagement.store.current(engagement.scope)
+    settings = engagement_settings(installation.database, engagement.scope)
+    off = settings.model_copy(update={"advice": AdviceSettings(mode="off")})
+    change_settings(installation.database, engagement.scope, off)
+    run(engagement, "data_import", "attribute_mapping")
+    assert engagement.frame(MAPPINGS)["advice"].isna().all()
 
 
 def test_where_no_model_is_configured_not_even_questions_are_made(

@@ -45,9 +45,9 @@ def split_fixed(tasks: pd.DataFrame, precedences: pd.DataFrame, demands: pd.Data
     into, out = precedences["after"].isin(names), precedences["before"].isin(names)
     begun, ended = fixed.set_index("task_id")["start"], fixed.set_index("task_id")["end"]
     released = precedences[into & ~out]
-    earliest = (released["before"].map(ended) + released["lag"]).groupby(released["after"]).max()
+    earliest = (released["before"].map(ended).astype("float64") + released["lag"]).groupby(released["after"]).max()
     due = precedences[out & ~into]
-    latest = (due["after"].map(begun) - due["lag"]).groupby(due["before"]).min()
+    latest = (due["after"].map(begun).astype("float64") - due["lag"]).groupby(due["before"]).min()
     free["release"] = pd.concat([free["release"], free["task_id"].map(earliest)], axis=1).max(axis=1)
     deadlines = [free["deadline"].astype("Float64"), free["task_id"].map(latest).astype("Float64")]
     free["deadline"] = pd.concat(deadlines, axis=1).min(axis=1)
