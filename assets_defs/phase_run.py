@@ -106,7 +106,7 @@ def _materialize(
     inputs, manifest = _read_inputs(scope, plan, platform, context)
     corrected = correct(plan.shell.compute(inputs), inputs.edits)
     outputs, store = corrected.outputs, platform.snapshots
-    if plan.shell.ask:
+    if plan.shell.ask and inputs.settings.advice.mode != "off":
         outputs = with_second_opinion(
             platform.advisor, plan, inputs, outputs, run_id=context.run.run_id, warn=context.log.warning
         )

@@ -16,7 +16,7 @@ from dagster._core.storage.tags import PARTITION_NAME_TAG
 from pydantic import PrivateAttr
 
 from assets_defs.instance import keep_connections
-from assets_defs.run_coordinator import IN_PROCESS_TAG
+from assets_defs.run_coordinator import IN_PROCESS_TAG, RECOVERY_TAG, ROLLBACK_TAG
 from flow_pipelines.errors import RunError
 from flow_pipelines.reference.end_of_life import EndOfLifeFacts
 from flow_pipelines.scope import Scope
@@ -54,6 +54,7 @@ class PlatformResource(ConfigurableResource["PlatformResource"]):
             _lock_held(installation.database, context.run),
             installation.database.kept() as database,
         ):
+            _check_advisor(database, context.run)
             self._installation, self._database = installation, database
             yield self
 
@@ -101,6 +102,19 @@ class PlatformResource(ConfigurableResource["PlatformResource"]):
     def landing(self) -> Landing:
         """The landing folder."""
         return Landing(landing_root())
+
+
+def _check_advisor(database: Database, run: DagsterRun | None) -> None:
+    """Raise before any work, not after it, if the run may ask a language model and the environment names none rightly.
+
+    Raises:
+        AdvisorError: What the environment says can't work.
+    """
+    key = run.tags.get(PARTITION_NAME_TAG) if run else None
+    if run is None or key is None or {ROLLBACK_TAG, RECOVERY_TAG} & run.tags.keys():
+        return
+    if engagement_settings(database, Scope.parse(key)).advice.mode != "off":
+        configured_endpoint(os.environ)
 
 
 @contextmanager

@@ -102,10 +102,17 @@ class SetDraft:
 
 @dataclass(frozen=True)
 class MergeDraft:
-    """Two assets, by id or name, that a person says are one."""
+    """Two assets, by id or name, that a person says are one.
+
+    Attributes:
+        asset: One of them.
+        other: The other one.
+        records: Of each the record that the decision is about; any that stands for it if left out.
+    """
 
     asset: str
     other: str
+    records: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class AdviceSettings(BaseModel):
-    """Whether a language model is asked for a second opinion, and the most that a run of a phase may spend on it."""
+    """Whether a language model is asked for a second opinion, and the most that a run of a flow may spend on it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -22,10 +22,10 @@ class AdviceSettings(BaseModel):
         "live: what is not kept yet is asked, if the installation names a model.",
     )
     most_requests: int = Field(
-        default=50, ge=0, le=10_000, description="Requests of a phase in a run, repairs included."
+        default=50, ge=0, le=10_000, description="Requests of a run, over all its phases, repairs included."
     )
-    most_tokens: int = Field(default=200_000, ge=0, le=100_000_000, description="Tokens of a phase in a run.")
-    most_seconds: float = Field(default=600.0, ge=0, le=86_400, description="Seconds of a phase in a run.")
+    most_tokens: int = Field(default=200_000, ge=0, le=100_000_000, description="Tokens of a run, over all its phases.")
+    most_seconds: float = Field(default=600.0, ge=0, le=86_400, description="Seconds of a run, over all its phases.")
     input_price: float | None = Field(
         default=None, ge=0, description="What a million tokens sent cost, in the currency of the cost settings."
     )

@@ -31,6 +31,9 @@ LONGEST_REASON = 300
 LONGEST_LOOKED_AT = 4_000
 # Categories of characters that are not seen, or that change how others are: control, bidirectional, zero width.
 UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# How many braces of a reply are looked at: a failed one costs as much as counting the lines before it.
+MOST_BRACES = 2_000
+BEGINS_ANSWERS = re.compile(r'\{\s*"q\d')
 MAIL = re.compile(r"[\w.+-]{1,64}@(?=[\w-]{1,63}\.)")
 
 ASK = """Answer every question below by itself: the others have nothing to do with it.
@@ -138,13 +141,11 @@ def prompt(questions: Sequence[Mapping[str, Any]]) -> str:
 def valid_answers(reply: str, questions: Sequence[Mapping[str, Any]]) -> tuple[dict[int, Answer], list[str]]:
     """Return the valid answers in a reply by the question's number, and what is wrong with the others.
 
-    Prose and fences around the JSON object don't matter.
+    The last JSON object that answers a question counts: prose, fences and what a model thinks before don't matter.
     """
-    start, end = reply.find("{"), reply.rfind("}")
-    try:
-        members = json.loads(reply[start : end + 1])
-    except (ValueError, RecursionError):
-        return {}, ["The reply holds no complete JSON object."]
+    members = _last_answers(reply, frozenset(f"q{number}" for number in range(len(questions))))
+    if members is None:
+        return {}, ["The reply holds no complete JSON object with a member q0."]
     answers: dict[int, Answer] = {}
     problems = []
     for number, sent in enumerate(questions):
@@ -156,6 +157,34 @@ def valid_answers(reply: str, questions: Sequence[Mapping[str, Any]]) -> tuple[d
         except ValidationError as error:
             problems.append(f"q{number}: {_said_of(error)}")
     return answers, problems
+
+
+def _last_answers(reply: str, names: frozenset[str]) -> Mapping[str, Any] | None:
+    """Return the last JSON object with one of the members; None if there is none, or one begins after it and fails."""
+    decoder = json.JSONDecoder(object_pairs_hook=_unless_repeated)
+    last, at = None, 0
+    for _ in range(MOST_BRACES):
+        at = reply.find("{", at)
+        if at < 0:
+            break
+        try:
+            found, at = decoder.raw_decode(reply, at)
+        except json.JSONDecodeError as error:
+            if BEGINS_ANSWERS.match(reply, at):
+                last = None
+            at = max(at + 1, error.pos)
+        except (ValueError, RecursionError):  # a number or a depth that is beyond Python
+            return None
+        else:
+            if found is None or names & found.keys():
+                last = found
+    return last
+
+
+def _unless_repeated(members: Sequence[tuple[str, Any]]) -> dict[str, Any] | None:
+    """Return an object; None if it names a member twice, because nobody knows which of them is meant."""
+    found = dict(members)
+    return found if len(found) == len(members) else None
 
 
 def _said_of(error: ValidationError) -> str:

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any
 
 from flow_pipelines.advice.questions import Advice, Question
@@ -19,8 +19,8 @@ from flow_pipelines.reference.crews import Crew, crews
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings_advice import AdviceSettings
 from resources import crew_process
-from resources.advice_prompt import advice_key, as_sent, content_key
-from resources.advisor_endpoint import Endpoint
+from resources.advice_prompt import advice_key, as_sent, content_key, prompt
+from resources.advisor_endpoint import Endpoint, longest_output
 from resources.crew_process import Job
 from resources.database import Database
 from resources.kept_advice import KeptAdvice, Occasion
@@ -112,7 +112,7 @@ class Advisor:
 
         Args:
             scope: The engagement whose rows the questions are about; kept answers are its own.
-            settings: Whether to ask, and the most that the phase may spend in the run, over all its topics.
+            settings: Whether to ask, and the most that the run may spend, over all its phases and topics.
             topic: The crew, in `reference/crews.yaml`.
             questions: The questions, at most one for each row.
             flow: The flow, for the books.
@@ -136,10 +136,15 @@ class Advisor:
         asking = _Asking(KeptAdvice(self.database, scope), occasion, crew, settings)
         kept = asking.kept_advice.find(keys.values())
         # Rows that say the same are asked about once, and in an order that no row's place changes.
-        open_questions = {keys[row_id]: one for row_id, one in sorted(sent.items()) if one and keys[row_id] not in kept}
+        origins = {question.row_id: question.origin for question in questions}
+        open_questions = {
+            keys[row_id]: (origins[row_id], one)
+            for row_id, one in sorted(sent.items())
+            if one and keys[row_id] not in kept
+        }
         try:
             if settings.mode == "live" and endpoint.url and crew_process.is_installed() and open_questions:
-                self._ask(asking, dict(sorted(open_questions.items())))
+                self._ask(asking, list(_batches(open_questions)))
         finally:
             usage = _usage(asking, sent, keys, kept)
             asking.kept_advice.write_down(occasion, _counts(usage))
@@ -147,12 +152,13 @@ class Advisor:
         known = kept | asking.answers
         return Advised({row_id: known[key] for row_id, key in keys.items() if key in known}, usage)
 
-    def _ask(self, asking: _Asking, open_questions: Mapping[str, dict[str, Any]]) -> None:
+    def _ask(self, asking: _Asking, batches: Sequence[Mapping[str, dict[str, Any]]]) -> None:
         """Have a crew answer what is open, a batch at a time; what it answers is kept as soon as it does."""
         started = time.monotonic()
-        batches = list(_batches(open_questions))
         job = self._job(asking, batches)
-        asking.reasons.update(dict.fromkeys(open_questions, "budget_of_seconds"))
+        if reason := _spent_already(job):
+            asking.reasons.update({key: reason for batch in batches for key in batch})
+            return
         try:
             for told in crew_process.work(job):
                 if "spent" in told:
@@ -168,7 +174,7 @@ class Advisor:
         endpoint, most = self.endpoint, asking.settings
         if endpoint is None or endpoint.url is None:
             raise TypeError(endpoint)
-        requests, tokens, seconds = asking.kept_advice.spent(asking.occasion)
+        requests, tokens, seconds = asking.kept_advice.spent(asking.occasion.run_id)
         return Job(
             model=endpoint.model,
             url=endpoint.url,
@@ -182,10 +188,19 @@ class Advisor:
         )
 
 
-def _batches(questions: Mapping[str, dict[str, Any]]) -> Iterator[dict[str, dict[str, Any]]]:
-    rest = iter(questions.items())
-    while batch := dict(islice(rest, BATCH)):
-        yield batch
+def _batches(questions: Mapping[str, tuple[str, dict[str, Any]]]) -> Iterator[dict[str, dict[str, Any]]]:
+    """Yield questions by key, of one origin at a time, from their origins and what is sent of them by key."""
+    ordered = sorted(questions, key=lambda key: (questions[key][0], key))
+    for _, keys in groupby(ordered, key=lambda key: questions[key][0]):
+        while batch := {key: questions[key][1] for key in islice(keys, BATCH)}:
+            yield batch
+
+
+def _spent_already(job: Job) -> str | None:
+    """Return the reason if what is left of the budget allows not one request, so that no process is started for it."""
+    least = len(prompt(job.batches[0]).encode()) + (longest_output(job.request) or 0)
+    is_left = {"requests": job.requests > 0, "tokens": job.tokens >= least, "seconds": job.seconds > 0}
+    return next((f"budget_of_{name}" for name, some in is_left.items() if not some), None)
 
 
 def _rows(

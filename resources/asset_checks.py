@@ -40,7 +40,8 @@ class AssetChecks:
                 f"{draft.asset} is a {one['asset_type']} and {draft.other} a {other['asset_type']}; "
                 "only assets of one type can be one"
             )
-        first, second = self._record_for(one), self._record_for(other)
+        of_one, of_other = draft.records or (None, None)
+        first, second = self._record_for(one, of_one), self._record_for(other, of_other)
         records = {str(first["record_id"]), str(second["record_id"])}
         if (edit := self._last_decision(records)) and edit.kind == "merge" and _records(edit) == records:
             raise ValueError(f"{draft.asset} and {draft.other} are merged already, by edit {edit.number}")
@@ -96,14 +97,21 @@ class AssetChecks:
     def _own_records(self, asset: Row) -> list[Row]:
         return [record for record in self._records_of(asset) if record["record_type"] == asset["asset_type"]]
 
-    def _record_for(self, asset: Row) -> Row:
-        """Return a record that stands for an asset; of a machine that only details tell of, a detail."""
+    def _record_for(self, asset: Row, wanted: str | None) -> Row:
+        """Return a record that stands for an asset; of a machine that only details tell of, a detail.
+
+        Args:
+            asset: The asset.
+            wanted: The record that is meant; if it does not stand for the asset, but is one of its, any that does.
+        """
         records = self._records_of(asset)
+        if wanted and wanted not in {str(record["record_id"]) for record in records}:
+            raise ValueError(f"{asset['name']} has no record {wanted} by now; it has {_listed(records)}")
         own = [record for record in records if record["record_type"] == asset["asset_type"]]
         details = [record for record in records if record["record_type"] in DETAIL_RECORD_TYPES]
         stand_ins = details if asset["asset_type"] == "server" else []
         if found := own or stand_ins:
-            return found[0]
+            return next((record for record in (*own, *stand_ins) if str(record["record_id"]) == wanted), found[0])
         raise ValueError(
             f"{asset['name']} has no record of its own, other assets name it: correct their application_names instead"
         )

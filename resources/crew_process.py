@@ -16,8 +16,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,8 @@ SWITCHES = {
     "CREWAI_DISABLE_VERSION_CHECK": "true",
     "PYTHON_DOTENV_DISABLED": "true",
 }
+# What a line of the process tells, one of these at least.
+MEMBERS = frozenset({"spent", "batch", "mistake"})
 ROOT = Path(__file__).parents[1]
 
 
@@ -87,34 +89,52 @@ def surroundings(home: str, environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def work(job: Job) -> Iterator[dict[str, Any]]:
-    """Have a crew do a job, and yield what it tells (`crews.answer` says what that is) until it is done.
+    """Have a crew do a job, and yield what it tells (`crews.answer` says what that is) until every batch is told.
 
-    What it doesn't tell within the job's seconds it never does: the process is ended.
+    What it doesn't tell within the job's seconds it never does: the process is ended. If it can't start or ends by
+    itself before (the installation is broken, memory or space ran out), the other batches are told to be unanswered.
 
     Raises:
         RuntimeError: The process failed by a mistake of ours, which is where the message says.
     """
-    with tempfile.TemporaryDirectory(prefix="flow-crew-") as home, _started(home) as process:
+    batches, is_over_time = 0, threading.Event()
+    # No folder, no process: an OSError. One of whoever reads what is yielded does not pass here.
+    with suppress(OSError), closing(_told(job, is_over_time)) as lines:
+        for told in lines:
+            if mistake := told.get("mistake"):
+                raise RuntimeError(f"asking a crew failed: {mistake}")
+            yield told
+            batches += "batch" in told
+    reason = "budget_of_seconds" if is_over_time.is_set() else "crew_did_not_run"
+    for number in range(batches, len(job.batches)):
+        yield {"batch": number, "answers": {}, "reason": reason}
+
+
+def _told(job: Job, is_over_time: threading.Event) -> Generator[dict[str, Any], None, None]:
+    """Yield the lines of a crew's process until it ends; the event is set if it is ended because its time is over."""
+    with (
+        tempfile.TemporaryDirectory(prefix="flow-crew-", ignore_cleanup_errors=True) as home,
+        _started(home) as process,
+    ):
         if process.stdin is None or process.stdout is None:
             raise TypeError(process)
-        end = threading.Timer(job.seconds, process.kill)
-        end.start()
+
+        def end() -> None:
+            is_over_time.set()
+            process.kill()
+
+        timer = threading.Timer(job.seconds, end)
+        timer.start()
         try:
-            with suppress(BrokenPipeError):  # it has ended already; its exit code tells
+            with suppress(BrokenPipeError):  # it has ended already
                 process.stdin.write(job.model_dump_json())
                 process.stdin.close()
             for line in process.stdout:
-                if not line.endswith("\n"):
-                    break  # ended while it wrote
-                told = json.loads(line)
-                if mistake := told.get("mistake"):
-                    raise RuntimeError(f"asking a crew failed: {mistake}")
-                yield told
+                with suppress(ValueError):  # ended while it wrote, or a library's greeting
+                    if isinstance(told := json.loads(line), dict) and MEMBERS & told.keys():
+                        yield told
         finally:
-            is_over_time = not end.is_alive()
-            end.cancel()
-        if process.wait() and not is_over_time:
-            raise RuntimeError(f"asking a crew failed: its process ended with {process.returncode}")
+            timer.cancel()
 
 
 @contextmanager
@@ -126,6 +146,7 @@ def _started(home: str) -> Iterator[subprocess.Popen[str]]:
         env=surroundings(home, os.environ),
         text=True,
         encoding="utf-8",
+        errors="replace",
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -36,7 +36,8 @@ class Database:
         """Keep connections for as long as the block runs: for work that would open one after the other.
 
         Each costs 3 ms here and as much again in the server, which has to look up the tables anew for every session. No
-        session is kept after the block, so the embedded server's orderly end is not held up for nothing.
+        session is kept after the block, so the embedded server's orderly end is not held up for nothing. Blocks of one
+        process must not overlap: they share their connections, and the first that ends closes them.
         """
         database = Database(self.url, keeps_connections=True)
         try:

@@ -62,17 +62,15 @@ class KeptAdvice:
                 )
         return self.find(row["advice_key"] for row in rows)
 
-    def spent(self, occasion: Occasion) -> tuple[int, int, float]:
-        """Return the requests, tokens and seconds that a phase has spent in its run, whatever the topic."""
+    def spent(self, run_id: str) -> tuple[int, int, float]:
+        """Return the requests, tokens and seconds that a run has spent, over all its phases and topics."""
         query = select(
             func.coalesce(func.sum(advice_usage.c.requests), 0),
             func.coalesce(func.sum(advice_usage.c.input_tokens + advice_usage.c.output_tokens), 0),
             func.coalesce(func.sum(advice_usage.c.seconds), 0.0),
         ).where(
             advice_usage.c.engagement_id == self.scope.engagement_id,
-            advice_usage.c.run_id == occasion.run_id,
-            advice_usage.c.flow_name == occasion.flow,
-            advice_usage.c.phase_name == occasion.phase,
+            advice_usage.c.run_id == run_id,
         )
         with self.database.in_scope(self.scope) as connection:
             requests, tokens, seconds = connection.execute(query).one()

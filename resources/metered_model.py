@@ -11,18 +11,25 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import httpx
 
-from resources.advisor_endpoint import Endpoint
+from resources.advisor_endpoint import Endpoint, longest_output
 
 # A model takes seconds to answer 20 questions; and the run that waits can't be ended before this.
 LONGEST_REQUEST = 60.0
 LARGEST_REPLY = 4_000_000
 # Statuses that ask to come back later, how often that is done, and how long it is waited if the endpoint doesn't say.
 LATER, REPEATS, FIRST_WAIT = frozenset({429, 503}), 2, 1.0
-OUTPUT_LIMITS = ("max_tokens", "max_completion_tokens")
+NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.InvalidURL,
+)
 
 
 class NoReplyError(Exception):
@@ -66,6 +73,34 @@ class Budget:
         self.requests -= 1
 
 
+@dataclass
+class _Received:
+    """What came back of a request; `failure` is the reason, a word of ours, if it didn't come back whole."""
+
+    status: int = 0
+    retry_after: str = ""
+    content: bytearray = field(default_factory=bytearray)
+    failure: str = ""
+    is_sent: bool = True
+
+    @property
+    def is_success(self) -> bool:
+        return self.status // 100 == 2  # noqa: PLR2004  (the statuses of success)
+
+    @property
+    def is_refused(self) -> bool:
+        return self.status // 100 == 4  # noqa: PLR2004  (the statuses of a request that is at fault)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What a reply of a chat says, as it says it: nothing of it is checked yet."""
+
+    text: object
+    input_tokens: object
+    output_tokens: object
+
+
 @dataclass(frozen=True)
 class MeteredModel:
     """A model, its budget, and who is told what is spent.
@@ -92,65 +127,79 @@ class MeteredModel:
         body = json.dumps(request, ensure_ascii=False).encode()
         for repeat in range(REPEATS + 1):
             # No token is shorter than a byte, so this is the most that a request can cost before it is known.
-            self.budget.take_request(len(body) + self._longest_output)
+            self.budget.take_request(len(body) + (longest_output(self.endpoint.request) or 0))
             self.tell(1, 0, 0)
-            status, retry_after, content = self._post(body)
-            if status not in LATER or repeat == REPEATS:
+            received = self._post(body)
+            told = _told_by(received)
+            self._charge(received, told, len(body))
+            if received.failure:
+                raise NoReplyError(received.failure)
+            if received.status not in LATER or repeat == REPEATS:
                 break
-            self._wait(_seconds(retry_after, FIRST_WAIT * 2**repeat), status)
-        if status // 100 != 2:  # noqa: PLR2004  (the statuses of success)
-            raise NoReplyError(f"http_{status}")
-        return self._text_of(content, len(body))
+            self._wait(_seconds(received.retry_after, FIRST_WAIT * 2**repeat), received.status)
+        if not received.is_success:
+            raise NoReplyError(f"http_{received.status}")
+        if told is None:
+            raise NoReplyError("not_a_reply")
+        if not isinstance(told.text, str) or not told.text.strip():
+            raise NoReplyError("no_text")
+        return told.text.encode("utf-8", "replace").decode()
 
-    @property
-    def _longest_output(self) -> int:
-        limits = [limit for name in OUTPUT_LIMITS if isinstance(limit := self.endpoint.request.get(name), int)]
-        return min(limits, default=0)
-
-    def _post(self, body: bytes) -> tuple[int, str, bytes]:
+    def _post(self, body: bytes) -> _Received:
         headers = {"Content-Type": "application/json"}
         if self.endpoint.key:
             headers["Authorization"] = f"Bearer {self.endpoint.key}"
         seconds = max(0.001, min(LONGEST_REQUEST, self.budget.seconds))
-        ends, content = time.monotonic() + seconds, bytearray()
+        ends, received = time.monotonic() + seconds, _Received()
         url = f"{self.endpoint.url}/chat/completions"
         try:
             with self.client.stream("POST", url, content=body, headers=headers, timeout=seconds) as response:
+                received.status = response.status_code
+                received.retry_after = response.headers.get("Retry-After", "")
                 for chunk in response.iter_bytes():
-                    content += chunk
-                    if len(content) > LARGEST_REPLY:
-                        raise NoReplyError("reply_too_large")
-                    if time.monotonic() > ends:
-                        raise NoReplyError("timed_out")
-                return response.status_code, response.headers.get("Retry-After", ""), bytes(content)
-        except httpx.TimeoutException:
-            self._spend(len(body), 0)  # whether it was read, nobody knows
-            raise NoReplyError("timed_out") from None
-        except (httpx.HTTPError, httpx.InvalidURL):
-            raise NoReplyError("unreachable") from None
+                    received.content += chunk
+                    if len(received.content) > LARGEST_REPLY:
+                        received.failure = "reply_too_large"
+                    elif time.monotonic() > ends:
+                        received.failure = "timed_out"
+                    if received.failure:
+                        break
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            received.failure = "timed_out" if isinstance(error, httpx.TimeoutException) else "unreachable"
+            received.is_sent = not isinstance(error, NEVER_SENT)
+        return received
 
     def _wait(self, seconds: float, status: int) -> None:
         if seconds > self.budget.seconds:
             raise NoReplyError(f"http_{status}")
         time.sleep(seconds)
 
-    def _text_of(self, content: bytes, sent: int) -> str:
-        try:
-            reply = json.loads(content)
-            text, usage = reply["choices"][0]["message"]["content"], reply.get("usage") or {}
-            sent_tokens, received_tokens = usage.get("prompt_tokens"), usage.get("completion_tokens")
-        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-            self._spend(sent, 0)
-            raise NoReplyError("not_a_reply") from None
-        # An endpoint that doesn't count is charged the most that it can have been.
-        self._spend(_count(sent_tokens, sent), _count(received_tokens, len(content)))
-        if not isinstance(text, str) or not text.strip():
-            raise NoReplyError("no_text")
-        return text.encode("utf-8", "replace").decode()
+    def _charge(self, received: _Received, told: _Told | None, sent: int) -> None:
+        """Charge what a request took: what the endpoint counts, or else the most that it can have been.
 
-    def _spend(self, input_tokens: int, output_tokens: int) -> None:
+        A refused request (4xx) and one that never left cost nothing; whether any other was read, nobody knows.
+        """
+        if not received.is_sent or received.is_refused:
+            return
+        most = len(received.content)
+        if (limit := longest_output(self.endpoint.request)) is not None:
+            most = min(most, limit)
+        input_tokens = sent if told is None else _count(told.input_tokens, sent)
+        output_tokens = most if told is None else _count(told.output_tokens, most)
         self.budget.tokens -= input_tokens + output_tokens
         self.tell(0, input_tokens, output_tokens)
+
+
+def _told_by(received: _Received) -> _Told | None:
+    """Return what a reply says; None if there is none, or it is none of a chat."""
+    if received.failure or not received.is_success:
+        return None
+    try:
+        reply = json.loads(received.content)
+        text, usage = reply["choices"][0]["message"]["content"], reply.get("usage") or {}
+        return _Told(text, usage.get("prompt_tokens"), usage.get("completion_tokens"))
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return None
 
 
 def _count(told: object, otherwise: int) -> int:

@@ -333,11 +333,10 @@ def _copy_rows(connection: Connection, scope: Scope, snapshot_id: UUID, table: T
 def _refuse_outdated(connection: Connection, candidates: Sequence[Snapshot], watched: Collection[str] | None) -> None:
     query = (
         select(snapshot_inputs.c.input_name)
-        .join(
-            current_snapshots,
-            (current_snapshots.c.table_key == snapshot_inputs.c.input_name)
-            & (current_snapshots.c.snapshot_id != snapshot_inputs.c.input_snapshot_id),
-        )
+        .join(current_snapshots, current_snapshots.c.table_key == snapshot_inputs.c.input_name)
+        .join(snapshots, snapshots.c.snapshot_id == current_snapshots.c.snapshot_id)
+        .where(snapshots.c.data_version != snapshot_inputs.c.input_version)
+        .where(snapshot_inputs.c.input_snapshot_id.is_not(None))
         .where(snapshot_inputs.c.snapshot_id.in_([snapshot.snapshot_id for snapshot in candidates]))
         .distinct()
     )

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from flow_pipelines.advice.wording import advice_in_words
 from flow_pipelines.lineage import traceable
 from flow_pipelines.tables import output_tables
 from resources.control_tables import history_tables
@@ -161,15 +162,17 @@ def _cells(connection: Connection, steps: Sequence[Step]) -> dict[RowVersion, li
             "ids": ids,
         }
         for query in (RAW_CELLS, DERIVED_CELLS):
-            for record_id, *cell in connection.execute(text(query), parameters):
-                cells[table_key, record_id, snapshot_id].append(Cell(*cell))
+            for found in connection.execute(text(query), parameters):
+                record_id, *values = found
+                cell = replace(Cell(*values), mapping_advice=advice_in_words(found.advised or {}))
+                cells[table_key, record_id, snapshot_id].append(cell)
     return dict(cells)
 
 
 # A value that several columns were united to names them all; its change then stands beside each of them.
 RAW_CELLS = """
 SELECT r.record_id, raw.header, raw.words, m.attribute, m.mapping_id, m.status, m.method, m.confidence, m.reason,
-    m.advice || ' (' || m.advice_model || ', ' || left(m.advice_key, 12) || '; no effect until accepted)',
+    CASE WHEN m.advice IS NOT NULL THEN to_jsonb(m) END AS advised,
     CASE WHEN m.status = 'applied' THEN coalesce(x.value_after, to_jsonb(c) ->> m.attribute) END, x.rule
 FROM discovery_history.imported_records r
 CROSS JOIN LATERAL jsonb_each_text(r.raw_values) AS raw(header, words)
@@ -183,7 +186,8 @@ WHERE r.snapshot_id = :imported AND r.record_id = ANY (:ids)
 ORDER BY r.record_id, m.attribute IS NULL, raw.header
 """
 DERIVED_CELLS = """
-SELECT x.record_id, NULL, x.value_before, x.attribute, NULL::uuid, NULL, NULL, NULL, NULL, NULL, x.value_after, x.rule
+SELECT x.record_id, NULL, x.value_before, x.attribute, NULL::uuid, NULL, NULL, NULL, NULL, NULL AS advised,
+    x.value_after, x.rule
 FROM discovery_history.cleansing_changes x
 WHERE x.snapshot_id = :changes AND x.record_id = ANY (:ids) AND x.source_column IS NULL
 ORDER BY x.record_id, x.attribute

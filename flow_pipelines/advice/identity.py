@@ -9,9 +9,10 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 
 import pandas as pd
+from rapidfuzz.distance import OSA
 
 from flow_pipelines.advice.facts import plain_fact
-from flow_pipelines.advice.masking import shortened
+from flow_pipelines.advice.masking import shape, shortened
 from flow_pipelines.advice.questions import Asked, Question
 from flow_pipelines.discovery.identity.candidates import UNDECIDED
 from flow_pipelines.discovery.identity.names import words_of
@@ -47,7 +48,8 @@ def identity_questions(candidates: pd.DataFrame, inventory: pd.DataFrame) -> Ask
 def _question(row: Mapping[Hashable, Any], assets: Mapping[str, Mapping[Hashable, Any]]) -> Question:
     both = [assets.get(row[key], {}) for key in ("asset_id", "other_asset_id")]
     told = {name: [_fact(one.get(name)) for one in both] for name in FACTS}
-    names = [words_of(str(row[key] or "")) for key in ("asset_name", "other_asset_name")]
+    names = [str(row[key] or "").casefold() for key in ("asset_name", "other_asset_name")]
+    parts = [words_of(name) for name in names]
     evidence = {
         "assets_are": row["asset_type"],
         "probability": round(float(row["probability"]), 3),
@@ -55,11 +57,17 @@ def _question(row: Mapping[Hashable, Any], assets: Mapping[str, Mapping[Hashable
         "speaks_against": list(row["speaks_against"]),
         "facts_of_both": {name: values for name, values in told.items() if values != [None, None]},
         "names_differ_in": [
-            [shortened(part, LONGEST_PART) for part in mine if part not in others][:MOST_PARTS]
-            for mine, others in (names, names[::-1])
+            [_told_part(part) for part in mine if part not in others][:MOST_PARTS]
+            for mine, others in (parts, parts[::-1])
         ],
+        "characters_that_differ": OSA.distance(*names),
     }
     return Question(str(row["candidate_id"]), evidence, (SAME, DIFFERENT))
+
+
+def _told_part(part: str) -> str:
+    """Return a part of a name: in clear if it is a remark such as `old`, else its shape: it may be all the name."""
+    return part if part in doubts().identity.remarks else shortened(shape(part), LONGEST_PART)
 
 
 def _fact(value: object) -> object:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from flow_pipelines.advice.headers import told_header
 from flow_pipelines.advice.masking import samples, shortened
 from flow_pipelines.advice.questions import Asked, Question
 from flow_pipelines.discovery.mapping.decisions import KIND_WORDS, LEAST_SHARE_NAMED
@@ -65,12 +66,13 @@ def _columns(imported_records: pd.DataFrame, places: Iterable[Place]) -> dict[Pl
 def _question(row: Mapping[Any, Any], columns: Mapping[str, SheetColumn]) -> Question:
     told, header = doubts().mapping, str(row["source_column"])
     choices = tuple(row["candidates"])
-    beside = [shortened(other, told.longest_text) for other in sorted(columns) if other != header]
+    others = [told_header(other, is_asked_about=False) for other in sorted(columns) if other != header]
+    beside = [shortened(other, told.longest_text) for other in others]
     cells = columns[header].cells if header in columns else ()
     profile = Profiler().profile(cells) if cells else None
     kinds = {KIND_WORDS[kind]: share for kind, share in profile.kinds.items()} if profile else {}
     evidence = {
-        "header": shortened(header, told.longest_text),
+        "header": shortened(told_header(header, is_asked_about=True), told.longest_text),
         "rows_describe": row["record_type"],
         "other_headers": beside[: told.most_headers],
         "kinds_of_values": _ranked(kinds),
@@ -81,7 +83,7 @@ def _question(row: Mapping[Any, Any], columns: Mapping[str, SheetColumn]) -> Que
         "probability": float(row["confidence"]),
         "meaning_of_choices": {name: attribute_named(name).description for name in choices},
     }
-    return Question(str(row["mapping_id"]), evidence, choices)
+    return Question(str(row["mapping_id"]), evidence, choices, origin=str(row["source_file"]))
 
 
 def _ranked(shares: Mapping[str, float]) -> dict[str, float]:

@@ -12,10 +12,13 @@ from collections.abc import Sequence
 from flow_pipelines.discovery.mapping.value_profiles import classify, sample_of
 
 # What tells a column apart and nobody by name: numbers, days, versions and yes or no.
-IN_CLEAR = frozenset({"bit", "small", "medium", "decimal", "percent", "quantity", "boolean", "date", "version"})
+IN_CLEAR = frozenset({"bit", "small", "medium", "decimal", "percent", "quantity", "boolean", "date"})
 # Vocabularies of which the whole value must be one of their few words, so that no name can stand beside it.
 WORDS_IN_CLEAR = frozenset({"environment", "power", "lifecycle", "architecture", "firmware", "virtual", "protocol"})
+MOST_DIGITS = 8
 CUT = "..."
+# To the classifier `1.2.3-jsmith` is a version too. Addresses have four numbers, telephone numbers more digits.
+PLAIN_VERSION = re.compile(r"[vV]?(?=[\d.]{3,10}$)\d+(?:\.\d+){1,2}")
 LETTER_OR_DIGIT = re.compile(r"[^\W\d_]|\d")
 
 
@@ -28,13 +31,26 @@ def shortened(text: str, longest: int) -> str:
 def masked(value: str) -> str:
     """Return a value's shape: 9 for every digit, A and a for every letter; in clear if it names nobody and nothing.
 
-    In clear are numbers up to 65,535, days, versions, yes and no, and words of closed vocabularies, such as
-    `production`. All else may be a name, an address or a serial number.
+    In clear are numbers up to 65,535, days in digits, versions of two or three numbers, yes and no, and words of closed
+    vocabularies, such as `production`. All else may be a name, an address or a serial number.
     """
     term = classify(value)
+    if term.kind == "version":
+        return value if PLAIN_VERSION.fullmatch(value.strip()) else shape(value)
+    # A month may be any word: `12 Miller 2024`.
+    if term.kind == "date" and any(letter.isalpha() for letter in value):
+        return shape(value)
+    # 415.555.1234 is a telephone number.
+    if term.kind == "decimal" and sum(letter.isdigit() for letter in value) > MOST_DIGITS:
+        return shape(value)
     if term.kind in IN_CLEAR or term.kind == "placeholder" or not WORDS_IN_CLEAR.isdisjoint(term.vocabularies):
         return value
-    return LETTER_OR_DIGIT.sub(_shape, value)
+    return shape(value)
+
+
+def shape(text: str) -> str:
+    """Return a text's shape, whatever it says."""
+    return LETTER_OR_DIGIT.sub(_shape, text)
 
 
 def samples(cells: Sequence[str], most: int, longest: int) -> list[str]:

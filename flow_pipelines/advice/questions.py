@@ -22,11 +22,14 @@ class Question:
         evidence: What the crew is told, as JSON can say it: facts of the rules and a few short samples of imported
             text, never rows.
         choices: The rules' own shortlist, without `none`, which may always be answered.
+        origin: Where its imported text is from; questions of different origins share no request, so that what one file
+            says can't steer what is answered about another's. Is not sent.
     """
 
     row_id: str
     evidence: Mapping[str, Any]
     choices: tuple[str, ...]
+    origin: str = ""
 
 
 @dataclass(frozen=True)

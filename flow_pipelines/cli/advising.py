@@ -61,7 +61,7 @@ def list_command(scope: ScopeArgument, topic: TopicOption = "", json: JsonOption
         ("key", "topic", "about", "now", "advice", "confidence", "model", "reason"),
         [
             (
-                one.row_id,
+                one.short_key,
                 one.topic,
                 plain(one.name),
                 plain(shown(one.current)),
@@ -80,9 +80,15 @@ def list_command(scope: ScopeArgument, topic: TopicOption = "", json: JsonOption
 def accept(
     scope: ScopeArgument,
     by: Annotated[str, typer.Option("--by", help="Who accepts it: a person's name.")],
-    keys: Annotated[list[str] | None, typer.Argument(metavar="KEY...", help="Rows; see flow advice list.")] = None,
+    keys: Annotated[list[str] | None, typer.Argument(metavar="KEY...", help="Of advice; see flow advice list.")] = None,
     least: Annotated[
-        float | None, typer.Option("--least", min=0, max=1, help="Instead of keys: all that is at least so sure.")
+        float | None,
+        typer.Option(
+            "--least",
+            min=0,
+            max=1,
+            help="Instead of keys: all that is at least so sure, would change something and is not none.",
+        ),
     ] = None,
     topic: TopicOption = "",
 ) -> None:
@@ -94,7 +100,7 @@ def accept(
     if not person:
         raise InputError("Nobody accepts it.", remedy="Name a person: --by Ann")
     if bool(keys) == (least is not None):
-        raise InputError("Say which advice: rows, or all from a confidence on.", remedy="Name keys, or --least 0.8")
+        raise InputError("Say which advice: keys, or all from a confidence on.", remedy="Name keys, or --least 0.8")
     with open_installation() as installation:
         engagement_settings(installation.database, scope)
         store = EditStore(installation.database)
@@ -142,14 +148,15 @@ def _chosen(found: Sequence[OpenAdvice], keys: Sequence[str], least: float | Non
         InputError: A key names no open advice, or one where the model had no opinion.
     """
     if least is not None:
-        return [one for one in found if one.can_be_accepted and one.confidence >= least]
-    by_key = {one.row_id: one for one in found}
+        return [one for one in found if one.can_be_accepted_unseen and one.confidence >= least]
+    by_key = {one.short_key: one for one in found}
     if unknown := [key for key in keys if key not in by_key]:
         raise InputError(
-            f"No advice is open on {', '.join(unknown[:MOST_NAMED])}.", remedy="See what is: flow advice list"
+            f"No advice is open under {', '.join(unknown[:MOST_NAMED])}: it was decided, or is other advice by now.",
+            remedy="See what is: flow advice list",
         )
     chosen = [by_key[key] for key in dict.fromkeys(keys)]
-    if empty := [one.row_id for one in chosen if not one.can_be_accepted]:
+    if empty := [one.short_key for one in chosen if not one.can_be_accepted]:
         raise InputError(
             f"The model chose none of the options for {', '.join(empty[:MOST_NAMED])}: there is nothing to accept.",
             remedy="Decide it with: flow edit set",
@@ -159,7 +166,8 @@ def _chosen(found: Sequence[OpenAdvice], keys: Sequence[str], least: float | Non
 
 def _as_json(one: OpenAdvice) -> dict[str, object]:
     return {
-        "key": one.row_id,
+        "key": one.short_key,
+        "row_id": one.row_id,
         "topic": one.topic,
         "table": one.table_key,
         "name": one.name,

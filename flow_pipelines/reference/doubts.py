@@ -27,12 +27,14 @@ class MappingDoubt(_Data):
     most_headers: int = Field(ge=0)
     most_samples: int = Field(ge=0)
     longest_text: int = Field(ge=8)
+    counted_words: frozenset[str]
 
 
 class IdentityDoubt(_Data):
-    """How many pairs of assets are asked about."""
+    """How many pairs of assets are asked about, and which parts of their names are told in clear."""
 
     most_pairs: int = Field(ge=0)
+    remarks: frozenset[str]
 
 
 class ScoreDoubt(_Data):

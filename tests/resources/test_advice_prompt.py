@@ -110,6 +110,49 @@ def test_a_reply_that_is_a_bomb_is_a_problem(deep: str) -> None:
     assert problems
 
 
+ANSWERED = '{"q0": {"choice": "hostname", "confidence": 0.9, "reason": "so"}}'
+OTHER = ANSWERED.replace("hostname", "ip_address")
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        f"<think>{{a}} or {{maybe}}</think>{ANSWERED}",
+        f"thinking {{maybe}} then {ANSWERED}",
+        f"<think>first I thought {OTHER}</think> {ANSWERED} {{done}}",
+        f'{{"thought": {OTHER}}} {ANSWERED}',
+        f"{ANSWERED} Is that {{right?",
+        "{x} " * 1_000 + ANSWERED,
+    ],
+)
+def test_what_a_model_thinks_before_and_says_after_does_not_matter(reply: str) -> None:
+    answers, problems = valid_answers(reply, [SENT])
+    assert [answer.choice for answer in answers.values()] == ["hostname"]
+    assert not problems
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        '{"q0": {"choice": "hostname", "choice": "ip_address", "confidence": 0.9, "reason": "so"}}',
+        ANSWERED[:-1] + ", " + OTHER[1:],
+        f"{ANSWERED} no: {OTHER[:-1]}, {OTHER[1:]}",
+        f"<think>{ANSWERED}</think> {OTHER[:-9]}",  # cut: its last word is not known
+        "{" * 4_000_000,
+    ],
+)
+def test_an_answer_that_is_given_twice_or_is_cut_is_none(reply: str) -> None:
+    answers, problems = valid_answers(reply, [SENT])
+    assert not answers
+    assert problems
+
+
+def test_an_answer_given_twice_spoils_no_other() -> None:
+    reply = ANSWERED[:-1] + ', "q1": {"choice": "hostname", "choice": "none", "confidence": 1, "reason": ""}}'
+    answers, problems = valid_answers(reply, [SENT, SENT])
+    assert (set(answers), [problem[:2] for problem in problems]) == ({0}, ["q1"])
+
+
 def test_prose_and_fences_around_the_answers_don_t_matter_and_the_valid_ones_count() -> None:
     reply = """Sure! Here it is:
     ```json

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -29,6 +30,7 @@ from tests.resources.views.happenings import Engagement
 
 ENDPOINT = Endpoint("large", "http://127.0.0.1:9/v1", "sk-secret")
 LIVE = AdviceSettings()
+WORK = crew_process.work
 
 
 class Crew:
@@ -77,6 +79,7 @@ def ask(
     endpoint: Endpoint | None = ENDPOINT,
     run_id: str = "run",
     topic: str = "mapping",
+    phase: str = "attribute_mapping",
 ) -> Advised:
     advisor = Advisor(installation.database, endpoint)
     return advisor.advise(
@@ -85,7 +88,7 @@ def ask(
         topic,
         asked,
         flow="discovery",
-        phase="attribute_mapping",
+        phase=phase,
         run_id=run_id,
         progress=lambda _: None,
     )
@@ -233,25 +236,57 @@ def test_no_transaction_is_open_while_a_crew_is_asked(
     assert idle == [1]
 
 
-def test_topics_of_a_phase_share_the_run_s_budget(installation: Installation, scope: Scope, crew: Crew) -> None:
-    tight = AdviceSettings(most_requests=2, most_tokens=2000)
+def test_phases_and_topics_of_a_run_share_its_budget(installation: Installation, scope: Scope, crew: Crew) -> None:
+    tight = AdviceSettings(most_requests=2, most_tokens=20_000)
     asked = questions(*(f"column {number}" for number in range(21)))
     ask(installation, scope, asked[:20], tight)
-    advised = ask(installation, scope, asked, tight, topic="identity")
-    assert (crew.jobs[1].requests, crew.jobs[1].tokens) == (1, 1040)
+    advised = ask(installation, scope, asked, tight, topic="identity", phase="asset_inventory")
+    assert (crew.jobs[1].requests, crew.jobs[1].tokens) == (1, 19_040)
     assert (advised.usage.answered, advised.usage.reasons) == (20, {"budget_of_requests": 1})
     ask(installation, scope, asked, tight, topic="identity", run_id="next")
     assert crew.jobs[2].requests == 2
 
 
-def test_what_a_crew_did_not_come_to_is_counted_as_out_of_time(
+@pytest.mark.parametrize(
+    ("limits", "reason"),
+    [
+        ({"most_requests": 1}, "budget_of_requests"),
+        ({"most_tokens": 5_200}, "budget_of_tokens"),  # 4240 are left, and 4000 of them for the reply
+        ({"most_seconds": 0}, "budget_of_seconds"),
+    ],
+)
+def test_no_crew_is_started_for_a_budget_that_is_spent(
+    installation: Installation, scope: Scope, crew: Crew, limits: dict[str, int], reason: str
+) -> None:
+    ask(installation, scope, questions("Host"))
+    advised = ask(installation, scope, questions("IP"), AdviceSettings(**limits))
+    assert advised.usage.reasons == {reason: 1}
+    assert len(crew.jobs) == 1
+
+
+def test_questions_of_different_origins_share_no_request(installation: Installation, scope: Scope, crew: Crew) -> None:
+    asked = [replace(one, origin=f"file {at % 2}") for at, one in enumerate(questions(*map(str, range(50))))]
+    advised = ask(installation, scope, asked)
+    (job,) = crew.jobs
+    assert [len(batch) for batch in job.batches] == [20, 5, 20, 5]
+    for batch in job.batches:
+        assert len({int(one["evidence"]["header"]) % 2 for one in batch}) == 1
+    assert "file" not in job.model_dump_json()
+    assert advised.usage.answered == 50
+
+
+def test_a_crew_that_did_not_run_is_a_reason_and_what_it_answered_before_is_kept(
     installation: Installation, scope: Scope, crew: Crew, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def killed(job: Job, _: object) -> Iterator[dict[str, Any]]:
+        yield from list(crew.work(job))[:4]
+
+    monkeypatch.setattr(crew_process, "work", WORK)
+    monkeypatch.setattr(crew_process, "_told", killed)
     asked = questions(*(f"column {number}" for number in range(30)))
-    monkeypatch.setattr(crew_process, "work", lambda job: iter(list(crew.work(job))[:4]))
     advised = ask(installation, scope, asked)
     assert (advised.usage.requests, advised.usage.answered) == (2, 20)
-    assert advised.usage.reasons == {"budget_of_seconds": 10}
+    assert advised.usage.reasons == {"crew_did_not_run": 10}
 
 
 def test_a_mistake_of_ours_is_loud_and_what_it_cost_is_written_down(

@@ -51,6 +51,18 @@ def test_parameters_of_requests_can_be_others() -> None:
         ({"FLOW_ADVISOR_REQUEST": "temperature=0"}, "FLOW_ADVISOR_REQUEST"),
         ({"FLOW_ADVISOR_REQUEST": "[]"}, "FLOW_ADVISOR_REQUEST"),
         ({"FLOW_ADVISOR_REQUEST": '{"tools": []}'}, "tools"),
+        ({"FLOW_ADVISOR_REQUEST": '{"temperature": NaN}'}, "NaN"),
+        ({"FLOW_ADVISOR_REQUEST": '{"temperature": -Infinity}'}, "-Infinity"),
+        ({"FLOW_ADVISOR_REQUEST": '{"temperature": 1e999}'}, "FLOW_ADVISOR_REQUEST"),
+        ({"FLOW_ADVISOR_REQUEST": r'{"stop": "\ud83d"}'}, "FLOW_ADVISOR_REQUEST"),
+        ({"FLOW_ADVISOR_REQUEST": "[" * 100_000}, "FLOW_ADVISOR_REQUEST"),
+        ({"FLOW_ADVISOR_REQUEST": '{"max_tokens": 0}'}, "max_tokens"),
+        ({"FLOW_ADVISOR_REQUEST": '{"max_tokens": true}'}, "max_tokens"),
+        ({"FLOW_ADVISOR_REQUEST": '{"max_tokens": "9"}'}, "max_tokens"),
+        ({"FLOW_ADVISOR_REQUEST": '{"max_completion_tokens": -1}'}, "max_completion_tokens"),
+        ({"FLOW_ADVISOR_URL": "http://models.example/v1"}, "FLOW_ADVISOR_KEY"),
+        ({"FLOW_ADVISOR_URL": "http://10.0.0.7:11434/v1"}, "FLOW_ADVISOR_KEY"),
+        ({"FLOW_ADVISOR_URL": "http://127.0.0.1.example/v1"}, "FLOW_ADVISOR_KEY"),
     ],
 )
 def test_what_can_t_work_is_refused_with_a_remedy_and_without_the_key(changed: dict[str, str], named: str) -> None:
@@ -59,3 +71,16 @@ def test_what_can_t_work_is_refused_with_a_remedy_and_without_the_key(changed: d
     assert refused.value.remedy
     assert "sk-secret" not in repr(refused.value)
     assert refused.value.__cause__ is None or "sk-secret" not in repr(refused.value.__cause__)
+
+
+@pytest.mark.parametrize(
+    ("url", "key"),
+    [
+        ("http://127.0.0.1:11434/v1", "sk-secret"),
+        ("http://[::1]:11434/v1", "sk-secret"),
+        ("http://localhost:11434/v1", "sk-secret"),
+        ("http://models.internal/v1", ""),
+    ],
+)
+def test_plain_http_is_taken_on_this_machine_and_where_no_key_is_sent(url: str, key: str) -> None:
+    assert configured_endpoint({**GOOD, "FLOW_ADVISOR_URL": url, "FLOW_ADVISOR_KEY": key}) is not None

@@ -200,6 +200,49 @@ def test_tokens_never_exceed_the_budget(work: Work) -> None:
     assert spent == [2, 1800, 120]
 
 
+@pytest.mark.parametrize(
+    ("reply", "output_tokens"),
+    [
+        (failing(400), None),
+        (failing(401), None),
+        (failing(500, b"x" * 70), 70),
+        (failing(302, b"", Location="http://elsewhere.example/v1"), 0),
+        (failing(200, b"x" * 70), 70),
+        (failing(200, b"x" * 70, Content_Length="700"), 70),  # the connection is lost
+        (failing(200, b"x" * 5_000_000), 4000),  # as many as it was allowed
+    ],
+)
+def test_whatever_was_sent_is_charged_but_what_was_refused(
+    work: Work, reply: Callable[..., Reply], output_tokens: int | None
+) -> None:
+    with serving(reply) as model:
+        _, _, spent = work(job(model, 1))
+    if output_tokens is None:
+        assert spent == [1, 0, 0]
+    else:
+        assert spent[1] >= len(model.requests[0]["messages"][-1]["content"])
+        assert spent[2] == output_tokens
+
+
+def test_an_endpoint_that_is_not_there_costs_no_tokens(work: Work) -> None:
+    with serving(good) as model:
+        pass
+    assert work(job(model, 1))[2] == [1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "bad", [failing(500), failing(200, b" " * 5_000_000), failing(200, b"{", Content_Length="700"), hanging(30)]
+)
+def test_an_endpoint_that_answers_every_other_time_is_stopped_by_the_budget(
+    work: Work, monkeypatch: pytest.MonkeyPatch, bad: Callable[..., Reply]
+) -> None:
+    monkeypatch.setattr("resources.metered_model.LONGEST_REQUEST", 0.3)
+    with serving(*[bad, good] * 10) as model:
+        _, reasons, spent = work(job(model, *[1] * 20, tokens=20_000))
+    assert reasons[-1] == "budget_of_tokens"
+    assert spent[1] + spent[2] <= 20_000
+
+
 def test_an_endpoint_that_doesn_t_count_tokens_is_charged_the_most_it_can_have_been(work: Work) -> None:
     with serving(lambda request: chat(answers_to(request, first), usage=False)) as model:
         _, _, spent = work(job(model, 1))
@@ -276,7 +319,7 @@ def test_a_whole_process_answers_within_the_run_and_the_next_run_needs_none(
 def test_a_process_that_hangs_is_ended_with_the_budget() -> None:
     with serving(hanging(600)) as model:
         told = list(crew_process.work(job(model, 1, seconds=2.0)))
-    assert [one for one in told if "batch" in one] == []
+    assert [one["reason"] for one in told if "batch" in one] == ["budget_of_seconds"]
 
 
 def test_a_mistake_in_the_process_is_loud_and_says_where_without_what_was_imported() -> None:

@@ -203,6 +203,15 @@ def test_rows_are_shown_with_pending_edits_and_as_they_were_at_an_earlier_moment
     pd.testing.assert_frame_equal(earlier.frame, before.frame)
 
 
+def test_a_merge_that_names_its_records_is_about_these_and_no_others(engagement: Engagement) -> None:
+    for record in (engagement.web, engagement.agent):
+        draft = MergeDraft("web01", "mail07", records=(record, engagement.mail))
+        (made,) = engagement.edits.add(engagement.scope, [draft], actor="ann", reason="same")
+        assert draft.records == (made.entity_id, made.new_value)
+    moved = MergeDraft("web01", "mail07", records=(engagement.mail, engagement.mail))
+    assert f"web01 has no record {engagement.mail} by now" in engagement.refused(moved)
+
+
 def test_withdrawing_tells_every_problem(engagement: Engagement) -> None:
     edit = engagement.set("web01", "owner", "Ann")
     withdrawal = engagement.edits.withdraw(engagement.scope, [str(edit.number)], actor="ann", reason="typo")[0]

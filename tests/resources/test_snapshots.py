@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import random
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, date, datetime
 
 import pandas as pd
@@ -180,6 +182,16 @@ def test_what_was_computed_from_outdated_data_is_not_published(store: SnapshotSt
     assert REJECTED not in store.current(scope)
 
 
+def test_what_was_computed_from_rows_that_were_published_once_more_is_published(
+    store: SnapshotStore, scope: Scope
+) -> None:
+    old = publish(store, scope, imported(scope, [{"a": "1"}]))
+    computed = write(store, scope, empty_frame(REJECTED), Input.of_snapshot(old), key=REJECTED)
+    assert publish(store, scope, imported(scope, [{"a": "1"}])).snapshot_id != old.snapshot_id
+    store.publish(scope, [computed])
+    assert REJECTED in store.current(scope)
+
+
 def test_tables_of_one_phase_become_current_together(store: SnapshotStore, scope: Scope) -> None:
     """A reader polls the pair while a writer publishes ten generations of it; no reader sees a mixed pair."""
     pairs = set()
@@ -209,8 +221,21 @@ class CrashedError(Exception):
     """The process is gone."""
 
 
-def crash_at(database: Database, step: int) -> None:
-    """Let the statement number `step` of a database's engine be its process's last."""
+@contextmanager
+def told_of_statements(database: Database, statement: Callable[..., None]) -> Iterator[None]:
+    """Call a function for each statement and commit of the block; the engine is the whole process's."""
+    events = ("before_cursor_execute", "commit")
+    for name in events:
+        event.listen(database.engine, name, statement)
+    try:
+        yield
+    finally:
+        for name in events:
+            event.remove(database.engine, name, statement)
+
+
+def crash_at(database: Database, step: int) -> AbstractContextManager[None]:
+    """Let the statement number `step` of the block be its process's last."""
     seen = 0
 
     def count(*_: object) -> None:
@@ -219,8 +244,7 @@ def crash_at(database: Database, step: int) -> None:
         if seen == step:
             raise CrashedError
 
-    event.listen(database.engine, "before_cursor_execute", count)
-    event.listen(database.engine, "commit", count)
+    return told_of_statements(database, count)
 
 
 @pytest.mark.parametrize("step", range(1, 20))
@@ -231,15 +255,10 @@ def test_a_crash_at_any_statement_leaves_the_old_version_current_and_readable(
     frames_after = {IMPORTED: imported(scope, [{"a": "new"}]), REJECTED: rejected(scope, 2)}
     store = SnapshotStore(installation.database)
     store.publish(scope, store.write(scope, frames_before, inputs=[], run_id="run", code_version="1"))
-    dying = Database(installation.database.url)
-    crash_at(dying, step)
     crashed = True
-    try:
-        doomed = SnapshotStore(dying)
-        doomed.publish(scope, doomed.write(scope, frames_after, inputs=[], run_id="run", code_version="1"))
+    with suppress(CrashedError), crash_at(store.database, step):
+        store.publish(scope, store.write(scope, frames_after, inputs=[], run_id="run", code_version="1"))
         crashed = False
-    except CrashedError:
-        pass
     expected = frames_before if crashed else frames_after
     current = store.current(scope)
     for key, frame in expected.items():
@@ -251,19 +270,16 @@ def test_a_crash_at_any_statement_leaves_the_old_version_current_and_readable(
 
 
 def test_the_crash_test_reaches_past_the_last_statement(installation: Installation, scope: Scope) -> None:
-    dying = Database(installation.database.url)
-    crash_at(dying, 10_000)
     statements = 0
 
     def count(*_: object) -> None:
         nonlocal statements
         statements += 1
 
-    event.listen(dying.engine, "before_cursor_execute", count)
-    event.listen(dying.engine, "commit", count)
-    store = SnapshotStore(dying)
+    store = SnapshotStore(installation.database)
     frames = {IMPORTED: imported(scope, [{"a": "new"}]), REJECTED: rejected(scope, 2)}
-    store.publish(scope, store.write(scope, frames, inputs=[], run_id="run", code_version="1"))
+    with told_of_statements(store.database, count):
+        store.publish(scope, store.write(scope, frames, inputs=[], run_id="run", code_version="1"))
     assert 10 < statements < 20
 
 

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
+from flow_pipelines.advice.wording import advice_in_words
 from flow_pipelines.lineage import Link, links
 from flow_pipelines.scope import Scope
 from flow_pipelines.tables import output_tables
@@ -18,6 +19,7 @@ from resources.trace_decisions import Decisions, decisions_on
 from resources.tracing import Step, entities_like, entities_named, trace_steps
 from tests.conftest import new_engagement
 from tests.resources.traced_estate import (
+    ADVICE,
     CANDIDATES,
     CHANGES,
     CLEANSED,
@@ -182,6 +184,7 @@ def test_the_decisions_on_the_way_are_told(estate: Estate, installation: Install
     )
     assert (cells["Host"].value, cells["Host"].rule, cells["Host"].mapping_method) == ("web01", None, "alias")
     assert (cells["Note"].attribute, cells["Note"].mapping_status) == (None, "unmapped")
+    assert (cells["Note"].mapping_advice, cells["Host"].mapping_advice) == (advice_in_words(ADVICE), None)
     assert [(lost.losing_value, lost.rule) for lost in decisions.lost_values[asset.row]] == [("2", "first comes first")]
     assert decisions.rows[asset.row]["resolution_reason"] == "Same name."
 

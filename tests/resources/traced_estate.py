@@ -20,6 +20,14 @@ from resources.snapshots import Input, Snapshot, SnapshotStore, scope_values
 
 IMPORTED = "discovery/imported_records"
 MAPPINGS = "discovery/attribute_mappings"
+# Of a language model on what the column Note holds.
+ADVICE = {
+    "advice": "owner",
+    "advice_confidence": 0.91,
+    "advice_reason": "it says so",
+    "advice_model": "gpt-x",
+    "advice_key": "f" * 64,
+}
 CLEANSED = "discovery/cleansed_records"
 CHANGES = "discovery/cleansing_changes"
 INVENTORY = "discovery/inventory"
@@ -77,7 +85,7 @@ class Estate:
         mappings = [
             {"source_column": "Host", "attribute": "name", "status": "applied", "method": "alias", "confidence": 0.9},
             {"source_column": "CPUs", "attribute": "cpu_count", "status": "applied", "method": "person"},
-            {"source_column": "Note", "status": "unmapped", "method": "none", "confidence": 0.0},
+            {"source_column": "Note", "status": "unmapped", "method": "none", "confidence": 0.0, **ADVICE},
         ]
         for mapping in mappings:
             mapping |= {**place, "mapping_id": self.id("mapping", mapping["source_column"]), "reason": "It says so."}

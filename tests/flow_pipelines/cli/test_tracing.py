@@ -72,7 +72,7 @@ def test_a_name_is_traced_to_file_row_and_cells_with_mapping_rule_lost_value_and
         "I asked the owner.",
         "record web01, servers.csv, row 1",
         "CPUs = four → cpu_count = 4  [person 1.00]  rule integer/1",
-        "Note = x: not mapped, kept as it is",
+        "Note = x: not mapped, kept as it is; advice: owner (gpt-x, 91% sure",
         "record servers.csv, row 1",
         "decided from it (7)",
         "workload Shop (application)",
