@@ -34,7 +34,7 @@ from resources.installation import landing_root, open_installation
 from resources.landing import Landing
 from resources.received_updates import JUDGED_BY, ReceivedUpdateStore
 from resources.rollbacks import last_moved_by_a_rollback
-from resources.waiting_analyses import READ_INTO, waiting_analyses
+from resources.waiting_analyses import waiting_analyses
 from resources.waiting_edits import waiting
 
 SENSOR_SECONDS = 15
@@ -165,18 +165,21 @@ def updates_sensor(jobs: Sequence[UnresolvedAssetJobDefinition]) -> SensorDefini
 
 
 def analyses_sensor(jobs: Sequence[UnresolvedAssetJobDefinition]) -> SensorDefinition:
-    """Return the sensor that runs Modernize again once a file of a static analysis is new or has changed."""
-    flow, phase = step_of(READ_INTO)
+    """Return the sensor that runs what reads static analyses once a file of them is new or has changed.
+
+    Both Execute and Modernize: Modernize follows Execute by itself only if Execute's rows change by the file.
+    """
 
     def starts(database: Database, scope: Scope) -> Iterator[_Start]:
-        if landed := waiting_analyses(database, Landing(landing_root()), scope):
+        for table_key, landed in waiting_analyses(database, Landing(landing_root()), scope).items():
+            flow, phase = step_of(table_key)
             yield _Start(flow, f"analyses-{landed}", (phase,))
 
     return _sensor_of_starts(
         "analyses",
         jobs,
         starts,
-        description="Runs Modernize again for an engagement in which a file of an analysis is new or has changed.",
+        description="Runs Execute and Modernize again for an engagement with a new or changed file of an analysis.",
         otherwise="All files of analyses have been read.",
     )
 

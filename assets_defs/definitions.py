@@ -84,7 +84,7 @@ def build_definitions() -> Definitions:
             corrections_sensor(list(jobs.values())),
             approvals_sensor([job for name, job in jobs.items() if approved_tables(flow_named(name))]),
             updates_sensor([jobs["execute"]]),
-            analyses_sensor([jobs["modernize"]]),
+            analyses_sensor([jobs["execute"], jobs["modernize"]]),
             automation_sensor(),
         ],
         schedules=[nightly_schedule(discovery), vacuum_schedule(), dossier_schedule()],

@@ -50,6 +50,7 @@ from resources.pins import set_pin
 from resources.received_updates import UPDATES_INPUT, version_of
 from resources.snapshots import Input, Snapshot
 from resources.tenancy import engagement_settings
+from resources.waiting_analyses import analysis_inputs
 
 Also = Callable[[Connection], object]
 
@@ -248,7 +249,7 @@ def _read_inputs(
         *([Input(APPROVALS, _hash(json.dumps(numbers)))] if numbers else []),
         *(Input(name, digest) for name, digest in (landed.inputs if landed else ())),
         *([Input("landings", _hash(json.dumps([[one.landing_number, one.name] for one in files])))] if files else []),
-        *(Input(f"analysis:{file.name}", content_hash(file.path)) for file in analyses),
+        *analysis_inputs(analyses, content_hash),
         *([Input(UPDATES_INPUT, version_of(updates))] if plan.shell.reads_updates else []),
         *([Input("facts:end_of_life", facts.version)] if plan.shell.reads_facts else []),
         *(Input.of_snapshot(snapshot) for snapshot in chosen.values()),

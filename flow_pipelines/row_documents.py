@@ -30,6 +30,8 @@ MOST_REPEATED_CHARACTERS = 32 << 20
 # What a cell takes besides its characters, about.
 CELL_CHARACTERS = 16
 MOST_NAMES = 4_096
+# By dotted name; those of the AWS command line have 70. Each value in an object repeats the names around it.
+MOST_NAME_CHARACTERS = 300
 NEXT_PAGE = "nexttoken"
 
 
@@ -100,6 +102,9 @@ def _within(document: dict[str, Any], is_known: IsKnown) -> Iterator[JsonItem]:
 def _rows(
     number: int, value: dict[str, Any], is_known: IsKnown, bounds: _Bounds, clean: CleanCells
 ) -> Iterator[DocumentRow | Rejection]:
+    if _has_long_name(value):
+        yield Rejection("name_too_long", number, text=_text(value), details={"limit": MOST_NAME_CHARACTERS})
+        return
     try:
         cells, lists = flatten(value)
         inner = [
@@ -125,6 +130,19 @@ def _rows(
         bounds.characters -= repeated if len(inner) > 1 else 0
         for one in inner or [{}]:
             yield _row(number, cells | one, clean)
+
+
+def _has_long_name(value: dict[str, Any]) -> bool:
+    waiting: list[tuple[Any, int]] = [(value, 0)]
+    while waiting:
+        one, length = waiting.pop()
+        if isinstance(one, list):
+            waiting += [(item, length) for item in one if isinstance(item, dict)]
+            continue
+        if one and length + max(map(len, one)) > MOST_NAME_CHARACTERS:
+            return True
+        waiting += [(own, length + len(name) + 1) for name, own in one.items() if isinstance(own, dict | list)]
+    return False
 
 
 def _row(number: int, told: dict[str, str], clean: CleanCells) -> DocumentRow:

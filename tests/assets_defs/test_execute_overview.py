@@ -172,42 +172,51 @@ def test_a_file_that_lands_by_itself_starts_execute_once_it_is_whole(engagement:
     assert "scan.pdf: the file is a PDF document" in str(engagement.rows("execute/rejected_updates"))
 
 
-def test_an_item_that_exists_for_its_code_alone_can_be_told_of(engagement: Engagement) -> None:
+def test_an_item_that_exists_for_its_code_alone_can_be_told_of(engagement: Engagement, tmp_path: Path) -> None:
     words = ("web02: modernize", "in progress", "--at", "2026-03-04T12:00Z", "--by", "Ann")
     with pytest.raises(InputError, match="is called 'modernize'"):
         engagement.command("task set", *words)
+    early = tmp_path / "early.csv"
+    early.write_text("Task,State,At,By\nweb02: modernize,started,2026-03-04T12:00Z,Ann\n", encoding="utf-8")
+    with pytest.raises(SystemExit):
+        engagement.command("task import", str(early))
     result = {"ruleId": "local-files", "level": "error", "message": {"text": "It writes to a local disk."}}
     folder = Landing(landing_root()).folder(engagement.scope) / ANALYSIS
     landed(folder, {"web02/results.sarif": {"runs": [{"results": [result]}]}})
-    engagement.command("task set", *words)
-    assert engagement.look("analyses") == [], "Modernize has never run"
+    os.utime(folder / "web02" / "results.sarif", (1_700_000_000, 1_700_000_000))
+    (request,) = engagement.look("analyses")
+    assert request.job_name == "execute", "Modernize has never run"
+    assert {key.path[0] for key in request.asset_selection or []} == {"execute"}, "no hand-off runs"
     engagement.run("execute", "modernize")
-    assert engagement.tasks()["web02: modernize"]["state"] == "in progress"
+    assert engagement.look("analyses") == []
+    assert engagement.tasks()["web02: modernize"]["state"] == "in progress", "it was rejected before the file came"
     (item,) = (row for row in engagement.rows("modernize/refactor_backlog") if row["task_name"] == words[0])
     assert (item["state"], item["told_by"]) == ("in progress", "Ann")
 
 
-def test_a_file_of_an_analysis_starts_modernize_when_it_is_new_or_changed(engagement: Engagement) -> None:
+def test_a_file_of_an_analysis_starts_what_reads_it_when_it_is_new_or_changed(engagement: Engagement) -> None:
+    def lies(text: str, at: int) -> list[str | None]:
+        file.write_text(text, encoding="utf-8")
+        os.utime(file, (at, at))
+        requests = engagement.look("analyses")
+        assert [one.run_key for one in engagement.look("analyses")] == [one.run_key for one in requests], "once"
+        for one in requests:
+            assert {key.path[0] for key in one.asset_selection or []} == {one.job_name}, "no hand-off runs"
+        return [one.run_key for one in requests if one.job_name in {"execute", "modernize"}]
+
     assert engagement.look("analyses") == []
-    folder = Landing(landing_root()).folder(engagement.scope) / ANALYSIS
-    file = folder / "sbom.json"
-    file.write_text('{"bomFormat": "CycloneDX", "components": []}', encoding="utf-8")
-    os.utime(file, (STILL_ARRIVING, STILL_ARRIVING))
-    assert engagement.look("analyses") == [], "it may still be arriving"
-    os.utime(file, (1_700_000_000, 1_700_000_000))
-    (request,) = engagement.look("analyses")
-    assert [again.run_key for again in engagement.look("analyses")] == [request.run_key], "Dagster would run it twice"
-    assert request.job_name == "modernize"
-    assert {key.path[0] for key in request.asset_selection or []} == {"modernize"}, "no hand-off runs"
-    assert engagement.look() == []
-    engagement.run("modernize")
-    assert engagement.look("analyses") == []
-    os.utime(file, (1_700_000_100, 1_700_000_100))
-    assert engagement.look("analyses") == [], "touched, and the same"
-    file.write_text("{}", encoding="utf-8")
-    os.utime(file, (1_700_000_200, 1_700_000_200))
-    (changed,) = engagement.look("analyses")
-    assert changed.run_key != request.run_key
+    file = Landing(landing_root()).folder(engagement.scope) / ANALYSIS / "sbom.json"
+    first, second = '{"bomFormat": "CycloneDX", "components": []}', "{}"
+    assert lies(first, int(STILL_ARRIVING)) == [], "it may still be arriving"
+    new = lies(first, 1_700_000_000)
+    assert len(new) == 2
+    engagement.run("execute", "modernize")
+    assert engagement.look() == engagement.look("analyses") == []
+    assert lies(first, 1_700_000_100) == [], "touched, and the same"
+    changed = lies(second, 1_700_000_200)
+    engagement.run("execute", "modernize")
+    back = lies(first, 1_700_000_000)
+    assert len({*new, *changed, *back}) == 6, "what was there before is news again"
 
 
 def test_running_again_changes_nothing(engagement: Engagement, installation: Installation) -> None:

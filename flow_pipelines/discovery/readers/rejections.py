@@ -160,6 +160,9 @@ REASONS: dict[str, Reason] = {
     ),
     "not_an_object": Reason("it is no object with named values.", CORRECT_ROW),
     "no_values": Reason("none of its values is filled.", CORRECT_ROW),
+    "name_too_long": Reason(
+        "the name of a value, with those around it, is longer than {limit:,} characters.", CORRECT_ROW
+    ),
     "too_much_repeated": Reason(
         "{cells:,} values of its own would be repeated for each of {objects:,} objects in it.",
         "Split the export into several files, or give each object in a list of its own.",

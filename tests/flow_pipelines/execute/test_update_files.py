@@ -248,6 +248,15 @@ def test_each_object_has_its_own_columns_only_and_a_document_not_too_many(tmp_pa
     assert codes(rows) == ["too_many_columns"] * (5_000 - 4_095)
 
 
+def test_names_are_repeated_within_bounds_only(tmp_path: Path) -> None:
+    facts = {f"fact {number}": "x" for number in range(9)}
+    long = {"hostname": "web01", "n" * 300: facts}
+    inner = {"hostname": "web01", "participatingServers": [{"sourceServerID": "s-1", "n" * 300: facts}]}
+    rows = read_json(tmp_path / "names.json", [long, inner, {"hostname": "web01", "n" * 200: facts}])
+    assert codes(rows) == ["name_too_long"] * 2
+    assert len(rows) == 3
+
+
 def test_objects_that_say_nothing_are_told(tmp_path: Path) -> None:
     rows = read_json(tmp_path / "odd.json", [{}, {"hostname": None}, {"hostname": "web01"}])
     assert [(row.row_number, row.problem and row.problem.code) for row in rows] == [
