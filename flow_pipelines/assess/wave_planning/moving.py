@@ -84,7 +84,9 @@ def _in_order(rows: pd.DataFrame, dependencies: pd.DataFrame) -> pd.DataFrame:
         ]
     )
     names = dict(zip(rows["workload_id"], rows["workload_name"], strict=True))
-    links["says"] = links["other"].map(names).fillna("").astype("str") + links["traffic"].map("{:.6f}".format)
+    links["says"] = links["other"].map(names).fillna("").astype("str") + links["traffic"].map("{:.6f}".format).astype(
+        "str"
+    )
     linked = links.groupby("one")["says"].agg(lambda says: "|".join(sorted(says)))
     told = rows.assign(links=[linked.get(workload, "") for workload in rows["workload_id"]])
     own = [name for name in KNOWN_BY if name in rows]

@@ -154,7 +154,7 @@ def _left(rows: pd.DataFrame, made: Programme, now: datetime) -> _Left:
     ended = {task: clock.period_after(end, is_cutover=False) for task, end in _ends(rows[is_over])}
     links = made.precedences[~made.precedences["after"].isin([*ended, *left.loc[begun, "task_id"]])]
     waits = links["before"].isin(list(ended))
-    after = links[waits].assign(free=links.loc[waits, "before"].map(ended) + links.loc[waits, "lag"])
+    after = links[waits].assign(free=links.loc[waits, "before"].map(ended).astype("int64") + links.loc[waits, "lag"])
     released = left["task_id"].map(after.groupby("after")["free"].max()).fillna(0).astype("int64")
     release = pd.concat([pd.Series(soonest, index=left.index), planned, released], axis="columns").max(axis="columns")
     tasks = left[["task_id"]].assign(
