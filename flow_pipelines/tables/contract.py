@@ -31,6 +31,11 @@ from sqlalchemy.types import TypeEngine
 
 from flow_pipelines.errors import ContractError
 
+# Part of the contract of all frames, hence set where they are held to it: text that lies the same way whatever else is
+# installed. Where pyarrow is (CrewAI brings it), pandas would use it for text, which refuses what it otherwise adds up:
+# the tests of the domain failed by the dozen there, and rows must not depend on it.
+pd.set_option("mode.string_storage", "python")
+
 DTYPE_OF_TYPE: tuple[tuple[type[TypeEngine[Any]], str], ...] = (
     (BigInteger, "Int64"),
     (Double, "Float64"),
