@@ -28,7 +28,7 @@ $(AGENTS_READY): locks/with-agents.txt pyproject.toml
 	$(AGENTS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(AGENTS_READY)
 
-demo: $(READY) ## run Discovery, Assess and Plan for two clients with three engagements, and show the result
+demo: $(READY) ## run whole programmes of two clients with three engagements, and show the result
 	$(BIN)/flow demo
 
 ui: $(READY) ## start Dagster's web server and daemon (flow down stops them)
@@ -37,8 +37,10 @@ ui: $(READY) ## start Dagster's web server and daemon (flow down stops them)
 test: $(READY) ## run the tests
 	$(BIN)/python -m pytest
 
-test-agents: $(AGENTS_READY) ## run the tests of second opinions with CrewAI installed, in an environment of its own
-	$(AGENTS)/bin/python -m pytest tests/resources/test_advice_prompt.py tests/resources/test_advisor.py tests/resources/test_crews.py
+test-agents: $(AGENTS_READY) ## run the tests of the domain and of second opinions with CrewAI installed, in an environment of its own
+	$(AGENTS)/bin/python -m pytest tests/flow_pipelines tests/assets_defs/test_second_opinion.py \
+		tests/resources/test_advice_prompt.py tests/resources/test_advisor.py tests/resources/test_crew_process.py \
+		tests/resources/test_crews.py
 
 check: $(READY) ## style, types, layers, the lock, the code location
 	$(BIN)/ruff check .
