@@ -38,9 +38,9 @@ test: $(READY) ## run the tests
 	$(BIN)/python -m pytest
 
 test-agents: $(AGENTS_READY) ## run the tests of the domain and of second opinions with CrewAI installed, in an environment of its own
-	$(AGENTS)/bin/python -m pytest tests/flow_pipelines tests/assets_defs/test_second_opinion.py \
-		tests/resources/test_advice_prompt.py tests/resources/test_advisor.py tests/resources/test_crew_process.py \
-		tests/resources/test_crews.py
+	$(AGENTS)/bin/python -m pytest \
+		$(addprefix tests/resources/test_,advice_prompt.py advisor.py crew_process.py crews.py) \
+		$(addprefix tests/flow_pipelines/,advice assess exports execute modernize plan)
 
 check: $(READY) ## style, types, layers, the lock, the code location
 	$(BIN)/ruff check .
