@@ -100,8 +100,8 @@ def table(rows: pd.DataFrame, headings: Sequence[tuple[str, str]], *, of: int, k
     shown = f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>'
     if of <= SHOWN_ROWS:
         return shown
-    more = f" The other {of - len(rows):,} are in {safe(kept_in)}." if of > len(rows) else ""
-    return f"<details><summary>{of:,} rows of {safe(kept_in)}.{more}</summary>{shown}</details>"
+    counted = f"The first {len(rows):,} of {of:,} rows" if of > len(rows) else f"{of:,} rows"
+    return f"<details><summary>{counted} of {safe(kept_in)}</summary>{shown}</details>"
 
 
 def figure(svg: str | None, caption: str) -> str:

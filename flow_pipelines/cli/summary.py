@@ -73,8 +73,9 @@ FIGURES = {
     "to_char(planned_end AT TIME ZONE 'UTC', 'YYYY-MM-DD') || ' planned' FROM execute.execution_report "
     "WHERE wave_number IS NULL), '-')",
     **{
-        f"{key.split('/')[1].removesuffix('_backlog')} backlog": "SELECT count(*) || ' items, ' || "  # noqa: S608
-        f"count(*) FILTER (WHERE state = 'done') || ' done' FROM modernize.{key.split('/')[1]}"
+        f"{key.split('/')[1].removesuffix('_backlog')} backlog": "SELECT CASE WHEN EXISTS "  # noqa: S608
+        f"(SELECT FROM platform.current_snapshots WHERE table_key = '{key}') THEN count(*) || ' items, ' || "
+        f"count(*) FILTER (WHERE state = 'done') || ' done' ELSE '-' END FROM modernize.{key.split('/')[1]}"
         for key in BACKLOGS
     },
 }

@@ -7,9 +7,11 @@ import pytest
 
 from flow_pipelines.cli.output import print_table
 from flow_pipelines.cli.running import print_summary
-from flow_pipelines.cli.summary import EngagementSummary, TableSummary
-from flow_pipelines.flows import flow_named
+from flow_pipelines.cli.summary import EngagementSummary, TableSummary, summarize
+from flow_pipelines.flows import FLOWS, flow_named
 from flow_pipelines.scope import Scope
+from resources.installation import Installation
+from tests.resources.views.happenings import Engagement
 
 
 @pytest.fixture(autouse=True)
@@ -38,3 +40,12 @@ def test_every_table_of_a_summary_is_on_one_line_in_80_columns(capsys: pytest.Ca
     for table in tables:
         name = table.table.split("/")[1]
         assert sum(f" {name} " in line and "2026-06-30 12:00" in line for line in lines) == 1
+
+
+def test_a_backlog_without_items_is_told_from_one_that_was_never_made(installation: Installation, scope: Scope) -> None:
+    engagement = Engagement(installation.database, scope)
+    engagement.run_flow("discovery")
+    assert summarize(installation.database, scope).figures["refactor backlog"] == "-"
+    for flow in FLOWS[1:]:
+        engagement.run_flow(flow.name)
+    assert summarize(installation.database, scope).figures["refactor backlog"] == "0 items, 0 done"
