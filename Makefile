@@ -40,7 +40,7 @@ test: $(READY) ## run the tests
 test-agents: $(AGENTS_READY) ## run the tests of the domain and of second opinions with CrewAI installed, in an environment of its own
 	$(AGENTS)/bin/python -m pytest \
 		$(addprefix tests/resources/test_,advice_prompt.py advisor.py crew_process.py crews.py) \
-		$(addprefix tests/flow_pipelines/,advice assess exports execute modernize plan)
+		tests/assets_defs/test_second_opinion.py tests/flow_pipelines
 
 check: $(READY) ## style, types, layers, the lock, the code location
 	$(BIN)/ruff check .
