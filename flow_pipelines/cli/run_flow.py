@@ -6,6 +6,7 @@ Belongs here: starting a Dagster run from the command line and following it. Doe
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ from resources.landing import Landing
 from resources.tenancy import engagement_settings
 
 POLL_SECONDS = 0.3
+# The services look once a minute for what killed processes left, and hold an engagement's lock while they do.
+MOMENT_SECONDS = 30.0
 UNFINISHED = [
     DagsterRunStatus.QUEUED,
     DagsterRunStatus.NOT_STARTED,
@@ -115,24 +118,30 @@ def titles_of(plans: Sequence[PhasePlan]) -> dict[str, str]:
 def alone(database: Database, scope: Scope, instance: DagsterInstance) -> Iterator[None]:
     """Keep every other run of an engagement out for as long as the block runs.
 
-    What a killed process left of it is marked and mended first.
+    What a killed process left of it is marked and mended first. Who holds the lock and runs nothing that Dagster knows
+    of is waited for: a look for killed processes, or a run that begins or ends.
 
     Raises:
         RunError: Another run of the engagement is under way.
     """
     register(instance, scope)
-    with database.lock_run(scope) as taken:
-        if taken:
-            for sentence in recover_held(database, instance, scope):
-                notices().print(f"[yellow]{escape(sentence)}[/]")
-        filters = RunsFilter(statuses=UNFINISHED, tags={ENGAGEMENT_TAG: scope.partition_key})
-        unfinished = instance.get_runs(filters, limit=1)
-        if not taken or unfinished:
+    deadline = time.monotonic() + MOMENT_SECONDS
+    while True:
+        with database.lock_run(scope) as taken:
+            if taken:
+                for sentence in recover_held(database, instance, scope):
+                    notices().print(f"[yellow]{escape(sentence)}[/]")
+            filters = RunsFilter(statuses=UNFINISHED, tags={ENGAGEMENT_TAG: scope.partition_key})
+            unfinished = instance.get_runs(filters, limit=1)
+            if taken and not unfinished:
+                yield
+                return
+        if unfinished or time.monotonic() > deadline:
             which = f" ({unfinished[0].run_id})" if unfinished else ""
             raise RunError(
                 f"Another run of {scope} is under way{which}.", remedy="Wait for it, or cancel it in the Dagster UI."
             )
-        yield
+        time.sleep(POLL_SECONDS)
 
 
 def failure_of(result: ExecuteInProcessResult, what: str, command: str) -> RunError | GateError:
