@@ -288,7 +288,7 @@ def test_only_close_treatments_are_asked_about_and_never_what_is_ruled_out() -> 
     treatments, overview = close_estate()
     blank = {f"score_{name}": None for name in treatment_rules().options}
     points = {"score_replatform": 45.0, "score_rehost": 50.0, "score_retain": 30.0}
-    close = treatments.assign(**{**blank, **points}, treatment="rehost", confidence=0.55)
+    close = treatments.assign(**{**blank, **points}, treatment="rehost", confidence=0.5)
     asked = treatment_questions(close, overview)
     assert {one.row_id for one in asked.questions} == set(treatments["workload_id"])
     assert {one.choices for one in asked.questions} == {("rehost", "replatform")}
