@@ -12,6 +12,7 @@ wave is what it is, nor of modernization patterns.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ from flow_pipelines.discovery.attribute_mapping import map_attributes
 from flow_pipelines.discovery.data_import import SourceFile, import_files
 from flow_pipelines.discovery.inventory import resolve_inventory
 from flow_pipelines.sample import write_sample
+from resources.advice_prompt import as_sent
 from resources.advisor import BATCH
 from tests.benchmarks.discovery_run import SCOPE, SETTINGS, Frames, run_discovery
 from tests.benchmarks.held_out import write_held_out_sheets
@@ -53,7 +55,7 @@ class AdviceScore:
         recall: Share of what is right that was decided so.
         questions: How many were asked.
         answerable: Of them, those whose right answer was among the choices.
-        requests: What they take, so many questions to one.
+        requests: What they take.
         servers: Of the estate; 0 if it does not matter.
     """
 
@@ -125,16 +127,24 @@ def _each(
     servers: int = 0,
 ) -> list[AdviceScore]:
     """Return the scores without advice and with that of each accuracy; `scored` gives precision and recall."""
-    count = len(asked.questions)
+    count, requests = len(asked.questions), _requests(asked)
     answerable = sum(one.row_id in right for one in asked.questions)
     told: Sequence[tuple[str, Answers]] = [
         (RULES_ALONE, {}),
         *((f"{accuracy:.0%} right", answer(asked, right, accuracy, seed)) for accuracy in ACCURACIES),
     ]
     return [
-        AdviceScore(measure, name, *scored(answers), count, answerable, -(-count // BATCH), servers)
+        AdviceScore(measure, name, *scored(answers), count, answerable, requests, servers)
         for name, answers in told
     ]
+
+
+def _requests(asked: Asked) -> int:
+    """Count the requests: the advisor asks what is the same once, and never about two origins in one request."""
+    different: dict[str, set[str]] = {}
+    for one in asked.questions:
+        different.setdefault(one.origin, set()).add(json.dumps(as_sent(one), sort_keys=True))
+    return sum(-(-len(questions) // BATCH) for questions in different.values())
 
 
 def _imported(folder: Path) -> pd.DataFrame:

@@ -11,6 +11,8 @@ from typing import Any
 
 # Beyond this a value is kept as it was written.
 MOST_LEVELS = 12
+# So are values under a name longer than this: a name of 80 kB around 10,000 values would be written 10,000 times.
+LONGEST_PATH = 1_000
 LIST_SEPARATOR = "; "
 # An object with one of these is, in lists of people, what that says: ServiceNow's references, NetBox's choices.
 SHOWN = ("display_value", "display", "label")
@@ -38,11 +40,12 @@ def _flatten(
 ) -> None:
     for key, one in value.items():
         name = f"{path}.{key}" if path else key
-        if isinstance(one, dict) and one and levels:
+        opens = levels > 0 and len(name) <= LONGEST_PATH
+        if isinstance(one, dict) and one and opens:
             if shown := next((one[shown] for shown in SHOWN if isinstance(one.get(shown), str)), None):
                 cells[name] = shown
             _flatten(one, name, cells, lists, levels - 1)
-        elif isinstance(one, list) and any(isinstance(item, dict) for item in one) and levels:
+        elif isinstance(one, list) and any(isinstance(item, dict) for item in one) and opens:
             objects = [item for item in one if isinstance(item, dict) and item]
             plain = [item for item in one if not isinstance(item, dict)]
             if (texts := _as_texts(objects)) is None:

@@ -149,3 +149,11 @@ VALUES = st.recursive(
 def test_any_document_is_accounted_for(tmp_path: Path, value: object) -> None:
     result = import_text(tmp_path, json.dumps([value, {"hostname": "web01", "ip": "10.0.0.1"}]))
     assert len(result.imported_records) + len(result.rejected_records) > 0
+
+
+def test_a_long_name_around_many_values_is_not_written_once_for_each(tmp_path: Path) -> None:
+    around = {"x" * 5_000: {f"value {number}": number for number in range(2_000)}}
+    [(_, row)] = rows(import_text(tmp_path, json.dumps([{"hostname": "web01", **around}]), "servers.json"))
+    assert row["hostname"] == "web01"
+    [inner] = [json.loads(cell) for name, cell in row.items() if name != "hostname"]
+    assert len(inner) == 2_000
