@@ -134,8 +134,7 @@ def _each(
         *((f"{accuracy:.0%} right", answer(asked, right, accuracy, seed)) for accuracy in ACCURACIES),
     ]
     return [
-        AdviceScore(measure, name, *scored(answers), count, answerable, requests, servers)
-        for name, answers in told
+        AdviceScore(measure, name, *scored(answers), count, answerable, requests, servers) for name, answers in told
     ]
 
 
