@@ -7,7 +7,7 @@ Belongs here: loading `attribute_aliases.yaml` and looking headers up. Does not:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -217,6 +217,7 @@ def _written(header: str) -> str:
     return "".join(parse_header(header).words)
 
 
+@lru_cache(maxsize=8192)
 def _in_any_order(words: tuple[str, ...]) -> tuple[str, ...]:
     """Return what two phrases of the same words have in common: `source server`, `servidor de origen`.
 
@@ -286,14 +287,23 @@ def _numbered(words: tuple[str, ...], unit: str | None, family: str) -> str | No
 
 def _statistic(parsed: ParsedHeader, family: str) -> str | None:
     """Find the attribute of a header that a statistic is added to: `Memory in use (95th percentile)`."""
-    words = parsed.words_without_unit
-    for added, ending in aliases().statistics.items():
-        for rest in (_without_end(words, added), _without_end(words[::-1], added[::-1])[::-1]):
-            attribute = _lookup(rest, parsed.unit, family) if rest else None
-            if attribute and attribute.endswith(AVERAGE):
-                statistic = f"{attribute.removesuffix(AVERAGE)}{ending}"
-                return statistic if statistic in _attribute_names() else None
+    for rest, ending in _without_statistic(parsed.words_without_unit):
+        attribute = _lookup(rest, parsed.unit, family)
+        if attribute and attribute.endswith(AVERAGE):
+            statistic = f"{attribute.removesuffix(AVERAGE)}{ending}"
+            return statistic if statistic in _attribute_names() else None
     return None
+
+
+@lru_cache(maxsize=8192)
+def _without_statistic(words: tuple[str, ...]) -> tuple[tuple[tuple[str, ...], str], ...]:
+    """Return what is left of words that end or begin with a statistic, and what its attributes' names end with."""
+    return tuple(
+        (rest, ending)
+        for added, ending in aliases().statistics.items()
+        for rest in (_without_end(words, added), _without_end(words[::-1], added[::-1])[::-1])
+        if rest
+    )
 
 
 def _alternatives(header: str, family: str) -> tuple[str, ...]:
@@ -331,17 +341,15 @@ def _lookup(words: tuple[str, ...], unit: str | None, family: str) -> str | None
     )
 
 
-def _shortened(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """Yield the words, then without leading owners, then without a trailing `name`."""
-    yield words
+@lru_cache(maxsize=8192)
+def _shortened(words: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Return the words, then without leading owners, then without a trailing `name`."""
     if _key(words) in _keys_without_attribute():
-        return
+        return (words,)
     shorter = _without_owners(words)
-    yield from shorter
-    for candidate in dict.fromkeys((words, *shorter[-1:])):
-        ending = _first_fitting(candidate, header_rules().endings, leading=False)
-        if ending:
-            yield candidate[: -len(ending)]
+    candidates = dict.fromkeys((words, *shorter[-1:]))
+    endings = ((one, _first_fitting(one, header_rules().endings, leading=False)) for one in candidates)
+    return (words, *shorter, *(one[: -len(ending)] for one, ending in endings if ending))
 
 
 def _without_owners(words: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:

@@ -195,22 +195,23 @@ def _place_of(words: list[str], phrase: list[str]) -> int | None:
     return next(places, None)
 
 
-def expanded(words: Iterable[str]) -> tuple[str, ...]:
+@lru_cache(maxsize=8192)
+def expanded(words: tuple[str, ...]) -> tuple[str, ...]:
     """Bring words to the form in which they are compared: in English as by `in_english`, and in the singular."""
     return tuple(map(_singular, in_english(words)))
 
 
-def in_english(words: Iterable[str]) -> tuple[str, ...]:
+@lru_cache(maxsize=8192)
+def in_english(words: tuple[str, ...]) -> tuple[str, ...]:
     """Write abbreviations out, translate, take glued words apart.
 
     (servername, addrs) gives (server, name, addrs), (anzahl, prozessoren) gives (number, processors).
     """
-    listed = tuple(words)
     long: list[str] = []
     place = 0
-    while place < len(listed):
-        pair = header_rules().written_out.get(" ".join(listed[place : place + 2])) if place + 1 < len(listed) else None
-        long += pair or _written_out(listed[place])
+    while place < len(words):
+        pair = header_rules().written_out.get(" ".join(words[place : place + 2])) if place + 1 < len(words) else None
+        long += pair or _written_out(words[place])
         place += 2 if pair else 1
     return tuple(long)
 
