@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import date
 
 import pytest
+from hypothesis import settings
 
 from flow_pipelines.scope import Scope
 from flow_pipelines.settings import EngagementSettings
@@ -16,6 +17,9 @@ from resources.snapshots import SnapshotStore
 from resources.tenancy import add_client, add_engagement
 
 SETTINGS = EngagementSettings(as_of=date(2026, 6, 30))
+# How long an example takes says how busy the machine is.
+settings.register_profile("without deadlines", deadline=None)
+settings.load_profile("without deadlines")
 NUMBERS = itertools.count(1)
 # Files of a minute and more: begun last, as pytest-xdist does with files of few tests, they end long after the others.
 LONGEST = (

@@ -26,8 +26,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.discovery_run import run_discovery
-
 SPAWN = multiprocessing.get_context("spawn")
 LONGEST_SECONDS = 300
 Finished = subprocess.CompletedProcess[str]
@@ -103,7 +101,8 @@ def _imported(program: Path | None) -> Callable[[], None]:
     main: Callable[[], None] | None = runpy.run_path(str(program), run_name="warm")["main"] if program else None
     for module in ("assets_defs.definitions", "flow_pipelines.cli.run_rollback", "flow_pipelines.cli.taking_over"):
         import_module(module)
-    _work_once()
+    if main is None:  # a program changes what there is to work out, when it is called
+        _work_once()
     return main or import_module("flow_pipelines.cli.main").run
 
 
@@ -112,7 +111,7 @@ def _work_once() -> None:
     import_module("assets_defs.definitions").build_definitions().resolve_job_def("discovery")
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "servers.csv").write_text("hostname,os,cpus,memory mb\nweb01,RHEL 8,4,8192\n", encoding="utf-8")
-        run_discovery(Path(folder))
+        import_module("tests.benchmarks.discovery_run").run_discovery(Path(folder))
 
 
 def _do(main: Callable[[], None], arguments: list[str], environment: dict[str, str], streams: list[int]) -> int:

@@ -118,7 +118,7 @@ CELLS = {
 }
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.fixed_dictionaries(CELLS))
 def test_whatever_cells_hold_an_untouched_workbook_holds_no_change(tmp_path: Path, cells: dict[str, object]) -> None:
     frame = assets(1, **cells)

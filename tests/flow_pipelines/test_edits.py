@@ -161,14 +161,14 @@ VALUES = {
 }
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.sampled_from(sorted(VALUES)).flatmap(lambda name: st.tuples(st.just(name), VALUES[name])))
 def test_every_value_survives_being_stored_as_json(cell: tuple[str, object]) -> None:
     name, value = cell
     assert from_json(to_json(value), TABLE.columns[name]) == value
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.lists(st.tuples(st.sampled_from(sorted(VALUES)), st.sampled_from((A, B)), st.data())), st.data())
 def test_applying_edits_again_changes_nothing(cells: list[tuple[str, str, st.DataObject]], data: st.DataObject) -> None:
     edits = [set_edit(name, drawn.draw(VALUES[name]), None, entity_id) for name, entity_id, drawn in cells]

@@ -272,7 +272,7 @@ def breaks(one: Rule, row: dict[str, Any]) -> bool:
 
 
 @given(servers=SERVERS, seed=st.integers(0, 1000))
-@hypothesis_settings(deadline=None, max_examples=5)
+@hypothesis_settings(max_examples=5)
 def test_counts_add_up_offenders_are_real_and_the_order_of_rows_changes_nothing(servers: list[Row], seed: int) -> None:
     frames = estate(application("shop"), *servers)
     handoff = validate(frames)

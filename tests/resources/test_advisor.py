@@ -181,7 +181,7 @@ def test_another_model_or_other_parameters_are_asked_anew(installation: Installa
     assert len(kept_keys(installation, scope)) == 3
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(asked=st.lists(st.tuples(st.integers(0, 2), st.sampled_from(["Host", "IP", "OS", "Owner"])), max_size=8))
 def test_no_engagement_profits_from_what_another_asked(
     installation: Installation, crew: Crew, asked: list[tuple[int, str]]

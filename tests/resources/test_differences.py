@@ -19,7 +19,7 @@ from tests.conftest import new_engagement
 ASSETS = "discovery/inventory"
 RULES = "handoffs/discovery_to_assess"
 Facts = dict[int, dict[str, object]]
-PROPERTY = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+PROPERTY = settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 OPPOSITE = {"added": "removed", "removed": "added", "changed": "changed"}
 
 words = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=6)

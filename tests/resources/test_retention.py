@@ -276,7 +276,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS, keep_last=st.integers(1, 2))
 def test_whatever_happened_all_that_is_needed_reads_back_with_all_it_rests_on(
     steps: list[tuple[str, int | str]], keep_last: int, installation: Installation, engagement: Engagement

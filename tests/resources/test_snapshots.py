@@ -25,7 +25,7 @@ from tests.conftest import new_engagement
 IMPORTED = "discovery/imported_records"
 REJECTED = "discovery/rejected_records"
 DEBT = "discovery/tech_debt"
-SLOW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 cells = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=12)
 raw_rows = st.lists(st.dictionaries(cells, cells, max_size=4), max_size=8)

@@ -123,7 +123,8 @@ def _rows(servers: pd.DataFrame, names: NameKeys) -> pd.DataFrame:
     rows = servers[(sizes > 1) & has_unstated].copy()
     stated = rows.dropna(subset=["stated"]).groupby("group")["stated"]
     application, agreement = (stated.agg(fold) for fold in (_most, _share_of_most))
-    rows["application_id"] = rows["group"].map(application)
+    # Where nothing is stated, or no name decides, a map of nothing would be numbers.
+    rows["application_id"] = rows["group"].map(application).astype("str")
     by_name = (rows["group"] == rows["start"]) & rows["key"].notna() & ~rows["is_stated"]
     rows["evidence"] = np.select([rows["is_stated"], by_name], ["stated", "name"], default="connections")
     learnt = names.is_learnt[rows.index].map({True: "learnt_name", False: "plain_name"})
@@ -133,7 +134,7 @@ def _rows(servers: pd.DataFrame, names: NameKeys) -> pd.DataFrame:
     rows["says"] = _says(rows, names)
     keys = rows[rows["evidence"] == "name"].groupby("group")["key"].agg(_most)
     first = rows.groupby("group")["name"].min()
-    rows["group_name"] = rows["group"].map(keys).fillna(rows["group"].map(first))
+    rows["group_name"] = rows["group"].map(keys).astype("str").fillna(rows["group"].map(first))
     anchor = rows["application_id"].fillna(rows["group"].map(rows.groupby("group")["asset_id"].min()))
     return rows.assign(group=anchor)[
         ["asset_id", "group", "application_id", "group_name", "evidence", "confidence", "says"]

@@ -188,7 +188,7 @@ def test_samples_are_few_short_and_the_same_in_any_order(cells: list[str]) -> No
     assert all(len(one) <= 40 for one in told)
 
 
-@hypothesis_settings(max_examples=25, deadline=None)
+@hypothesis_settings(max_examples=25)
 @given(
     st.dictionaries(
         st.text(min_size=1, max_size=80).filter(lambda header: bool(header.strip())),

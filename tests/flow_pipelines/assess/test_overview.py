@@ -244,7 +244,7 @@ FINDINGS = st.lists(
 
 
 @given(assets=ASSETS, edges=EDGES, findings=FINDINGS, seed=st.integers(0, 1000))
-@hypothesis_settings(deadline=None, max_examples=10)
+@hypothesis_settings(max_examples=10)
 def test_nothing_is_lost_and_the_order_of_rows_changes_nothing(
     assets: list[Row], edges: list[Row], findings: list[Row], seed: int
 ) -> None:

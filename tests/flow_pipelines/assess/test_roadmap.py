@@ -66,7 +66,7 @@ estates = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(estates, blackouts)
 def test_no_step_starts_or_ends_in_a_black_out_and_no_cutover_touches_one(
     estate: list[Planned], freezes: list[Blackout]
@@ -77,7 +77,7 @@ def test_no_step_starts_or_ends_in_a_black_out_and_no_cutover_touches_one(
             assert not any(one.begin <= last and first <= one.end for one in freezes)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(estates, blackouts)
 def test_steps_of_a_wave_keep_their_order_and_likely_dates_enclose_the_expected_one(
     estate: list[Planned], freezes: list[Blackout]
@@ -93,7 +93,7 @@ def test_steps_of_a_wave_keep_their_order_and_likely_dates_enclose_the_expected_
     assert all(end < start for end, start in zip(cutovers["end_date"][:-1], cutovers["start_date"][1:], strict=True))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(estates, st.integers(1, 30))
 def test_a_start_some_weeks_later_moves_everything_by_as_many_weeks(estate: list[Planned], weeks: int) -> None:
     now, later = roadmap(estate, programme()), roadmap(estate, programme(start=MONDAY + weeks * WEEK))
@@ -101,7 +101,7 @@ def test_a_start_some_weeks_later_moves_everything_by_as_many_weeks(estate: list
         assert [day + weeks * WEEK for day in now[column]] == list(later[column])
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(estates, st.randoms())
 def test_the_order_of_rows_changes_nothing(estate: list[Planned], random: Random) -> None:
     shuffled = random.sample(estate, len(estate))

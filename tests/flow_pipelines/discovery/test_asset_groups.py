@@ -94,7 +94,7 @@ def test_assets_that_need_each_other_are_a_cycle_with_its_edges() -> None:
 
 
 @given(st.permutations(range(len(SHOPS) * len(TIERS))))
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 def test_the_order_of_rows_changes_nothing(order: list[int]) -> None:
     estate, _ = estate_of_shops(stated="orders-db-01")
     pd.testing.assert_frame_equal(_sorted(groups_of(estate)), _sorted(groups_of(estate, order=order)))

@@ -59,7 +59,7 @@ def imported(draw: st.DrawFn) -> pd.DataFrame:
     return pd.DataFrame(listed)
 
 
-few = settings(max_examples=7, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=7, suppress_health_check=[HealthCheck.too_slow])
 
 
 @few

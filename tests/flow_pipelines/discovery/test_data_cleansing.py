@@ -261,7 +261,7 @@ CELLS = st.one_of(
 TABLES = st.lists(st.dictionaries(st.sampled_from([*MAPPINGS, "Rack"]), CELLS, max_size=6), min_size=1, max_size=6)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(table=TABLES, order=st.randoms(use_true_random=False))
 def test_nothing_is_lost_and_the_order_of_rows_does_not_matter(
     table: list[dict[str, str]], order: random.Random
@@ -276,7 +276,7 @@ def test_nothing_is_lost_and_the_order_of_rows_does_not_matter(
     pd.testing.assert_frame_equal(again.cleansing_changes, result.cleansing_changes)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(table=TABLES)
 def test_every_cell_ends_in_its_attribute_or_is_kept_and_every_change_is_logged_once(
     table: list[dict[str, str]],

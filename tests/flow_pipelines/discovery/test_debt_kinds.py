@@ -292,7 +292,7 @@ def test_a_process_counts_only_if_it_tells_its_release() -> None:
 
 
 @given(st.text(max_size=80), st.text(max_size=80))
-@hypothesis_settings(max_examples=100, deadline=None)
+@hypothesis_settings(max_examples=100)
 def test_no_cell_of_a_list_breaks_anything(header: str, cell: str) -> None:
     entries = entries_of(header, cell)
     assert all(entry.strip() for entry in entries)
@@ -370,7 +370,7 @@ FACTS = st.fixed_dictionaries(
 
 
 @given(st.lists(FACTS, min_size=1, max_size=5), st.data())
-@hypothesis_settings(max_examples=8, deadline=None)
+@hypothesis_settings(max_examples=8)
 def test_scores_stay_in_bounds_and_more_debt_never_lowers_one(facts: list[Row], data: st.DataObject) -> None:
     assets = [asset(f"s{number}", **one) for number, one in enumerate(facts)]
     ports = st.sampled_from([21, 23, 80, 443])

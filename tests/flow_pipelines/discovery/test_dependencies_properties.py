@@ -63,7 +63,7 @@ def is_told(record: pd.Series[Any], *columns: str) -> bool:
     return any(record[column] not in (None, "0.0.0.0") for column in columns)  # noqa: S104
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(estate=estates())
 def test_every_record_of_two_told_ends_is_in_exactly_one_sound_edge_and_nothing_is_counted_twice(
     estate: Estate,
@@ -94,7 +94,7 @@ def test_every_record_of_two_told_ends_is_in_exactly_one_sound_edge_and_nothing_
     assert not edges["reason"].str.contains("nan|None|<NA>").any()
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(estate=estates(), random=st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(estate: Estate, random: Random) -> None:
     records, inventory = estate.frames()

@@ -54,7 +54,7 @@ KINDS = st.sampled_from(
     ("server", "server", "server", "server_disk", "server_network", "hypervisor_host", "database", "application")
 )
 ROWS = st.lists(st.tuples(FORMATS, KINDS, MACHINE), min_size=1, max_size=9)
-MODERATE = settings(max_examples=7, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MODERATE = settings(max_examples=7, suppress_health_check=[HealthCheck.too_slow])
 
 
 def frame_of(rows: Sequence[tuple[str, str, dict[str, object]]]) -> pd.DataFrame:

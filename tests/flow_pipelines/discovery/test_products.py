@@ -550,7 +550,7 @@ def test_recognizes_software_in_the_entries_of_lists(
 
 
 @given(data=st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_mistyped_word_never_turns_a_release_into_another_one(data: st.DataObject) -> None:
     identify, (name, _, product, cycle) = data.draw(
         st.sampled_from(

@@ -129,7 +129,7 @@ def naive_status(end_of_life: date | None, end_of_extended_support: date | None,
 
 
 @given(data=st.data(), near=st.integers(0, 3650), offset=st.integers(-3, 3))
-@hypothesis_settings(max_examples=25, deadline=None)
+@hypothesis_settings(max_examples=25)
 def test_agrees_with_a_naive_reading_of_the_calendar(data: st.DataObject, near: int, offset: int) -> None:
     facts = end_of_life_facts()
     rows = facts.iloc[data.draw(st.lists(st.integers(0, len(facts) - 1), min_size=1, max_size=8, unique=True))]

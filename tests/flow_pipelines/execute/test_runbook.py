@@ -292,7 +292,7 @@ ENDS = st.sampled_from([*NAMES, "s6", "d0", "d1", "d2", "d3"])
 
 
 @given(st.sets(st.tuples(ENDS, ENDS, st.booleans()), max_size=14))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_whoever_needs_whom_every_runbook_holds(pairs: set[tuple[str, str, bool]]) -> None:
     links = [Link(one, other, 1521, is_database_link=is_link) for one, other, is_link in sorted(pairs)]
     runbook_of({**TANGLED_FRAMES, "discovery/dependencies": dependencies_of(TANGLED, links)})

@@ -356,7 +356,7 @@ def test_one_more_row_is_judged_beside_all_that_is_kept() -> None:
     assert outcome([begun, back], late).undone == ("week.csv, row 2: rolled back",)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(ROWS, max_size=8, unique_by=str), ROWS)
 def test_what_is_said_of_one_more_row_is_what_the_run_says(kept: list[dict[str, str]], more: dict[str, str]) -> None:
     whole = rows_of([*(one for one in kept if one != more), more])
@@ -485,7 +485,7 @@ def meaning(updates: pd.DataFrame) -> list[tuple[object, ...]]:
     return sorted(updates[MEANING].itertuples(index=False, name=None))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(weekly(ROWS) | weekly(DATED), st.data())
 def test_any_order_and_repetition_of_files_and_rows_gives_the_same_changes(
     files: list[list[dict[str, str]]], data: st.DataObject
@@ -500,7 +500,7 @@ def test_any_order_and_repetition_of_files_and_rows_gives_the_same_changes(
     assert sorted(first.rejected["update_id"]) == sorted(second.rejected["update_id"])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(ROWS, max_size=14))
 def test_every_row_has_one_fate_and_no_state_jumps(told: list[dict[str, str]]) -> None:
     raw, tasks = rows_of(told), programme()

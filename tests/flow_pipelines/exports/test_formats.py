@@ -55,7 +55,7 @@ SERVERS = st.lists(
     unique_by=(lambda one: one.name.casefold(), lambda one: one.workload.casefold()),
 )
 # Each example is imported anew, 0.2 s of it: no shrinking, which would take minutes.
-EXAMPLES = settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+EXAMPLES = settings(max_examples=8, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 
 
 def made(

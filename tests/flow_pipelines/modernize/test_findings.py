@@ -234,7 +234,7 @@ BARE = re.compile(r"[\w.]+(?::\d+)*", re.ASCII)
 TAGS = ("", "!!bool", "!!timestamp", "!!int", "!!float", "!!python/name:os", "!!binary", "!x")
 
 
-@settings(max_examples=150, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=150, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(DOCUMENTS, SHELLS, st.sampled_from(["a.json", "a.yaml"]))
 def test_no_document_whatever_its_shape_breaks_the_reading_or_what_rests_on_it(
     document: object, shell: str, name: str

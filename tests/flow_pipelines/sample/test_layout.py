@@ -17,7 +17,7 @@ SIZES = st.integers(20, 400)
 SEEDS = st.integers(0, 2**32 - 1)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(SIZES, SEEDS)
 def test_an_estate_has_exactly_the_servers_asked_for_and_no_two_share_a_name_or_address(
     servers: int, seed: int
@@ -32,7 +32,7 @@ def test_an_estate_has_exactly_the_servers_asked_for_and_no_two_share_a_name_or_
     assert set(layout.servers["application"]) == set(range(len(layout.applications)))
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(SIZES, SEEDS)
 def test_every_edge_connects_two_different_ends_that_exist(servers: int, seed: int) -> None:
     layout = lay_out(servers, seed)
@@ -46,7 +46,7 @@ def test_every_edge_connects_two_different_ends_that_exist(servers: int, seed: i
     assert len(set(edges.outside_addresses)) == len(edges.outside_addresses)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(SIZES, SEEDS)
 def test_databases_lie_on_database_servers_and_virtual_machines_on_hosts(servers: int, seed: int) -> None:
     layout = lay_out(servers, seed)

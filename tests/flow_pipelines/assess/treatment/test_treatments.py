@@ -216,7 +216,7 @@ def estates(draw: st.DrawFn) -> list[Row]:
     return rows
 
 
-@hypothesis_settings(deadline=None, max_examples=6)
+@hypothesis_settings(max_examples=6)
 @given(estates(), st.randoms())
 def test_the_order_of_the_inventory_changes_nothing(rows: list[Row], random: st.randoms) -> None:  # type: ignore[valid-type]
     shuffled = list(rows)
@@ -226,7 +226,7 @@ def test_the_order_of_the_inventory_changes_nothing(rows: list[Row], random: st.
         pd.testing.assert_frame_equal(getattr(one, name), getattr(other, name))
 
 
-@hypothesis_settings(deadline=None, max_examples=6)
+@hypothesis_settings(max_examples=6)
 @given(estates())
 def test_an_unrelated_workload_changes_no_decision_about_the_others(rows: list[Row]) -> None:
     alone, among = decide(rows).treatments, decide([*rows, server("zebra", os_product="hp-ux")]).treatments
@@ -234,7 +234,7 @@ def test_an_unrelated_workload_changes_no_decision_about_the_others(rows: list[R
     pd.testing.assert_frame_equal(alone, among)
 
 
-@hypothesis_settings(deadline=None, max_examples=6)
+@hypothesis_settings(max_examples=6)
 @given(estates())
 def test_other_ids_change_no_decision(rows: list[Row]) -> None:
     renamed = {row["asset_id"]: asset_id(f"other {row['name']}") for row in rows}

@@ -55,14 +55,14 @@ def kinds(plan: WavePlan, kind: str) -> list[tuple[str, Any]]:
     closed=st.sampled_from([(), (2,), (1,)]),
     pilot_servers=st.sampled_from([5, None]),
 )
-@hypothesis_settings(max_examples=8, deadline=None)
+@hypothesis_settings(max_examples=8)
 def test_a_drawn_portfolio_keeps_every_hard_condition(seed: int, **limits: object) -> None:
     rows, edges = drawn(12, seed)
     judged(rows, edges, settings(effort_seconds=0.02, **limits))
 
 
 @given(seed=st.integers(0, 10_000))
-@hypothesis_settings(max_examples=5, deadline=None)
+@hypothesis_settings(max_examples=5)
 def test_wishes_that_can_be_kept_are_kept(seed: int) -> None:
     rows, edges = drawn(10, seed)
     free = wave_of(judged(rows, edges, settings(servers=12, effort_seconds=0.02, most_waves=6)))

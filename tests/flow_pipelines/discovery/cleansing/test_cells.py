@@ -284,7 +284,6 @@ def test_a_canonical_cell_is_no_change(cell: str, attribute: str) -> None:
     assert cleansed(cell, attribute).rule is None
 
 
-@settings(deadline=None)
 @given(
     cell=st.one_of(st.text(min_size=1, max_size=40), LIKELY),
     attribute=st.sampled_from(MAPPABLE),
@@ -299,7 +298,7 @@ def test_no_text_at_all_stops_the_run_and_nothing_vanishes_without_a_rule(
     assert result.issue is None or result.rule is not None
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(cell=st.one_of(st.text(min_size=1, max_size=30), LIKELY), attribute=st.sampled_from(MAPPABLE))
 def test_cleansing_what_is_cleansed_changes_nothing(cell: str, attribute: str) -> None:
     first = cleansed(cell, attribute)

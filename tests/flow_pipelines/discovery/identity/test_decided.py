@@ -153,7 +153,7 @@ PLACE = st.integers(0, 8)
 DECISIONS = st.lists(st.tuples(st.booleans(), PLACE, PLACE), max_size=8)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(FORMATS, KINDS, MACHINE), min_size=1, max_size=8), DECISIONS)
 def test_merges_and_splits_in_any_order_lose_no_record_and_put_none_into_two_assets(
     rows: list[tuple[str, str, dict[str, object]]], decisions: list[tuple[bool, int, int]]

@@ -253,7 +253,7 @@ def versions(number: int, machine: dict[str, bool]) -> tuple[dict[str, object], 
     return first, later
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(MACHINE, min_size=1, max_size=6),
     st.sampled_from(("servicenow", "generic", "rvtools")),

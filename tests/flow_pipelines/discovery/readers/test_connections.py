@@ -94,7 +94,7 @@ ROW = st.tuples(
 
 
 @given(st.lists(ROW, min_size=1, max_size=12))
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_rows_fold_alike_whether_or_not_the_file_needs_rewriting_first(tmp_path: Path, table: list[list[str]]) -> None:
     in_one_line = [[cell.replace("\n", "~") for cell in row] for row in table]
     as_is = import_text(tmp_path, text_of(in_one_line), "connections.csv")
@@ -113,7 +113,7 @@ def test_rows_fold_alike_whether_or_not_the_file_needs_rewriting_first(tmp_path:
 
 
 @given(st.lists(ROW, min_size=1, max_size=30))
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_order_of_rows_changes_nothing_but_their_numbers(tmp_path: Path, table: list[list[str]]) -> None:
     shuffled = [table[index] for index in np.random.default_rng(len(table)).permutation(len(table))]
 

@@ -14,7 +14,7 @@ from tests.flow_pipelines.discovery.readers.importing import import_text
 @given(st.integers(0, 10**9))
 @example(92_708)  # a list whose name holds NUL, named in the reason of its rejection
 @example(1_000_573)  # a cell of 10 MB, in which a search for secrets did not end
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_a_hostile_file_is_accounted_for_row_by_row(tmp_path: Path, number: int) -> None:
     *_, problems = import_hostile(tmp_path, number)

@@ -145,7 +145,7 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_document_is_accounted_for(tmp_path: Path, value: object) -> None:
     result = import_text(tmp_path, json.dumps([value, {"hostname": "web01", "ip": "10.0.0.1"}]))
     assert len(result.imported_records) + len(result.rejected_records) > 0

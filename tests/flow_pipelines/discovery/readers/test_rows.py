@@ -195,7 +195,7 @@ HEADERS = [SERVERS, "parent,child,type\n", "source_ip,destination_ip,destination
 
 
 @given(st.sampled_from(HEADERS), st.lists(LINES, max_size=25), st.sampled_from(["utf-8", "utf-16", "cp1252"]))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_row_is_lost_however_broken_the_file(tmp_path: Path, header: str, lines: list[str], encoding: str) -> None:
     content = (header + "\n".join(lines)).encode(encoding)
     once, twice = import_text(tmp_path, content), import_text(tmp_path, content)

@@ -109,7 +109,7 @@ def test_no_secret_of_any_kind_of_file_reaches_a_table(tmp_path: Path) -> None:
     result = import_paths(*sorted(tmp_path.iterdir()))
     assert len(result.imported_records) == 5
     assert len(result.rejected_records) >= 5
-    kept = result.imported_records.to_json() + result.rejected_records.to_json()
+    kept = result.imported_records.to_csv() + result.rejected_records.to_csv()
     assert HIDDEN not in kept
     assert REMOVED in kept
     for values in result.imported_records["raw_values"]:

@@ -41,7 +41,7 @@ def encoded_tables(draw: st.DrawFn) -> tuple[list[list[str]], bytes]:
 
 
 @given(encoded_tables())
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_table_comes_back_cell_for_cell_whatever_its_encoding_delimiter_and_preamble(
     tmp_path: Path, table_and_bytes: tuple[list[list[str]], bytes]
 ) -> None:

@@ -145,7 +145,7 @@ def test_where_nothing_goes_to_a_managed_service_there_is_no_row() -> None:
     assert built(component("crm", "mysql", "self_managed")).empty
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 128), st.sampled_from(["mysql", "postgresql", "mssqlserver"]))
 def test_no_offer_that_is_cheaper_fits(cpus: int, product: str) -> None:
     known = managed_databases()

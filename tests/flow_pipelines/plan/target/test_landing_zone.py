@@ -72,7 +72,7 @@ WANTED = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SERVERS, ADDRESSES, WANTED)
 def test_every_server_has_a_subnet_with_room_and_no_range_overlaps_another(
     servers: list[tuple[str | None, str]], addresses: list[int], wanted: LandingZoneSettings
@@ -92,7 +92,7 @@ def test_every_server_has_a_subnet_with_room_and_no_range_overlaps_another(
     assert landing_zone_problems(targets, zone) == []
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(SERVERS, ADDRESSES)
 def test_the_order_of_rows_does_not_matter(servers: list[tuple[str | None, str]], addresses: list[int]) -> None:
     inventory, targets = estate(servers, [str(IPv4Address(one)) for one in addresses])

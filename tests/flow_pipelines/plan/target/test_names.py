@@ -27,14 +27,14 @@ HOSTILE = [
 ]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.one_of(st.text(max_size=200), st.sampled_from(HOSTILE)))
 def test_a_name_is_accepted_everywhere(text: str) -> None:
     assert ACCEPTED.fullmatch(plain_name(text))
     assert len(plain_name(text)) <= LONGEST
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.one_of(st.text("abC_ -.9ä", max_size=6), st.sampled_from(HOSTILE)), max_size=20))
 def test_no_two_things_have_the_same_name_whatever_their_order(texts: list[str]) -> None:
     things = {f"key-{number}": text for number, text in enumerate(texts)}

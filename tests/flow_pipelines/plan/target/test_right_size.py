@@ -75,7 +75,7 @@ def a_server(**facts: object) -> pd.DataFrame:
     return pd.DataFrame([{**usual, **facts}])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(types, min_size=1, max_size=12), st.lists(servers, min_size=1, max_size=8), choices)
 def test_the_two_least_prices_are_those_of_brute_force(
     offers: list[dict[str, object]], estate: list[dict[str, object]], chosen: TargetSettings

@@ -45,7 +45,7 @@ def least_of_all(cloud: str, gib: float, iops: float) -> float:
     return min(prices)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(st.floats(1, 200_000), st.integers(0, 120_000)), min_size=1, max_size=8),
     st.sampled_from(CLOUDS),

@@ -85,7 +85,7 @@ def exported(
 TEXTS = st.one_of(st.text(max_size=12), st.sampled_from(HOSTILE))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(TEXTS, min_size=1, max_size=8),
     st.sampled_from(["aws", "azure", "google"]),

@@ -46,7 +46,7 @@ def test_a_plan_in_time_needs_nothing() -> None:
     assert missed_deadlines(*frames, placed=schedule(*frames, settings=QUICK).tasks).empty
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(problems(most=6))
 def test_the_units_that_are_named_suffice(frames: Frames) -> None:
     tasks, precedences, demands, resources, calendar = frames

@@ -10,7 +10,7 @@ from tests.flow_pipelines.plan.timeline.checker import Frames, violations
 from tests.flow_pipelines.plan.timeline.plans import QUICK, problems
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(problems(most=7))
 def test_all_float_can_be_spent_at_once(frames: Frames) -> None:
     result = schedule(*frames, settings=QUICK)
@@ -24,7 +24,7 @@ def test_all_float_can_be_spent_at_once(frames: Frames) -> None:
     assert (late <= placed["periods_late"]).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(problems(most=7))
 def test_the_chain_leads_from_a_free_start_to_the_end(frames: Frames) -> None:
     result = schedule(*frames, settings=QUICK)

@@ -90,7 +90,7 @@ def test_row_order_changes_no_file() -> None:
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(HOSTILE)
 def test_no_name_breaks_out_of_a_file(name: str) -> None:
     tasks = MADE.tasks.head(1).assign(task_name=name, reason=name)
@@ -101,7 +101,7 @@ def test_no_name_breaks_out_of_a_file(name: str) -> None:
     assert set(events[0]) >= {"UID", "DTSTAMP", "DTSTART", "SUMMARY", "DESCRIPTION"}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.text(st.sampled_from('aß€😀;,:\\\n "'), min_size=1, max_size=200))
 def test_a_calendar_gives_names_back(name: str) -> None:
     tasks = MADE.tasks.head(1).assign(task_name=name)

@@ -10,7 +10,7 @@ from tests.flow_pipelines.plan.timeline.checker import Frames, violations
 from tests.flow_pipelines.plan.timeline.plans import QUICK, problems
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(problems(most=7), st.integers(0, 127))
 def test_a_schedule_that_is_fixed_in_part_keeps_that_and_is_late_no_more(frames: Frames, chosen: int) -> None:
     tasks, *others = frames

@@ -45,7 +45,7 @@ def test_no_cutover_goes_on_from_one_night_into_the_next() -> None:
     assert set(nights["planned_end"].dt.hour) <= {4, 5, 6}
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.lists(st.integers(0, 2), min_size=1, max_size=4), st.sampled_from(TREATMENTS), texts())
 def test_every_limit_holds(waves: list[int], treatment: str, text: str) -> None:
     frames = programme(*waves, treatment=treatment, effort_days=15.0)

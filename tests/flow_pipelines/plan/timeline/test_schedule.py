@@ -22,7 +22,7 @@ def starts_of(result: Schedule) -> dict[Any, int]:
     return dict(zip(result.tasks.task_id, result.tasks.start, strict=True))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(problems(most=7), st.sampled_from([QUICK, WINDOWS]))
 def test_every_constraint_is_kept_and_row_order_changes_nothing(frames: Frames, search: SearchSettings) -> None:
     result = schedule(*frames, settings=search)
@@ -36,7 +36,7 @@ def test_every_constraint_is_kept_and_row_order_changes_nothing(frames: Frames, 
     pd.testing.assert_frame_equal(result.tasks, again.tasks)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(problems(most=7), st.permutations(range(7)))
 def test_other_names_give_the_same_schedule(frames: Frames, names: list[int]) -> None:
     tasks, precedences, demands, resources, calendar = frames
@@ -59,7 +59,7 @@ def test_other_names_give_the_same_schedule(frames: Frames, names: list[int]) ->
     assert placed(frames) == placed(renamed)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(problems(most=3))
 def test_no_schedule_of_a_tiny_plan_is_better(frames: Frames) -> None:
     tasks = frames[0]
@@ -83,7 +83,7 @@ def test_no_schedule_of_a_tiny_plan_is_better(frames: Frames) -> None:
             assert violations(frames, starts)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(problems(most=7), st.sampled_from([QUICK, WINDOWS]))
 def test_one_more_unit_never_makes_it_worse_beyond_the_gap(frames: Frames, search: SearchSettings) -> None:
     tasks, precedences, demands, resources, calendar = frames

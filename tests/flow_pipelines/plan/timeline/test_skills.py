@@ -145,7 +145,7 @@ TASKS = st.lists(
 TEAM = st.lists(st.sets(st.sampled_from(["linux", "oracle", "windows"])), min_size=1, max_size=4)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(TASKS, TEAM, st.randoms(use_true_random=False))
 def test_nobody_does_two_tasks_at_once_and_what_is_lacking_is_always_told(
     drawn: list[tuple[int, int, int, set[str]]], team: list[set[str]], random: Random
