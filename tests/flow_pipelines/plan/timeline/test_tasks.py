@@ -65,7 +65,7 @@ def test_tasks_can_be_scheduled_and_share_what_there_is() -> None:
     assert set(made.tasks["workload_id"]) == {"shop", "bank"}
     resources = pd.DataFrame({"resource": sorted(set(made.demands["resource"])), "capacity": 1})
     none = pd.DataFrame(columns=["resource", "begin", "end", "capacity"])
-    tasks = made.tasks.assign(release=0)
+    tasks = made.tasks.assign(release=0, deadline=None)
     placed = schedule(tasks, made.precedences, made.demands, resources, none, settings=QUICK).tasks
     moving = made.demands.loc[made.demands["resource"] == STREAMS, "task_id"]
     first, second = placed[placed["task_id"].isin(moving)].sort_values("start").itertuples()
