@@ -144,7 +144,7 @@ class Advisor:
         }
         try:
             if settings.mode == "live" and endpoint.url and crew_process.is_installed() and open_questions:
-                self._ask(asking, list(_batches(open_questions)))
+                self._ask(asking, list(in_batches(open_questions)))
         finally:
             usage = _usage(asking, sent, keys, kept)
             asking.kept_advice.write_down(occasion, _counts(usage))
@@ -188,8 +188,12 @@ class Advisor:
         )
 
 
-def _batches(questions: Mapping[str, tuple[str, dict[str, Any]]]) -> Iterator[dict[str, dict[str, Any]]]:
-    """Yield questions by key, of one origin at a time, from their origins and what is sent of them by key."""
+def in_batches(questions: Mapping[str, tuple[str, dict[str, Any]]]) -> Iterator[dict[str, dict[str, Any]]]:
+    """Yield what each request is about, by key, one origin at a time.
+
+    Args:
+        questions: Origins and what is sent, by key; questions that say the same have the same key.
+    """
     ordered = sorted(questions, key=lambda key: (questions[key][0], key))
     for _, keys in groupby(ordered, key=lambda key: questions[key][0]):
         while batch := {key: questions[key][1] for key in islice(keys, BATCH)}:

@@ -30,7 +30,7 @@ from flow_pipelines.discovery.data_import import SourceFile, import_files
 from flow_pipelines.discovery.inventory import resolve_inventory
 from flow_pipelines.sample import write_sample
 from resources.advice_prompt import as_sent
-from resources.advisor import BATCH
+from resources.advisor import in_batches
 from tests.benchmarks.discovery_run import SCOPE, SETTINGS, Frames, run_discovery
 from tests.benchmarks.held_out import write_held_out_sheets
 from tests.benchmarks.quality import COLUMN, HANDICAPS, ROW, identity_of_servers, score_mappings
@@ -55,7 +55,7 @@ class AdviceScore:
         recall: Share of what is right that was decided so.
         questions: How many were asked.
         answerable: Of them, those whose right answer was among the choices.
-        requests: What they take.
+        requests: What they take, as the advisor makes them.
         servers: Of the estate; 0 if it does not matter.
     """
 
@@ -139,11 +139,8 @@ def _each(
 
 
 def _requests(asked: Asked) -> int:
-    """Count the requests: the advisor asks what is the same once, and never about two origins in one request."""
-    different: dict[str, set[str]] = {}
-    for one in asked.questions:
-        different.setdefault(one.origin, set()).add(json.dumps(as_sent(one), sort_keys=True))
-    return sum(-(-len(questions) // BATCH) for questions in different.values())
+    sent = [(one.origin, as_sent(one)) for one in asked.questions]
+    return len(list(in_batches({json.dumps(one, sort_keys=True): (origin, one) for origin, one in sent if one})))
 
 
 def _imported(folder: Path) -> pd.DataFrame:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 from dagster import DagsterInstance, DagsterRunStatus
@@ -27,42 +28,55 @@ def instance(installation: Installation) -> Iterator[DagsterInstance]:
 
 
 @contextmanager
-def lock_held(installation: Installation, scope: Scope, seconds: float) -> Iterator[None]:
-    """Hold an engagement's lock in another thread for so long."""
-    held = threading.Event()
+def lock_held(installation: Installation, scope: Scope) -> Iterator[threading.Event]:
+    """Hold an engagement's lock in another thread until it is let go of, at the latest when the block ends."""
+    held, let_go = threading.Event(), threading.Event()
 
     def hold() -> None:
         with installation.database.lock_run(scope) as is_free:
             assert is_free
             held.set()
-            time.sleep(seconds)
+            let_go.wait()
 
     holder = threading.Thread(target=hold)
     holder.start()
     assert held.wait(30)
     try:
-        yield
+        yield let_go
     finally:
+        let_go.set()
         holder.join()
 
 
-def test_the_services_look_for_dead_runs_does_not_refuse_anybody(
-    installation: Installation, instance: DagsterInstance, scope: Scope
+def instead_of_sleep(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], None]) -> None:
+    """Let something happen whenever a command that wants to run something waits."""
+
+    def sleep(_: float) -> None:
+        happens()
+
+    monkeypatch.setattr(run_flow, "time", SimpleNamespace(monotonic=time.monotonic, sleep=sleep))
+
+
+def test_a_look_of_the_services_for_dead_runs_is_waited_for(
+    installation: Installation, instance: DagsterInstance, scope: Scope, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with lock_held(installation, scope, 1.0), alone(installation.database, scope, instance):
-        pass
+    with lock_held(installation, scope) as let_go:
+        instead_of_sleep(monkeypatch, let_go.set)
+        with alone(installation.database, scope, instance), installation.database.lock_run(scope) as is_free:
+            assert not is_free
 
 
-def test_a_run_under_way_is_named_at_once(installation: Installation, instance: DagsterInstance, scope: Scope) -> None:
+def test_a_run_under_way_is_named_and_not_waited_for(
+    installation: Installation, instance: DagsterInstance, scope: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = create_run_for_test(instance, job_name="discovery", status=DagsterRunStatus.STARTED, tags=scope_tags(scope))
-    asked = time.monotonic()
+    instead_of_sleep(monkeypatch, lambda: pytest.fail("it waits"))
     with (
-        lock_held(installation, scope, 2.0),
+        lock_held(installation, scope),
         pytest.raises(RunError, match=run.run_id),
         alone(installation.database, scope, instance),
     ):
         pass
-    assert time.monotonic() - asked < run_flow.MOMENT_SECONDS
 
 
 def test_who_holds_on_without_a_run_is_not_waited_for_for_ever(
@@ -70,7 +84,7 @@ def test_who_holds_on_without_a_run_is_not_waited_for_for_ever(
 ) -> None:
     monkeypatch.setattr(run_flow, "MOMENT_SECONDS", 0.5)
     with (
-        lock_held(installation, scope, 2.0),
+        lock_held(installation, scope),
         pytest.raises(RunError, match="under way"),
         alone(installation.database, scope, instance),
     ):
