@@ -18,6 +18,10 @@ from resources.installation import Installation
 
 URL_VARIABLE = "FLOW_DAGSTER_DATABASE_URL"
 CONCURRENT_RUNS = 4
+# A look of the automation notes which event is the newest and waits so long before it reads what there is up to that
+# one: else it misses for good what is numbered before it and written after. To write an event and what Dagster keeps of
+# its table takes some milliseconds.
+SETTLE_SECONDS = "0.5"
 # Dagster's own storage connects anew for every query: 333 times in a run of Discovery, which cost the server 2.2 of the
 # 7.4 s that the run took. What it calls optimizing for its web server keeps a connection per storage instead.
 NO_TIMEOUT, NO_RECYCLING, MOST_CONNECTIONS = 0, -1, 10
@@ -46,6 +50,7 @@ def instance_environment(installation: Installation) -> dict[str, str]:
         "DAGSTER_HOME": str(_write_home(installation.dagster_home)),
         URL_VARIABLE: installation.dagster_url.render_as_string(hide_password=False),
         "DAGSTER_DISABLE_TELEMETRY": "1",
+        "DAGSTER_AUTOMATION_TICK_SETTLE_SECONDS": SETTLE_SECONDS,
     }
 
 

@@ -209,6 +209,8 @@ def _schema_statements(quoted: str) -> Iterator[str]:
     yield f"REVOKE ALL ON SCHEMA {DAGSTER_SCHEMA} FROM PUBLIC"
     yield f"GRANT ALL ON SCHEMA {DAGSTER_SCHEMA} TO {DAGSTER}"
     yield f"ALTER ROLE {DAGSTER} SET search_path = {DAGSTER_SCHEMA}"
+    # Dagster writes moments with their zone into columns without, and compares them with moments in UTC.
+    yield f"ALTER ROLE {DAGSTER} SET timezone = 'UTC'"
     schemas = _output_schemas()
     for schema in schemas:
         yield f"CREATE SCHEMA IF NOT EXISTS {schema}"

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
-from dagster import AssetKey, DagsterInstance, evaluate_automation_conditions
+from dagster import AssetKey, DagsterInstance
 
 from assets_defs.definitions import build_definitions
 from assets_defs.partitions import register
@@ -23,6 +21,7 @@ from resources.pins import set_pin
 from resources.rollback_impact import impact_of
 from resources.rollbacks import Request, execute, planned_moves
 from resources.rollbacks import register as ask_for
+from tests.assets_defs.looks import Looks
 from tests.conftest import new_engagement
 from tests.resources.views.happenings import Engagement
 
@@ -35,34 +34,12 @@ TWO = HEADER + "web01,10.1.1.1,RHEL 8,4,8192\nweb02,10.1.1.2,RHEL 8,4,8192\n"
 UNSIZED = HEADER + "web01,10.1.1.1,RHEL 8,,\n"
 
 
-class Daemon:
-    """Ticks of the automation, one after the other, looked at through one engagement."""
-
-    def __init__(self, instance: DagsterInstance) -> None:
-        self.instance = instance
-        self.definitions = build_definitions()
-        self.cursor = None
-
-    def tick(self, scope: Scope) -> set[AssetKey]:
-        """Return the assets that a tick requests for an engagement."""
-        # As in the daemon, a look asks once for the engagements: Dagster's evaluation for tests did so 5,800 times.
-        asked_once = cache(self.instance.get_dynamic_partitions)
-        with patch.object(self.instance, "get_dynamic_partitions", asked_once):
-            result = evaluate_automation_conditions(self.definitions, instance=self.instance, cursor=self.cursor)
-        self.cursor = result.cursor
-        return {
-            key
-            for key in self.definitions.resolve_all_asset_keys()
-            if scope.partition_key in result.get_requested_partitions(key)
-        }
-
-
 @pytest.fixture
-def daemon(instance: DagsterInstance, scope: Scope) -> Daemon:
+def daemon(instance: DagsterInstance, scope: Scope) -> Looks:
     """A daemon that has looked at the engagement before anything was run for it."""
     register(instance, scope)
-    daemon = Daemon(instance)
-    assert daemon.tick(scope) == set()
+    daemon = Looks(instance, build_definitions())
+    assert daemon.look(scope) == set()
     return daemon
 
 
@@ -74,69 +51,69 @@ def discover(installation: Installation, scope: Scope, folder: Path, text: str) 
 
 
 def test_news_is_handed_over_once_and_equal_data_not_at_all(
-    daemon: Daemon, installation: Installation, scope: Scope, tmp_path: Path
+    daemon: Looks, installation: Installation, scope: Scope, tmp_path: Path
 ) -> None:
     discover(installation, scope, tmp_path, ONE)
-    assert daemon.tick(scope) == ASSESS
-    assert daemon.tick(scope) == set()
+    assert daemon.look(scope) == ASSESS
+    assert daemon.look(scope) == set()
     run_flow(installation, scope, flow_named("assess"))
-    assert daemon.tick(scope) == set()
+    assert daemon.look(scope) == set()
     discover(installation, scope, tmp_path, ONE)
-    assert daemon.tick(scope) == set()
+    assert daemon.look(scope) == set()
     discover(installation, scope, tmp_path, TWO)
-    assert daemon.tick(scope) == ASSESS
+    assert daemon.look(scope) == ASSESS
 
 
-def test_a_rollback_starts_nothing(daemon: Daemon, installation: Installation, scope: Scope, tmp_path: Path) -> None:
+def test_a_rollback_starts_nothing(daemon: Looks, installation: Installation, scope: Scope, tmp_path: Path) -> None:
     discover(installation, scope, tmp_path, ONE)
     run_flow(installation, scope, flow_named("assess"))
     with installation.database.in_scope(scope) as connection:
         set_pin(connection, scope, kind="person", reason="a test", by="somebody", name="one")
     discover(installation, scope, tmp_path, TWO)
     run_flow(installation, scope, flow_named("assess"))
-    daemon.tick(scope)
+    daemon.look(scope)
     request = Request("flow", "discovery", None, (), "one", "a test", "somebody")
     run_rollback(installation, scope, request, impact_of(installation.database, scope, request))
-    assert daemon.tick(scope) == set()
-    assert daemon.tick(scope) == set()
+    assert daemon.look(scope) == set()
+    assert daemon.look(scope) == set()
 
 
 def test_a_refused_hand_off_is_tried_once_for_each_change_and_holds_up_nobody_else(
-    daemon: Daemon, instance: DagsterInstance, installation: Installation, scope: Scope, tmp_path: Path
+    daemon: Looks, instance: DagsterInstance, installation: Installation, scope: Scope, tmp_path: Path
 ) -> None:
     other = new_engagement(installation, scope.client)
     register(instance, other)
     discover(installation, scope, tmp_path, UNSIZED)
     discover(installation, other, tmp_path, ONE)
-    assert daemon.tick(scope) == ASSESS
+    assert daemon.look(scope) == ASSESS
     with pytest.raises(GateError, match="web01"):
         run_flow(installation, scope, flow_named("assess"))
     run_flow(installation, other, flow_named("assess"))
-    assert daemon.tick(scope) == set()
-    assert daemon.tick(scope) == set()
+    assert daemon.look(scope) == set()
+    assert daemon.look(scope) == set()
     discover(installation, scope, tmp_path, ONE)
-    assert daemon.tick(scope) == ASSESS
+    assert daemon.look(scope) == ASSESS
 
 
 def test_what_a_killed_run_published_is_handed_over_once_it_is_reported(
-    daemon: Daemon, instance: DagsterInstance, installation: Installation, scope: Scope
+    daemon: Looks, instance: DagsterInstance, installation: Installation, scope: Scope
 ) -> None:
     Engagement(installation.database, scope).run_flow("discovery")
-    assert daemon.tick(scope) == set()
+    assert daemon.look(scope) == set()
     recover_held(installation.database, instance, scope)
-    assert daemon.tick(scope) == ASSESS
-    assert daemon.tick(scope) == set()
+    assert daemon.look(scope) == ASSESS
+    assert daemon.look(scope) == set()
 
 
 def test_a_rollback_that_was_killed_and_reported_later_starts_nothing(
-    daemon: Daemon, instance: DagsterInstance, installation: Installation, scope: Scope
+    daemon: Looks, instance: DagsterInstance, installation: Installation, scope: Scope
 ) -> None:
     engagement = Engagement(installation.database, scope)
     for records in ([], [{"source_file": "servers.csv"}]):
         engagement.run_flow("discovery", {"discovery/imported_records": records})
         engagement.run_flow("assess")
         recover_held(installation.database, instance, scope)
-        daemon.tick(scope)
+        daemon.look(scope)
         if not records:
             engagement.pin("empty")
     request = Request("flow", "discovery", None, (), "empty", "a test", "somebody")
@@ -144,7 +121,7 @@ def test_a_rollback_that_was_killed_and_reported_later_starts_nothing(
         moves = planned_moves(connection, request)
     rollback_id = ask_for(installation.database, scope, request, moves)
     execute(installation.database, scope, rollback_id, run_id="killed")
-    assert daemon.tick(scope) == set()
+    assert daemon.look(scope) == set()
     assert str(rollback_id) in recover(installation.database, instance, scope)[0]
-    assert daemon.tick(scope) == set()
-    assert daemon.tick(scope) == set()
+    assert daemon.look(scope) == set()
+    assert daemon.look(scope) == set()

@@ -64,10 +64,7 @@ class Services:
         return int(self.ask(RUNS % scope)["runsOrError"]["count"])
 
     def wait_until_quiet(self, scope: str) -> None:
-        """Wait until none of an engagement's runs waits or goes on, and the daemon has looked since and started none.
-
-        A look that begins while a run goes on may start another, of the tables that it did not see coming.
-        """
+        """Wait until no run of an engagement waits or goes on, and the daemon has looked since and started none."""
         active = ACTIVE_RUNS % (ACTIVE, scope)
 
         def idle() -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from flow_pipelines.errors import DatabaseError
 from flow_pipelines.tables import output_tables
-from resources.access import apply_access, drop_views
+from resources.access import DAGSTER, apply_access, drop_views
 from resources.control_tables import PLATFORM, all_tables
 from resources.database import Database
 from resources.installation import Installation
@@ -61,6 +61,16 @@ def test_the_migrated_database_holds_rows_to_what_is_declared(fresh: Database) -
         all_tables().create_all(connection)
         declared = connection.execute(query, {"schemas": schemas}).all()
     assert migrated == declared
+
+
+def test_dagster_compares_its_moments_in_utc_wherever_the_server_is(
+    fresh: Database, installation: Installation
+) -> None:
+    bring_up_to_date(fresh, {})
+    with fresh.transaction() as connection:
+        connection.execute(text(f"ALTER DATABASE {fresh.url.database} SET timezone = 'Asia/Tokyo'"))
+    with Database(installation.url_of_role(DAGSTER).set(database=fresh.url.database)).transaction() as dagster:
+        assert dagster.execute(text("SHOW timezone")).scalar_one() == "UTC"
 
 
 def test_analysts_find_every_column_documented(fresh: Database) -> None:
