@@ -109,12 +109,12 @@ class NothingWentOnMeanwhile(AutomationCondition[AssetKey]):
 def _newest(context: Context, asked: EntitySubset[AssetKey]) -> Mapping[str, AssetEventSummaryRecord]:
     """Return what was published last since the last look, by engagement."""
     before = context.previous_temporal_context
-    if asked.is_empty or before is None or before.last_event_id is None:
+    if asked.is_empty or before is None:
         return {}
     # Kept by Dagster for the length of the look.
     published = (
         context.asset_graph_view.get_inner_queryer_for_back_compat().get_asset_materializations_updated_after_cursor(
-            asset_key=context.key, after_cursor=before.last_event_id
+            asset_key=context.key, after_cursor=before.last_event_id or 0
         )
     )
     engagements = asked.expensively_compute_partition_keys() if published else set()

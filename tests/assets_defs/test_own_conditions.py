@@ -113,6 +113,17 @@ def test_on_its_first_look_ever_it_leaves_alone_what_is_there(instance: DagsterI
     assert programme.look() == set()
 
 
+def test_after_a_first_look_at_nothing_at_all_what_was_run_is_left_alone(
+    instance: DagsterInstance, scope: Scope
+) -> None:
+    programme = Programme(instance, scope)
+    with patch.object(type(instance.event_log_storage), "get_maximum_record_id", return_value=None):
+        assert programme.look() == set()
+    programme.discover("one")
+    programme.assess("one")
+    assert programme.look() == set()
+
+
 def test_what_was_requested_is_not_requested_again(programme: Programme) -> None:
     programme.discover("two")
     assert programme.look() == programme.started
