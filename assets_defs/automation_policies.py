@@ -38,9 +38,11 @@ def when_what_it_reads_has_changed(*, also_with_it: bool) -> AutomationCondition
     # A latch each: Dagster forgets the times of what is put together by "or".
     has_news = AutomationCondition.any_deps_match(NewVersion()).since(Handled())
     is_lacking = AutomationCondition.missing().newly_true().since(Handled())
-    runs_along = AutomationCondition.any_deps_match(AutomationCondition.will_be_requested())
+    reason = has_news | is_lacking
+    if also_with_it:
+        reason |= AutomationCondition.any_deps_match(AutomationCondition.will_be_requested())
     return (
-        (has_news | is_lacking | runs_along if also_with_it else has_news | is_lacking)
+        reason
         & ~AutomationCondition.any_deps_missing()
         & AutomationCondition.all_deps_blocking_checks_passed()
         & NothingWentOnMeanwhile()

@@ -16,7 +16,7 @@ from dagster._core.storage.event_log.base import AssetEventSummaryRecord
 
 from assets_defs.run_coordinator import ENGAGEMENT_TAG, ROLLBACK_TAG
 
-# One that is only created has published nothing, and if nobody launches it, nobody ends it.
+# Not one that is only created, NOT_STARTED: it has published nothing, and if nobody launches it, nobody ends it.
 AT_WORK = [
     DagsterRunStatus.QUEUED,
     DagsterRunStatus.STARTING,
@@ -28,7 +28,16 @@ Context = AutomationContext[AssetKey]
 Result = AutomationResult[AssetKey]
 
 
-class NewVersion(AutomationCondition[AssetKey]):
+class _OwnCondition(AutomationCondition[AssetKey]):
+    """A condition that judges by what it reads, and remembers nothing from look to look."""
+
+    @property
+    def requires_cursor(self) -> bool:
+        """Whether Dagster keeps what it was asked and what it said, per table and engagement."""
+        return False
+
+
+class NewVersion(_OwnCondition):
     """True where the data version is not the one of the last look, unless a rollback returned to it; tells its time.
 
     `data_version_changed` and `all_new_updates_have_run_tags` together would not do: the one judges the newest version
@@ -58,7 +67,7 @@ class NewVersion(AutomationCondition[AssetKey]):
         return _with_times(context, times)
 
 
-class Handled(AutomationCondition[AssetKey]):
+class Handled(_OwnCondition):
     """True where it was requested by the last look or has a version since; tells when.
 
     By the times, what became news after it was handled is not forgotten, even if both were between two looks: Dagster's
@@ -80,7 +89,7 @@ class Handled(AutomationCondition[AssetKey]):
         return _with_times(context, times)
 
 
-class NothingWentOnMeanwhile(AutomationCondition[AssetKey]):
+class NothingWentOnMeanwhile(_OwnCondition):
     """True where no run went on since the look began, so that all that it has read until now fits together.
 
     A look reads what is materialized and, up to some seconds later, what is in progress. Of a run that ended in between
